@@ -1,0 +1,88 @@
+import { loadConfiguration } from '@ciphernet/configuration';
+import { NAMED_DATASETS, loadDataset, takeExamples } from '@ciphernet/datasets';
+import { type InputTransform, NO_TRANSFORM } from '@ciphernet/network';
+import { loadModel } from '@ciphernet/models';
+import { type EncryptionMode, planCircuit } from '@ciphernet/parameters';
+import { encryptDataset } from '@ciphernet/producer';
+import { Command, Option } from 'commander';
+import type { BlobStore } from '@ciphernet/blobs';
+import { defaultKeysFolder } from '../ensure-keys.js';
+import { digestArgument, integerBetween } from '../options.js';
+import { type Profile, PROFILE_NAMES, profileNamed } from '../profiles.js';
+import { createProgressBoard } from '../progress.js';
+import { abortOnSignals, openBlobs, passphraseFromEnvironment } from '../session.js';
+
+interface EncryptOptions {
+  readonly profile: string;
+  readonly forModel?: string;
+  readonly images?: number;
+  readonly split: 'train' | 'test';
+  readonly keys?: string;
+  readonly mode: EncryptionMode;
+  readonly json: boolean;
+}
+
+/** Parameters and transform: a profile's, or the plan of the model that will be evaluated. */
+async function chooseProfile(
+  options: EncryptOptions,
+  blobs: BlobStore,
+): Promise<Profile & { transform: InputTransform }> {
+  if (options.forModel === undefined) return { ...profileNamed(options.profile), transform: NO_TRANSFORM };
+  const model = await loadModel(blobs, options.forModel);
+  const { parameters, inputScale } = planCircuit(model.circuit, model.record.calibration, { mode: options.mode });
+  return { parameters, inputScale, transform: model.record.transform };
+}
+
+async function encrypt(name: string, options: EncryptOptions): Promise<void> {
+  const configuration = loadConfiguration();
+  const signal = abortOnSignals();
+  const full = await loadDataset(name, options.split, configuration.datasetFolders);
+  const dataset = takeExamples(full, options.images ?? full.count);
+  const blobs = await openBlobs(configuration);
+  const profile = await chooseProfile(options, blobs);
+  const board = createProgressBoard();
+  const progress = board.start('encrypt', 'images');
+  try {
+    const { digest, manifest, seconds } = await encryptDataset({
+      ...profile,
+      dataset,
+      source: name,
+      mode: options.mode,
+      keys: options.keys ?? defaultKeysFolder(configuration, profile.parameters),
+      passphrase: passphraseFromEnvironment(),
+      blobs,
+      clientFolder: configuration.clientFolder,
+      threads: configuration.cores,
+      signal,
+      onProgress: (done, total) => progress.update(done, total),
+    });
+    progress.finish(`${dataset.count} images in ${seconds.toFixed(1)} s`);
+    board.stop();
+    const bytes = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
+    const summary = { dataset: digest, images: manifest.images, shards: manifest.shards.length, bytes, seconds };
+    process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : `dataset  ${digest}\n`);
+  } finally {
+    board.stop();
+  }
+}
+
+export function datasetCommand(): Command {
+  const dataset = new Command('dataset').description('encrypted datasets');
+  dataset
+    .command('encrypt')
+    .description('encrypt a dataset into the blob store; prints its digest')
+    .argument('<name|folder>', `${NAMED_DATASETS.join(', ')}, or a folder with IDX files`)
+    .addOption(new Option('--profile <name>', 'parameter set').choices([...PROFILE_NAMES]).default('two-squares'))
+    .option('--for-model <digest>', "use this model's planned parameters and input transform", digestArgument)
+    .addOption(new Option('--split <split>').choices(['train', 'test']).default('test'))
+    .option('--images <n>', 'only the first n images', integerBetween(1, 1_000_000))
+    .option('--keys <folder>', 'folder of the key files (default: below CIPHERNET_DATA)')
+    .addOption(new Option('--mode <mode>', 'key to encrypt with').choices(['public', 'symmetric']).default('public'))
+    .option('--json', 'print a JSON object', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ciphernet dataset encrypt mnist\n  ciphernet dataset encrypt ./my-idx-files --keys ./keys --images 4096',
+    )
+    .action(encrypt);
+  return dataset;
+}

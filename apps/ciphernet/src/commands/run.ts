@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import { startCollector } from '@ciphernet/collector';
+import { type Dataset, NAMED_DATASETS, loadDataset, takeExamples } from '@ciphernet/datasets';
+import { InputError } from '@ciphernet/errors';
+import { DEFAULT_ENGINE, ENGINE_NAMES, engineNamed } from '@ciphernet/evaluator';
+import { type Model, loadModel } from '@ciphernet/models';
+import { compileCircuit, type EncryptionMode, explainPlan, planCircuit } from '@ciphernet/parameters';
+import { encryptDataset } from '@ciphernet/producer';
+import { JOB_OPTIONS, QUEUES, type TrainJob, enqueueEvaluation, newEvaluationId, parseTrained } from '@ciphernet/queue';
+import { type Report, readReport, reportToJson, reportToText, writeWhole } from '@ciphernet/report';
+import { MODEL_NAMES, modelSpec } from '@ciphernet/training';
+import { startWorker } from '@ciphernet/worker';
+import { Command, Option } from 'commander';
+import { defaultKeysFolder, ensureKeys } from '../ensure-keys.js';
+import { digestArgument, integerBetween } from '../options.js';
+import { type ProgressBoard, createProgressBoard } from '../progress.js';
+import { type Session, openSession, passphraseFromEnvironment } from '../session.js';
+import { waitForEvaluation, waitForJob } from '../wait.js';
+
+interface RunOptions {
+  readonly dataset: string;
+  readonly images?: number;
+  readonly model: string;
+  readonly trained?: string;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly engine: string;
+  readonly mode: EncryptionMode;
+  readonly json?: string;
+  readonly explain: boolean;
+}
+
+/** Enqueues a training job and waits for its model. */
+async function trainModelJob(session: Session, board: ProgressBoard, options: RunOptions): Promise<string> {
+  const { backend, signal } = session;
+  const dataset = options.dataset as TrainJob['dataset'];
+  const run = newEvaluationId('train');
+  const data: TrainJob = { run, model: options.model, dataset, epochs: options.epochs, seed: options.seed };
+  const events = backend.events(QUEUES.train);
+  await events.waitUntilReady();
+  const job = await backend.queue(QUEUES.train).add('train', data, { ...JOB_OPTIONS, jobId: run });
+  const progress = board.start('train', 'batches');
+  const value = await waitForJob(job, events, signal, (jobId, { done, total, note }) => {
+    if (jobId === run) progress.update(done, total, note);
+  });
+  const trained = parseTrained(value);
+  progress.finish(`${trained.epochs} epochs in ${trained.seconds.toFixed(1)} s on ${trained.backend}`);
+  return trained.model;
+}
+
+async function encryptForModel(
+  session: Session,
+  board: ProgressBoard,
+  options: RunOptions,
+  dataset: Dataset,
+  model: Model,
+): Promise<{ digest: string; shards: number }> {
+  const { configuration, blobs, signal } = session;
+  const plan = planCircuit(model.circuit, model.record.calibration, { mode: options.mode });
+  if (options.explain) {
+    process.stderr.write(`${explainPlan(plan, compileCircuit(model.circuit, plan, model.record.transform).circuit)}\n`);
+  }
+  const passphrase = passphraseFromEnvironment();
+  const keys = await ensureKeys(defaultKeysFolder(configuration, plan.parameters), plan.parameters, passphrase);
+  const progress = board.start('encrypt', 'images');
+  const encrypted = await encryptDataset({
+    dataset,
+    source: options.dataset,
+    transform: model.record.transform,
+    parameters: plan.parameters,
+    inputScale: plan.inputScale,
+    mode: options.mode,
+    keys: keys.folder,
+    passphrase,
+    blobs,
+    clientFolder: configuration.clientFolder,
+    threads: configuration.cores,
+    signal,
+    onProgress: (done, total) => progress.update(done, total),
+  });
+  progress.finish(`${dataset.count} images in ${encrypted.seconds.toFixed(1)} s`);
+  return { digest: encrypted.digest, shards: encrypted.manifest.shards.length };
+}
+
+async function evaluate(
+  session: Session,
+  board: ProgressBoard,
+  options: RunOptions,
+  model: string,
+  dataset: { digest: string; shards: number; images: number },
+): Promise<{ report: Report; folder: string }> {
+  const { backend, signal } = session;
+  const evaluation = newEvaluationId();
+  await enqueueEvaluation(backend.flows(), evaluation, {
+    manifest: dataset.digest,
+    shards: dataset.shards,
+    model,
+    engine: options.engine,
+    compare: true,
+  });
+  const progress = board.start('infer', 'images');
+  const { folder } = await waitForEvaluation(backend, evaluation, dataset.shards, signal, (fraction, stage) =>
+    progress.update(fraction * dataset.images, dataset.images, stage),
+  );
+  const report = await readReport(join(folder, 'report.json'));
+  progress.finish(`${report.images} images in ${report.seconds.infer.toFixed(2)} s`);
+  return { report, folder };
+}
+
+async function run(options: RunOptions): Promise<void> {
+  engineNamed(options.engine);
+  modelSpec(options.model);
+  const isNamed = (NAMED_DATASETS as readonly string[]).includes(options.dataset);
+  await using session = await openSession();
+  const { configuration, backend, blobs } = session;
+  // Load first: an unknown or damaged dataset must fail before minutes of training.
+  const full = await loadDataset(options.dataset, 'test', configuration.datasetFolders);
+  const dataset = takeExamples(full, options.images ?? full.count);
+  if (!isNamed && options.trained === undefined) {
+    throw new InputError('a folder is evaluated, not trained on', {
+      where: '--dataset',
+      hint: 'give the model with --trained; train one with: ciphernet model train',
+    });
+  }
+  process.stderr.write(`queue: ${backend.description}\n`);
+  const board = createProgressBoard();
+  try {
+    startWorker(backend, { infer: configuration.cores, train: 1 });
+    startCollector(backend, blobs, configuration, passphraseFromEnvironment());
+    const digest = options.trained ?? (await trainModelJob(session, board, options));
+    const model = await loadModel(blobs, digest);
+    const encrypted = await encryptForModel(session, board, options, dataset, model);
+    const { report, folder } = await evaluate(session, board, options, digest, { ...encrypted, images: dataset.count });
+    board.stop();
+    if (options.json !== undefined) await writeWhole(options.json, reportToJson(report));
+    process.stdout.write(
+      `\n${reportToText(report)}\n\n  report  ${join(folder, 'report.html')}\n          ${join(folder, 'report.json')}\n`,
+    );
+  } finally {
+    board.stop();
+  }
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('train, encrypt, evaluate and report in one process; with REDIS_URL, other workers help')
+    .option('--dataset <name|folder>', `${NAMED_DATASETS.join(', ')}, or a folder with IDX files`, 'mnist')
+    .option('--images <n>', 'only the first n test images', integerBetween(1, 1_000_000))
+    .addOption(new Option('--model <name>', 'network to train').choices([...MODEL_NAMES]).default('reference'))
+    .option('--trained <digest>', 'evaluate this model instead of training one', digestArgument)
+    .option('--epochs <n>', 'epochs of training', integerBetween(1, 200), 5)
+    .option('--seed <n>', 'seed of training', integerBetween(0, 2 ** 31 - 1), 1)
+    .addOption(
+      new Option('--engine <name>', 'how ciphertexts are evaluated').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE),
+    )
+    .addOption(
+      new Option('--mode <mode>', 'encrypt with the public key, or symmetrically')
+        .choices(['public', 'symmetric'])
+        .default('public'),
+    )
+    .option('--explain', "print the planner's reasoning", false)
+    .option('--json <file>', 'also write the report as JSON to this file')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npm start\n  npm start -- --dataset fashion-mnist --epochs 10\n  npm start -- --images 1000 --json report.json',
+    )
+    .action((options: RunOptions) => run(options));
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+import { exitCodeOf, messageOf } from '@ciphernet/errors';
+import { Command, CommanderError } from 'commander';
+import { datasetCommand } from './commands/dataset.js';
+import { enqueueCommand } from './commands/enqueue.js';
+import { keysCommand } from './commands/keys.js';
+import { modelCommand } from './commands/model.js';
+import { reportCommand } from './commands/report.js';
+import { collectorCommand, workerCommand } from './commands/roles.js';
+import { runCommand } from './commands/run.js';
+
+const program = new Command('ciphernet')
+  .description('evaluate models on datasets that stay encrypted')
+  .showHelpAfterError('(add --help for the options)')
+  .addHelpText(
+    'after',
+    '\nEnvironment:\n  REDIS_URL             queue shared by processes (default: embedded)\n  CIPHERNET_DATA        folder of everything written (default: .data)\n' +
+      '  CIPHERNET_PASSPHRASE  protects the secret key\n  CIPHERNET_DATASETS    folder with mnist/ and fashion-mnist/ to read first\n' +
+      '\nExit codes: 0 done, 1 failed, 2 bad input, 3 damaged data, 4 unsupported model, 5 service unavailable, 130 stopped',
+  );
+const commands = [
+  runCommand(),
+  keysCommand(),
+  datasetCommand(),
+  modelCommand(),
+  enqueueCommand(),
+  workerCommand(),
+  collectorCommand(),
+  reportCommand(),
+];
+for (const command of commands) program.addCommand(command);
+
+/** Commander's own exits (help, a bad option) keep their text; usage errors get the exit code of bad input. */
+function overrideExits(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) overrideExits(child);
+}
+overrideExits(program);
+
+try {
+  await program.parseAsync();
+  process.exitCode = 0;
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    const text = exitCodeOf(error) === 130 ? 'stopped' : messageOf(error);
+    process.stderr.write(`ciphernet: ${text}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+// Threads of sandboxed processors and database handles may linger: everything that matters is closed by now.
+process.exit();

@@ -1,0 +1,123 @@
+import type { BlobStore } from '@ciphernet/blobs';
+import { type Batch, type DatasetManifest, manifestFromBytes, parseBatch } from '@ciphernet/ciphertext';
+import { type Dataset, type LoadOptions, loadDataset, takeExamples } from '@ciphernet/datasets';
+import { EvaluationError, IntegrityError } from '@ciphernet/errors';
+import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
+import { fractionEqual, predictionsOf } from '@ciphernet/network';
+import { type DatasetRecord, readDatasetRecord } from '@ciphernet/owner-records';
+import { parametersDigest } from '@ciphernet/parameters';
+import type { CollectJob, InferredResult, JobProgress } from '@ciphernet/queue';
+import { type Report, confusionMatrix } from '@ciphernet/report';
+import { type Comparison, compareWithModel } from './compare.js';
+import { composeReport } from './compose-report.js';
+
+export interface CollectDependencies {
+  readonly blobs: BlobStore;
+  readonly clientFolder: string;
+  readonly datasetFolders: LoadOptions;
+  readonly passphrase: string | undefined;
+  readonly onProgress?: (progress: JobProgress) => void;
+}
+
+async function loadLabels(record: DatasetRecord, manifest: DatasetManifest, folders: LoadOptions): Promise<Dataset> {
+  const dataset = takeExamples(await loadDataset(record.dataset, record.split, folders), record.images);
+  if (dataset.count !== manifest.images || dataset.classes > manifest.classes) {
+    throw new IntegrityError(`the labels are of ${dataset.count} images, the manifest has ${manifest.images}`, {
+      where: `dataset ${manifest.name}`,
+      hint: 'the dataset changed after it was encrypted: encrypt it again',
+    });
+  }
+  return dataset;
+}
+
+/** A result must be of this shard: its images, key and parameters. */
+function checkResult(batch: Batch, manifest: DatasetManifest, shard: number, where: string): void {
+  const { header } = batch;
+  const fits =
+    header.kind === 'result' &&
+    header.images === manifest.shards[shard]?.images &&
+    header.ciphertexts === manifest.classes &&
+    header.parametersDigest === parametersDigest(manifest.parameters);
+  if (fits) return;
+  throw new IntegrityError(`the result is not of shard ${shard} (images, classes or parameters differ)`, { where });
+}
+
+/** Logits of all images, images × classes. They live in this process only. */
+async function decryptAll(
+  manifest: DatasetManifest,
+  record: DatasetRecord,
+  results: readonly InferredResult[],
+  dependencies: CollectDependencies,
+): Promise<Float64Array> {
+  const key = await readSecretKey(record.keys, dependencies.passphrase);
+  using decryptor = await createResultDecryptor(key);
+  const logits = new Float64Array(manifest.images * manifest.classes);
+  let at = 0;
+  for (const { shard, result } of results) {
+    const where = `result of shard ${shard}`;
+    const batch = parseBatch(await dependencies.blobs.get(result), where);
+    checkResult(batch, manifest, shard, where);
+    const values = decryptor.decrypt(batch, where);
+    logits.set(values, at);
+    at += values.length;
+    dependencies.onProgress?.({ stage: 'decrypt', done: at, total: logits.length });
+  }
+  if (!logits.every(Number.isFinite)) {
+    throw new IntegrityError('a decrypted value is not a number', { where: manifest.name, hint: 'evaluate again' });
+  }
+  return logits;
+}
+
+/** Results in the order of their shards, each exactly once, or an error that says which are missing and why. */
+function orderResults(
+  job: CollectJob,
+  manifest: DatasetManifest,
+  results: readonly InferredResult[],
+  failures: readonly string[],
+): InferredResult[] {
+  const byShard = new Map(results.map((result) => [result.shard, result]));
+  const missing = manifest.shards.flatMap((_, shard) => (byShard.has(shard) ? [] : [shard]));
+  if (missing.length > 0 || job.shards !== manifest.shards.length || results.length !== manifest.shards.length) {
+    const reason = failures[0] ?? 'no result was returned';
+    throw new EvaluationError(`shard ${missing.join(', ')} of ${manifest.shards.length} failed: ${reason}`, {
+      where: job.evaluation,
+      hint: 'no report is written for a part of the images; mend the cause and evaluate again',
+    });
+  }
+  return manifest.shards.flatMap((_, shard) => byShard.get(shard) ?? []);
+}
+
+/** Decrypts an evaluation's results and aggregates them into a report. */
+export async function collect(
+  job: CollectJob,
+  results: readonly InferredResult[],
+  failures: readonly string[],
+  dependencies: CollectDependencies,
+): Promise<Report> {
+  const { blobs } = dependencies;
+  const manifest = manifestFromBytes(await blobs.get(job.manifest), `dataset ${job.manifest.slice(0, 12)}`);
+  const ordered = orderResults(job, manifest, results, failures);
+  const record = await readDatasetRecord(dependencies.clientFolder, job.manifest);
+  const dataset = await loadLabels(record, manifest, dependencies.datasetFolders);
+
+  const started = performance.now();
+  const logits = await decryptAll(manifest, record, ordered, dependencies);
+  const decryptSeconds = (performance.now() - started) / 1000;
+  const predictions = predictionsOf(logits, manifest.classes);
+
+  let comparison: Comparison | undefined;
+  if (job.compare) {
+    comparison = await compareWithModel({ ...dependencies, job, manifest, dataset, logits, predictions });
+  }
+  return composeReport({
+    job,
+    manifest,
+    record,
+    dataset,
+    results: ordered,
+    decryptSeconds,
+    comparison,
+    accuracy: fractionEqual(predictions, dataset.labels),
+    confusion: confusionMatrix(dataset.labels, predictions, manifest.classes),
+  });
+}

@@ -1,0 +1,70 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { BlobStore } from '@ciphernet/blobs';
+import type { DatasetManifest } from '@ciphernet/ciphertext';
+import { type Dataset, toUnitRange } from '@ciphernet/datasets';
+import { type Model, compileForDataset, loadModel } from '@ciphernet/models';
+import {
+  applyTransform,
+  dequantise,
+  evaluateCircuit,
+  evaluateNetwork,
+  fractionEqual,
+  predictionsOf,
+} from '@ciphernet/network';
+import { type CompiledCircuit, explainPlan } from '@ciphernet/parameters';
+import type { CollectJob, JobProgress } from '@ciphernet/queue';
+import { type LogitError, logitError } from '@ciphernet/report';
+
+/** What is known when the owner may hold the model as well: the plain model on the same images. */
+export interface Comparison {
+  readonly model: Model;
+  readonly compiled: CompiledCircuit;
+  readonly base: number;
+  readonly quantised: number;
+  readonly agreement: number;
+  readonly precision: LogitError;
+  readonly explanation: string;
+  readonly seconds: number;
+}
+
+/** Images at a time: keeps the event loop alive for lock renewal. */
+const CHUNK = 500;
+
+export async function compareWithModel(options: {
+  readonly blobs: BlobStore;
+  readonly job: CollectJob;
+  readonly manifest: DatasetManifest;
+  readonly dataset: Dataset;
+  /** images × classes, decrypted */
+  readonly logits: Float64Array;
+  readonly predictions: Uint8Array;
+  readonly onProgress?: (progress: JobProgress) => void;
+}): Promise<Comparison> {
+  const { manifest, dataset, logits, predictions } = options;
+  const started = performance.now();
+  const model = await loadModel(options.blobs, options.job.model);
+  const compiled = compileForDataset(model, manifest);
+  const circuit = dequantise(compiled.circuit);
+  const shape = { height: dataset.height, width: dataset.width, channels: 1 };
+  const features = applyTransform(manifest.transform, shape, toUnitRange(dataset.images));
+  const baseLogits = new Float32Array(logits.length);
+  const quantisedLogits = new Float64Array(logits.length);
+  for (let from = 0; from < dataset.count; from += CHUNK) {
+    const part = features.subarray(from * manifest.features, (from + CHUNK) * manifest.features);
+    baseLogits.set(evaluateNetwork(model.network, part), from * manifest.classes);
+    quantisedLogits.set(evaluateCircuit(circuit, part), from * manifest.classes);
+    options.onProgress?.({ stage: 'compare', done: Math.min(dataset.count, from + CHUNK), total: dataset.count });
+    await nextTurn();
+  }
+  const quantised = predictionsOf(quantisedLogits, manifest.classes);
+  return {
+    model,
+    compiled,
+    base: fractionEqual(predictionsOf(baseLogits, manifest.classes), dataset.labels),
+    quantised: fractionEqual(quantised, dataset.labels),
+    agreement: fractionEqual(quantised, predictions),
+    precision: logitError(logits, quantisedLogits),
+    explanation: explainPlan(compiled.plan, compiled.circuit),
+    seconds: (performance.now() - started) / 1000,
+  };
+}

@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import type { BlobStore } from '@ciphernet/blobs';
+import type { Configuration } from '@ciphernet/configuration';
+import { isUnrecoverable, messageOf } from '@ciphernet/errors';
+import {
+  type CollectedResult,
+  type JobProgress,
+  QUEUES,
+  type QueueBackend,
+  parseCollectJob,
+  parseInferred,
+} from '@ciphernet/queue';
+import { reportToJson, writeReport } from '@ciphernet/report';
+import { type Job, UnrecoverableError, type Worker } from 'bullmq';
+import { collect } from './collect.js';
+
+async function collectJob(
+  job: Job,
+  blobs: BlobStore,
+  configuration: Configuration,
+  passphrase: string | undefined,
+): Promise<CollectedResult> {
+  const data = parseCollectJob(job.data);
+  const results = Object.values(await job.getChildrenValues<unknown>()).map(parseInferred);
+  const failures = Object.values(await job.getIgnoredChildrenFailures());
+  const onProgress = (progress: JobProgress): void => void job.updateProgress({ ...progress }).catch(() => undefined);
+  const { clientFolder, datasetFolders } = configuration;
+  const report = await collect(data, results, failures, {
+    blobs,
+    clientFolder,
+    datasetFolders,
+    passphrase,
+    onProgress,
+  });
+  const folder = join(configuration.reportsFolder, data.evaluation);
+  await writeReport(folder, report);
+  const { digest } = await blobs.put(new TextEncoder().encode(reportToJson(report)));
+  await blobs.setRef(`reports/${data.evaluation}`, digest);
+  return {
+    evaluation: data.evaluation,
+    report: digest,
+    images: report.images,
+    accuracy: report.accuracy.encrypted,
+    folder,
+  };
+}
+
+/**
+ * Starts the collector: the only role besides the producer that touches keys. It runs in this process, not in a
+ * sandbox; decrypting and comparing yield often enough to renew locks.
+ *
+ * The report in the blob store is the aggregate that the owner publishes; logits never get there.
+ */
+export function startCollector(
+  backend: QueueBackend,
+  blobs: BlobStore,
+  configuration: Configuration,
+  passphrase: string | undefined,
+): Worker {
+  return backend.worker(
+    QUEUES.collect,
+    async (job: Job) => {
+      try {
+        return await collectJob(job, blobs, configuration, passphrase);
+      } catch (error) {
+        const name = error instanceof Error ? error.name : 'Error';
+        // A missing shard stays missing: the evaluation has failed, with its reason.
+        if (isUnrecoverable(error) || name === 'EvaluationError') {
+          throw new UnrecoverableError(`${name}: ${messageOf(error)}`);
+        }
+        throw error;
+      }
+    },
+    { concurrency: 1, lockDuration: 60_000, maxStalledCount: 3 },
+  );
+}

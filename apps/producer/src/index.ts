@@ -1,0 +1,1 @@
+export { type EncryptDatasetOptions, type EncryptedDataset, encryptDataset } from './encrypt-dataset.js';

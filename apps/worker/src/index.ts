@@ -1,0 +1,1 @@
+export { type WorkerRoles, startWorker } from './start-worker.js';

@@ -1,0 +1,20 @@
+import { type InferredResult, parseInferJob } from '@ciphernet/queue';
+import type { SandboxedJob } from 'bullmq';
+import { infer } from './infer.js';
+import { inSandbox } from './sandbox.js';
+
+/** Entry of the sandbox: one infer job, CPU-bound, on a thread of its own. */
+export default function inferProcessor(
+  job: SandboxedJob,
+  _token?: string,
+  signal?: AbortSignal,
+): Promise<InferredResult> {
+  return inSandbox(job, ({ configuration, blobs, report }) =>
+    infer(parseInferJob(job.data), {
+      blobs,
+      worker: `${configuration.host}:${process.pid}`,
+      ...(signal === undefined ? {} : { signal }),
+      onProgress: (fraction) => report({ stage: 'infer', done: fraction, total: 1 }),
+    }),
+  );
+}

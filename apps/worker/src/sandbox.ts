@@ -1,0 +1,39 @@
+import { openDirectoryStore, type BlobStore } from '@ciphernet/blobs';
+import { type Configuration, loadConfiguration } from '@ciphernet/configuration';
+import { isUnrecoverable, messageOf } from '@ciphernet/errors';
+import type { JobProgress } from '@ciphernet/queue';
+import { type SandboxedJob, UnrecoverableError } from 'bullmq';
+
+/** At most this often does a job report; each report is a write to the queue. */
+const REPORT_INTERVAL_MS = 250;
+
+export interface Sandbox {
+  readonly configuration: Configuration;
+  readonly blobs: BlobStore;
+  readonly report: (progress: JobProgress) => void;
+}
+
+/**
+ * Runs a processor's body with what it needs. An error that no retry mends becomes BullMQ's UnrecoverableError; the
+ * original's kind leads the message, since only name and message cross the border.
+ */
+export async function inSandbox<T>(job: SandboxedJob, body: (sandbox: Sandbox) => Promise<T>): Promise<T> {
+  const configuration = loadConfiguration();
+  let last = 0;
+  let pending: Promise<unknown> = Promise.resolve();
+  const report = (progress: JobProgress): void => {
+    const now = Date.now();
+    if (now - last < REPORT_INTERVAL_MS && progress.done < progress.total) return;
+    last = now;
+    // A lost report is not worth a failed job.
+    pending = pending.then(() => job.updateProgress({ ...progress })).catch(() => undefined);
+  };
+  try {
+    const result = await body({ configuration, blobs: await openDirectoryStore(configuration.blobFolder), report });
+    await pending;
+    return result;
+  } catch (error) {
+    if (!isUnrecoverable(error)) throw error;
+    throw new UnrecoverableError(`${error instanceof Error ? error.name : 'Error'}: ${messageOf(error)}`);
+  }
+}

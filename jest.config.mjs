@@ -1,0 +1,18 @@
+// One configuration for every package: `jest --config ../../jest.config.mjs --rootDir .`
+// SLOW=1 runs test/*.slow.test.ts, the whole-dataset and real-process tests; otherwise everything else.
+const slow = process.env.SLOW === '1';
+export default {
+  testEnvironment: 'node',
+  testMatch: slow ? ['<rootDir>/test/**/*.slow.test.ts'] : ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: slow ? ['/node_modules/'] : ['/node_modules/', '\\.slow\\.test\\.ts$'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: 'inline' },
+    ],
+  },
+  testTimeout: slow ? 600_000 : 60_000,
+  reporters: ['default'],
+};

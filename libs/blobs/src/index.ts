@@ -1,0 +1,2 @@
+export { type BlobRef, type BlobStore, type LocalBlob, MAX_SMALL_BLOB } from './blob-store.js';
+export { openDirectoryStore } from './directory-store.js';

@@ -1,0 +1,61 @@
+import { availableParallelism, hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseOrThrow } from '@ciphernet/errors';
+import { z } from 'zod';
+
+/** What a process learns from its environment; everything else comes from options and jobs. */
+export interface Configuration {
+  /** Redis when set; the embedded queue otherwise. */
+  readonly redisUrl: string | undefined;
+  /** Separates deployments that share a Redis. */
+  readonly prefix: string;
+  /** Root of everything that is written. */
+  readonly dataFolder: string;
+  readonly blobFolder: string;
+  readonly queueFolder: string;
+  readonly keysFolder: string;
+  readonly reportsFolder: string;
+  /** What only the data owner keeps: which plaintext dataset a manifest stands for. */
+  readonly clientFolder: string;
+  /** Where named datasets are looked for before they are downloaded, and where downloads are kept. */
+  readonly datasetFolders: { readonly dataFolder?: string; readonly cacheFolder: string };
+  readonly cores: number;
+  /** Names a worker in results and on the dashboard. */
+  readonly host: string;
+}
+
+const schema = z.object({
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/./, 'must be like redis://host:6379')
+    .optional()
+    .or(z.literal('').transform(() => undefined)),
+  CIPHERNET_DATA: z.string().min(1).default('.data'),
+  CIPHERNET_DATASETS: z.string().min(1).optional(),
+  CIPHERNET_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/i, 'must be letters, digits and dashes')
+    .default('ciphernet'),
+});
+
+/** Reads and checks the environment. @throws InputError naming the variable */
+export function loadConfiguration(env: NodeJS.ProcessEnv = process.env): Configuration {
+  const parsed = parseOrThrow(schema, env, 'environment');
+  const dataFolder = resolve(parsed.CIPHERNET_DATA);
+  return Object.freeze({
+    redisUrl: parsed.REDIS_URL,
+    prefix: parsed.CIPHERNET_PREFIX,
+    dataFolder,
+    blobFolder: join(dataFolder, 'store'),
+    queueFolder: join(dataFolder, 'queue'),
+    keysFolder: join(dataFolder, 'keys'),
+    reportsFolder: join(dataFolder, 'reports'),
+    clientFolder: join(dataFolder, 'client'),
+    datasetFolders: {
+      cacheFolder: join(dataFolder, 'cache'),
+      ...(parsed.CIPHERNET_DATASETS === undefined ? {} : { dataFolder: resolve(parsed.CIPHERNET_DATASETS) }),
+    },
+    cores: availableParallelism(),
+    host: hostname(),
+  });
+}

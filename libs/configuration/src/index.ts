@@ -1,0 +1,1 @@
+export { type Configuration, loadConfiguration } from './configuration.js';

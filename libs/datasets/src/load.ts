@@ -1,0 +1,31 @@
+import { existsSync, statSync } from 'node:fs';
+import { InputError } from '@ciphernet/errors';
+import type { Dataset, Split } from './dataset.js';
+import { loadFashionMnist } from './fashion-mnist.js';
+import { readFolder } from './folder.js';
+import { loadMnist } from './mnist.js';
+
+/** Names that {@link loadDataset} knows; anything else is a folder of IDX files. */
+export const NAMED_DATASETS = ['mnist', 'fashion-mnist'] as const;
+
+export interface LoadOptions {
+  /** A folder with a folder of canonical files a named dataset: `mnist/`, `fashion-mnist/`. */
+  readonly dataFolder?: string;
+  /** Where downloads are kept. */
+  readonly cacheFolder: string;
+}
+
+/**
+ * Loads a split of a named dataset, or of a user's folder with IDX files under the MNIST family's names.
+ *
+ * @throws InputError for an unknown name, a missing or damaged file
+ */
+export async function loadDataset(nameOrFolder: string, split: Split, options: LoadOptions): Promise<Dataset> {
+  if (nameOrFolder === 'mnist') return loadMnist(split, options.dataFolder);
+  if (nameOrFolder === 'fashion-mnist') return loadFashionMnist(split, options);
+  if (existsSync(nameOrFolder) && statSync(nameOrFolder).isDirectory()) return readFolder(nameOrFolder, split);
+  throw new InputError(`unknown dataset '${nameOrFolder}'`, {
+    where: '--dataset',
+    hint: `use ${NAMED_DATASETS.join(' or ')}, or the path of a folder with IDX files`,
+  });
+}

@@ -1,0 +1,78 @@
+import type { Batch, BatchHeader, BatchSource } from '@ciphernet/ciphertext';
+import { IntegrityError } from '@ciphernet/errors';
+import { type CompiledCircuit, componentsAfter, parametersDigest } from '@ciphernet/parameters';
+
+export interface EvaluateOptions {
+  readonly signal?: AbortSignal;
+  /** Fraction of the work done, 0 to 1, never falling. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/**
+ * Evaluates a compiled circuit on an encrypted shard. Holds no key, needs none.
+ *
+ * Engines give the same residues, bit for bit: the arithmetic is exact modulo each prime and the rescale is SEAL's.
+ */
+export interface Engine {
+  readonly name: string;
+  /** Part of a result's address: changes whenever results could. */
+  readonly version: string;
+  evaluate(compiled: CompiledCircuit, shard: BatchSource, options?: EvaluateOptions): Promise<Batch>;
+}
+
+/** Throws unless the shard was encrypted for this circuit: parameters, features, scale. */
+export function assertEvaluable(compiled: CompiledCircuit, header: BatchHeader): void {
+  const { plan, circuit } = compiled;
+  const fail = (what: string, hint: string): never => {
+    throw new IntegrityError(what, { where: `circuit ${circuit.name}`, hint });
+  };
+  if (header.kind !== 'shard' || header.components !== 2) fail('the batch is not a fresh shard', 'evaluate a shard');
+  if (
+    header.parametersDigest !== parametersDigest(plan.parameters) ||
+    header.ringDegree !== plan.parameters.ringDegree
+  ) {
+    fail('the shard was made under other parameters', 'plan the model for this dataset, or encrypt it again');
+  }
+  if (header.primes.join() !== plan.parameters.primes.join()) {
+    fail('the shard does not have all data primes', 'encrypt the dataset again');
+  }
+  const inputs = circuit.maps[0]?.inputs ?? 0;
+  if (header.ciphertexts !== inputs) {
+    fail(
+      `the shard has ${header.ciphertexts} features, the circuit reads ${inputs}`,
+      'use a model made for this dataset',
+    );
+  }
+  if (header.scale !== plan.inputScale) {
+    fail(`the shard's scale is ${header.scale}, the plan's ${plan.inputScale}`, 'plan the model for this dataset');
+  }
+}
+
+/** Header of the result of a shard; its body digest is computed when it is written. */
+export function resultHeader(compiled: CompiledCircuit, shard: BatchHeader): BatchHeader {
+  const { plan, circuit } = compiled;
+  return {
+    ...shard,
+    kind: 'result',
+    primes: plan.parameters.primes.slice(0, plan.resultPrimes),
+    ciphertexts: circuit.maps.at(-1)?.outputs ?? 0,
+    components: componentsAfter(circuit.maps.length - 1),
+    tile: shard.ringDegree,
+    scale: plan.resultScale,
+    bodyDigest: '',
+  };
+}
+
+/**
+ * The integer that a map's bias is at the scale of its outputs. Doubles carry 53 bits of it, far below the noise; both
+ * engines use this one function, so their results stay equal.
+ */
+export function biasInteger(bias: number, scale: number): bigint {
+  return BigInt(Math.round(bias * scale));
+}
+
+/** value modulo p, in [0, p). */
+export function residueOf(value: bigint, prime: number): number {
+  const p = BigInt(prime);
+  return Number(((value % p) + p) % p);
+}

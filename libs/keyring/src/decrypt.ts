@@ -1,0 +1,63 @@
+import {
+  type Batch,
+  type SealContext,
+  ciphertextFromResidues,
+  createSealContext,
+  loadSeal,
+  rowOffset,
+} from '@ciphernet/ciphertext';
+import { IntegrityError } from '@ciphernet/errors';
+import { parametersDigest } from '@ciphernet/parameters';
+import type { SecretKey } from 'node-seal';
+import { type SecretKeyFile, assertSameKey } from './key-files.js';
+
+/** Decrypts results. Holds the secret key in SEAL's memory until it is disposed. */
+export interface ResultDecryptor extends Disposable {
+  /** Values of each ciphertext's slots in use: images × ciphertexts, row-major. */
+  decrypt(batch: Batch, where: string): Float64Array;
+}
+
+function decryptCiphertext(context: SealContext, secretKey: SecretKey, batch: Batch, index: number): Float64Array {
+  const { seal } = context;
+  const { header, residues } = batch;
+  const tiles = header.ringDegree / header.tile;
+  using decryptor = new seal.Decryptor(context.context, secretKey);
+  using encoder = new seal.CKKSEncoder(context.context);
+  using plaintext = new seal.Plaintext();
+  const shape = { components: header.components, limbs: header.primes.length, scale: header.scale };
+  using ciphertext = ciphertextFromResidues(context, shape, (component, limb, into) => {
+    for (let tile = 0; tile < tiles; tile++) {
+      const at = rowOffset(header, limb, tile, index, component);
+      into.set(residues.subarray(at, at + header.tile), tile * header.tile);
+    }
+  });
+  decryptor.decrypt(ciphertext, plaintext);
+  return encoder.decodeFloat64(plaintext) as Float64Array;
+}
+
+export async function createResultDecryptor(key: SecretKeyFile): Promise<ResultDecryptor> {
+  const seal = await loadSeal('throws');
+  const context = createSealContext(seal, key.parameters);
+  const secretKey = new seal.SecretKey();
+  secretKey.loadFromArray(context.context, key.bytes);
+  return {
+    decrypt(batch, where) {
+      const { header } = batch;
+      assertSameKey(header.keyFingerprint, key.fingerprint, 'the result', where);
+      if (header.parametersDigest !== parametersDigest(key.parameters)) {
+        throw new IntegrityError('the result was made under other parameters than the key', { where });
+      }
+      const values = new Float64Array(header.images * header.ciphertexts);
+      for (let index = 0; index < header.ciphertexts; index++) {
+        const slots = decryptCiphertext(context, secretKey, batch, index);
+        for (let image = 0; image < header.images; image++)
+          values[image * header.ciphertexts + index] = slots[image] ?? NaN;
+      }
+      return values;
+    },
+    [Symbol.dispose]() {
+      secretKey.delete();
+      context[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { createSealContext, loadSeal } from '@ciphernet/ciphertext';
+import type { CkksParameters } from '@ciphernet/parameters';
+
+/** A new key pair, as SEAL's bytes. No evaluation keys: none are ever needed. */
+export async function generateKeys(
+  parameters: CkksParameters,
+): Promise<{ readonly parameters: CkksParameters; readonly publicKey: Uint8Array; readonly secretKey: Uint8Array }> {
+  const seal = await loadSeal('throws');
+  using context = createSealContext(seal, parameters);
+  using generator = new seal.KeyGenerator(context.context);
+  using publicKey = generator.createPublicKey();
+  using secretKey = generator.secretKey();
+  return {
+    parameters,
+    publicKey: (publicKey.saveToArray(seal.ComprModeType.none) as Uint8Array).slice(),
+    secretKey: (secretKey.saveToArray(seal.ComprModeType.none) as Uint8Array).slice(),
+  };
+}

@@ -1,0 +1,15 @@
+export { generateKeys } from './generate.js';
+export {
+  type PublicKeyFile,
+  type SecretKeyFile,
+  PUBLIC_KEY_FILE,
+  SECRET_KEY_FILE,
+  assertSameKey,
+  fingerprintOf,
+  hasKeyFiles,
+  readPublicKey,
+  readSecretKey,
+  writeKeyFiles,
+} from './key-files.js';
+export { type EncryptionPool, type PlainShard, createEncryptionPool } from './encryption-pool.js';
+export { type ResultDecryptor, createResultDecryptor } from './decrypt.js';

@@ -1,0 +1,152 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError, IntegrityError, parseJson, parseOrThrow } from '@ciphernet/errors';
+import { type CkksParameters, assertSecure, parametersDigest, parametersFromJson } from '@ciphernet/parameters';
+import { z } from 'zod';
+import { protect, protectionSchema, unprotect } from './protect.js';
+
+/** A public key: may be given to anybody who should encrypt for its owner. */
+export interface PublicKeyFile {
+  readonly parameters: CkksParameters;
+  /** SHA-256 of the SEAL bytes; stands in every artifact made with the key. */
+  readonly fingerprint: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A secret key in memory. Never logged, never serialised elsewhere: only this package looks inside. */
+export interface SecretKeyFile {
+  readonly parameters: CkksParameters;
+  readonly fingerprint: string;
+  readonly bytes: Uint8Array;
+}
+
+export const PUBLIC_KEY_FILE = 'public.key.json';
+export const SECRET_KEY_FILE = 'secret.key.json';
+
+const common = {
+  version: z.literal(1),
+  parameters: z.unknown(),
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  key: z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/),
+};
+const publicSchema = z.strictObject({ format: z.literal('ciphernet-public-key'), ...common });
+const secretSchema = z.strictObject({
+  format: z.literal('ciphernet-secret-key'),
+  ...common,
+  protection: protectionSchema,
+});
+
+export function fingerprintOf(publicKey: Uint8Array): string {
+  return createHash('sha256').update(publicKey).digest('hex');
+}
+
+/** Creates a file that is whole or absent, and never replaces one: a lost secret key cannot be made again. */
+async function writeOnce(path: string, text: string, mode: number): Promise<void> {
+  const partial = `${path}.${randomUUID()}.partial`;
+  try {
+    const file = await open(partial, 'wx', mode);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await link(partial, path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new InputError('a key file is already there', {
+        where: path,
+        hint: 'use it, or choose another folder with --keys',
+      });
+    }
+    throw new InputError(`cannot write the key file (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`, {
+      where: path,
+      hint: 'the folder must be writable and have space',
+    });
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+/** What GCM authenticates with the secret: a key file's parts cannot be swapped between files. */
+function boundFields(fingerprint: string, parameters: CkksParameters): string {
+  return `ciphernet-secret-key 1 ${fingerprint} ${parametersDigest(parameters)}`;
+}
+
+/** Writes both key files into `folder` (0700), the secret one 0600 and under the passphrase when there is one. */
+export async function writeKeyFiles(
+  folder: string,
+  keys: { readonly parameters: CkksParameters; readonly publicKey: Uint8Array; readonly secretKey: Uint8Array },
+  passphrase: string | undefined,
+): Promise<void> {
+  assertSecure(keys.parameters, 'keys');
+  const fingerprint = fingerprintOf(keys.publicKey);
+  const { protection, bytes } = await protect(keys.secretKey, passphrase, boundFields(fingerprint, keys.parameters));
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new InputError(`cannot make the key folder (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`, {
+      where: folder,
+      hint: 'choose a writable folder with --keys or CIPHERNET_DATA',
+    });
+  }
+  const base = { version: 1, parameters: keys.parameters, fingerprint };
+  const encode = (key: Uint8Array): string =>
+    Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64');
+  const secret = { format: 'ciphernet-secret-key', ...base, protection, key: encode(bytes) };
+  await writeOnce(join(folder, SECRET_KEY_FILE), `${JSON.stringify(secret)}\n`, 0o600);
+  const open_ = { format: 'ciphernet-public-key', ...base, key: encode(keys.publicKey) };
+  await writeOnce(join(folder, PUBLIC_KEY_FILE), `${JSON.stringify(open_)}\n`, 0o644);
+}
+
+export function hasKeyFiles(folder: string): boolean {
+  return existsSync(join(folder, PUBLIC_KEY_FILE)) && existsSync(join(folder, SECRET_KEY_FILE));
+}
+
+async function readKeyJson(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    throw new InputError('no key file', { where: path, hint: 'make keys with: ciphernet keys create' });
+  }
+  return parseJson(text, path);
+}
+
+export async function readPublicKey(folder: string): Promise<PublicKeyFile> {
+  const path = join(folder, PUBLIC_KEY_FILE);
+  const json = parseOrThrow(publicSchema, await readKeyJson(path), path);
+  const bytes = new Uint8Array(Buffer.from(json.key, 'base64'));
+  const actual = fingerprintOf(bytes);
+  if (actual !== json.fingerprint) {
+    throw new IntegrityError(`the key's fingerprint is ${actual}, its file says ${json.fingerprint}`, { where: path });
+  }
+  return Object.freeze({ parameters: parametersFromJson(json.parameters, path), fingerprint: actual, bytes });
+}
+
+export async function readSecretKey(folder: string, passphrase: string | undefined): Promise<SecretKeyFile> {
+  const path = join(folder, SECRET_KEY_FILE);
+  const json = parseOrThrow(secretSchema, await readKeyJson(path), path);
+  const { mode } = await stat(path);
+  if ((mode & 0o077) !== 0) {
+    throw new InputError(`the secret key can be read by others (mode ${(mode & 0o777).toString(8)})`, {
+      where: path,
+      hint: `chmod 600 ${path}`,
+    });
+  }
+  const parameters = parametersFromJson(json.parameters, path);
+  const sealed = new Uint8Array(Buffer.from(json.key, 'base64'));
+  const bytes = await unprotect(sealed, json.protection, passphrase, boundFields(json.fingerprint, parameters), path);
+  return Object.freeze({ parameters, fingerprint: json.fingerprint, bytes });
+}
+
+/** Throws unless both were made for the same key. */
+export function assertSameKey(actual: string, expected: string, what: string, where: string): void {
+  if (actual === expected) return;
+  throw new IntegrityError(`${what} was made for key ${actual.slice(0, 16)}…, this is key ${expected.slice(0, 16)}…`, {
+    where,
+    hint: 'use the folder of keys that the dataset was encrypted with',
+  });
+}

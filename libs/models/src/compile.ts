@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { BlobStore } from '@ciphernet/blobs';
+import type { DatasetManifest } from '@ciphernet/ciphertext';
+import { InputError, parseJson } from '@ciphernet/errors';
+import { transformName } from '@ciphernet/network';
+import {
+  type CompiledCircuit,
+  compileCircuit,
+  compiledFromJson,
+  compiledToBytes,
+  parametersDigest,
+  planCircuit,
+} from '@ciphernet/parameters';
+import { type Model, loadModel } from './model-store.js';
+
+/** Changes when planning or quantisation could give another circuit from the same model. */
+const COMPILER_VERSION = 1;
+
+/** Compiles a model for an encrypted dataset: under its parameters and scale, refusing another input transform. */
+export function compileForDataset(model: Model, manifest: DatasetManifest): CompiledCircuit {
+  const wanted = transformName(model.record.transform);
+  const actual = transformName(manifest.transform);
+  if (wanted !== actual) {
+    throw new InputError(
+      `model ${model.record.name} reads features with transform '${wanted}', the dataset has '${actual}'`,
+      {
+        where: `dataset ${manifest.name}`,
+        hint: 'encrypt the dataset for this model, or use a model with the same transform',
+      },
+    );
+  }
+  const given = { parameters: manifest.parameters, inputScale: manifest.inputScale };
+  const plan = planCircuit(model.circuit, model.record.calibration, { mode: manifest.mode, given });
+  return compileCircuit(model.circuit, plan, model.record.transform);
+}
+
+/** The compiled circuit of a model and a dataset, from the store when it was made before. */
+export async function ensureCompiled(
+  blobs: BlobStore,
+  modelDigest: string,
+  manifest: DatasetManifest,
+): Promise<{ readonly digest: string; readonly compiled: CompiledCircuit }> {
+  const key = createHash('sha256')
+    .update(`${COMPILER_VERSION} ${modelDigest} ${parametersDigest(manifest.parameters)} ${manifest.inputScale} `)
+    .update(`${manifest.mode} ${transformName(manifest.transform)}`)
+    .digest('hex');
+  const name = `compiled/${key}`;
+  const known = await blobs.getRef(name);
+  if (known !== undefined && /^[0-9a-f]{64}$/.test(known) && (await blobs.has(known))) {
+    const bytes = await blobs.get(known);
+    return { digest: known, compiled: compiledFromJson(parseJson(new TextDecoder().decode(bytes), known), known) };
+  }
+  const compiled = compileForDataset(await loadModel(blobs, modelDigest), manifest);
+  const { digest } = await blobs.put(compiledToBytes(compiled));
+  await blobs.setRef(name, digest);
+  return { digest, compiled };
+}

@@ -1,0 +1,49 @@
+import { parseJson, parseOrThrow } from '@ciphernet/errors';
+import { inputTransformSchema } from '@ciphernet/network';
+import { z } from 'zod';
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 digest');
+
+const recordSchema = z
+  .strictObject({
+    format: z.literal('ciphernet-model'),
+    version: z.literal(1),
+    name: z.string().min(1).max(100),
+    transform: inputTransformSchema,
+    /** model.json of the standard TensorFlow.js artifact. */
+    topology: digest,
+    /** Its weights.bin. */
+    weights: digest,
+    /** Measured on public training examples; the planner works from it. */
+    calibration: z
+      .strictObject({
+        maxAbs: z.array(z.number().nonnegative()).min(1).max(8).readonly(),
+        gains: z.array(z.number().nonnegative()).min(2).max(9).readonly(),
+        examples: z.number().int().positive(),
+      })
+      .readonly(),
+    training: z
+      .strictObject({
+        dataset: z.string().max(100),
+        epochs: z.number().int().positive(),
+        epoch: z.number().int().positive(),
+        seed: z.number().int(),
+        backend: z.string().max(100),
+        seconds: z.number().nonnegative(),
+        examples: z.number().int().positive(),
+      })
+      .readonly()
+      .optional(),
+  })
+  .readonly();
+
+/** A model in the blob store: standard artifact, input transform, calibration, where it came from. */
+export type ModelRecord = z.infer<typeof recordSchema>;
+
+export function recordToBytes(record: ModelRecord): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(record));
+}
+
+export function recordFromBytes(bytes: Uint8Array, where: string): ModelRecord {
+  return parseOrThrow(recordSchema, parseJson(new TextDecoder().decode(bytes), where), where);
+}

@@ -1,0 +1,99 @@
+import { InputError } from '@ciphernet/errors';
+import type { Circuit, LinearMap } from './circuit.js';
+import { traceCircuit } from './evaluate-circuit.js';
+
+/**
+ * What the planner has to know of a circuit's values, measured on public examples (never on the private set).
+ *
+ * `gains[s]` is the first-order amplification of independent noise of variance 1 in every value at source s: the root
+ * of the largest Σ (∂logit / ∂value)² over logits and examples. Source 0 is the input, source i > 0 the output of
+ * linear map i − 1 before it is squared; the last one is the logits themselves, gain 1.
+ */
+export interface Calibration {
+  /** Largest |output| of each linear map over the examples. */
+  readonly maxAbs: readonly number[];
+  readonly gains: readonly number[];
+  readonly examples: number;
+}
+
+/** rows × map.inputs from rows × map.outputs: G·W, the Jacobian one linear map further back. */
+function backThroughMap(map: LinearMap, jacobian: Float64Array, rows: number): Float64Array {
+  const back = new Float64Array(rows * map.inputs);
+  for (const { inputs, outputs, weights } of map.blocks) {
+    for (let row = 0; row < rows; row++) {
+      for (let r = 0; r < outputs.length; r++) {
+        const factor = jacobian[row * map.outputs + (outputs[r] ?? 0)] ?? 0;
+        if (factor === 0) continue;
+        const from = r * inputs.length;
+        for (let i = 0; i < inputs.length; i++) {
+          const at = row * map.inputs + (inputs[i] ?? 0);
+          back[at] = (back[at] ?? 0) + factor * (weights[from + i] ?? 0);
+        }
+      }
+    }
+  }
+  return back;
+}
+
+function largestRowNorm(matrix: Float64Array, rows: number): number {
+  const columns = matrix.length / rows;
+  let largest = 0;
+  for (let row = 0; row < rows; row++) {
+    let sum = 0;
+    for (let i = row * columns; i < (row + 1) * columns; i++) sum += (matrix[i] ?? 0) ** 2;
+    largest = Math.max(largest, sum);
+  }
+  return Math.sqrt(largest);
+}
+
+/** Gains of each noise source for one example, from the input (0) to the logits. */
+function gainsOf(circuit: Circuit, trace: readonly Float64Array[]): number[] {
+  const last = circuit.maps.length - 1;
+  const rows = circuit.maps[last]?.outputs ?? 0;
+  let jacobian: Float64Array = new Float64Array(rows * rows);
+  for (let k = 0; k < rows; k++) jacobian[k * rows + k] = 1;
+  const gains: number[] = [1];
+  for (let i = last; i >= 0; i--) {
+    const map = circuit.maps[i];
+    if (map === undefined) break;
+    jacobian = backThroughMap(map, jacobian, rows);
+    const before = trace[i - 1];
+    // d(z²)/dz = 2z for the square between map i − 1 and map i.
+    if (before !== undefined) {
+      for (let at = 0; at < jacobian.length; at++) {
+        jacobian[at] = (jacobian[at] ?? 0) * 2 * (before[at % before.length] ?? 0);
+      }
+    }
+    gains.unshift(largestRowNorm(jacobian, rows));
+  }
+  return gains;
+}
+
+/**
+ * Measures ranges over all `features` and noise gains over the first `gainExamples` of them.
+ *
+ * @param features count × inputs, at least one example
+ */
+export function calibrate(circuit: Circuit, features: Float32Array, gainExamples = 64): Calibration {
+  const inputs = circuit.maps[0]?.inputs ?? 0;
+  const count = features.length / inputs;
+  if (!Number.isInteger(count) || count < 1) {
+    throw new InputError(`${features.length} values are not examples of ${inputs} features`, {
+      where: `calibration of ${circuit.name}`,
+      hint: 'give at least one whole example',
+    });
+  }
+  const maxAbs = circuit.maps.map(() => 0);
+  let gains: number[] = [];
+  for (let n = 0; n < count; n++) {
+    const trace = traceCircuit(circuit, features.subarray(n * inputs, (n + 1) * inputs));
+    trace.forEach((values, i) => {
+      for (const value of values) maxAbs[i] = Math.max(maxAbs[i] ?? 0, Math.abs(value));
+    });
+    if (n < gainExamples) {
+      const own = gainsOf(circuit, trace);
+      gains = own.map((gain, i) => Math.max(gain, gains[i] ?? 0));
+    }
+  }
+  return Object.freeze({ maxAbs, gains, examples: count });
+}

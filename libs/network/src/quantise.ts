@@ -1,0 +1,75 @@
+import { InputError } from '@ciphernet/errors';
+import { type Circuit, type LinearMap, largestWeight } from './circuit.js';
+
+/** A block whose weights are signed integers. */
+export interface IntegerBlock {
+  readonly outputs: readonly number[];
+  readonly inputs: readonly number[];
+  readonly weights: Int16Array;
+}
+
+/** Integer weights w = round(scale · weight); the bias stays a real number until its ciphertext scale is known. */
+export interface IntegerMap {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly blocks: readonly IntegerBlock[];
+  readonly bias: Float64Array;
+  readonly scale: number;
+}
+
+export interface QuantisedCircuit {
+  readonly name: string;
+  readonly maps: readonly IntegerMap[];
+}
+
+/** Bits of a signed weight with its sign: |w| ≤ 2^(bits − 1) − 1. Digits of 15 bits times 10-bit weights fit int32. */
+export const MIN_WEIGHT_BITS = 3;
+export const MAX_WEIGHT_BITS = 10;
+
+/** The largest scale at which every weight of the map fits `bits` bits with its sign. */
+export function scaleForBits(map: LinearMap, bits: number): number {
+  if (!Number.isInteger(bits) || bits < MIN_WEIGHT_BITS || bits > MAX_WEIGHT_BITS) {
+    throw new InputError(`weights of ${bits} bits`, { hint: `use ${MIN_WEIGHT_BITS} to ${MAX_WEIGHT_BITS} bits` });
+  }
+  const largest = largestWeight(map);
+  return largest === 0 ? 1 : (2 ** (bits - 1) - 1) / largest;
+}
+
+/** Rounds each map's weights at its scale. `scales` has one entry a map. */
+export function quantise(circuit: Circuit, scales: readonly number[]): QuantisedCircuit {
+  return {
+    name: circuit.name,
+    maps: circuit.maps.map((map, i) => {
+      const scale = scales[i];
+      if (scale === undefined) throw new InputError(`no scale for linear map ${i}`, { where: circuit.name });
+      return {
+        inputs: map.inputs,
+        outputs: map.outputs,
+        bias: map.bias,
+        scale,
+        blocks: map.blocks.map((block) => ({
+          outputs: block.outputs,
+          inputs: block.inputs,
+          weights: Int16Array.from(block.weights, (weight) => Math.round(weight * scale)),
+        })),
+      };
+    }),
+  };
+}
+
+/** The integer weights as real numbers again: what the encrypted evaluation computes, noise apart. */
+export function dequantise(circuit: QuantisedCircuit): Circuit {
+  return {
+    name: circuit.name,
+    maps: circuit.maps.map((map) => ({
+      inputs: map.inputs,
+      outputs: map.outputs,
+      bias: map.bias,
+      blocks: map.blocks.map((block) => ({
+        outputs: block.outputs,
+        inputs: block.inputs,
+        weights: Float64Array.from(block.weights, (weight) => weight / map.scale),
+      })),
+    })),
+  };
+}

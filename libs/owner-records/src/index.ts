@@ -1,0 +1,1 @@
+export { type DatasetRecord, readDatasetRecord, writeDatasetRecord } from './dataset-record.js';

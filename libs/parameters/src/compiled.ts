@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { InputError, parseOrThrow } from '@ciphernet/errors';
+import {
+  type Circuit,
+  type InputTransform,
+  type QuantisedCircuit,
+  circuitFromJson,
+  circuitToJson,
+  inputTransformSchema,
+  quantise,
+} from '@ciphernet/network';
+import { z } from 'zod';
+import { type Plan, planFromJson } from './plan.js';
+
+/** A circuit with integer weights and the plan to evaluate it by: what a compute node gets, content-addressed. */
+export interface CompiledCircuit {
+  readonly circuit: QuantisedCircuit;
+  readonly plan: Plan;
+  /** The transform that the encrypted features must have had. */
+  readonly transform: InputTransform;
+}
+
+export function compileCircuit(circuit: Circuit, plan: Plan, transform: InputTransform): CompiledCircuit {
+  const scales = plan.maps.map((map) => map.weightScale);
+  return Object.freeze({ circuit: quantise(circuit, scales), plan, transform });
+}
+
+/** UTF-8 JSON; the same compiled circuit gives the same bytes. */
+export function compiledToBytes(compiled: CompiledCircuit): Uint8Array {
+  const json = {
+    format: 'ciphernet-compiled-circuit',
+    version: 1,
+    transform: compiled.transform,
+    plan: compiled.plan,
+    circuit: circuitToJson(compiled.circuit),
+  };
+  return new TextEncoder().encode(JSON.stringify(json));
+}
+
+const schema = z.strictObject({
+  format: z.literal('ciphernet-compiled-circuit'),
+  version: z.literal(1),
+  transform: inputTransformSchema,
+  plan: z.unknown(),
+  circuit: z.unknown(),
+});
+
+/** Parses and cross-checks circuit and plan. */
+export function compiledFromJson(value: unknown, where: string): CompiledCircuit {
+  const json = parseOrThrow(schema, value, where);
+  const plan = planFromJson(json.plan, `${where}.plan`);
+  const circuit = circuitFromJson(json.circuit, `${where}.circuit`);
+  if (plan.maps.length !== circuit.maps.length) {
+    throw new InputError(`the plan has ${plan.maps.length} maps, the circuit ${circuit.maps.length}`, { where });
+  }
+  circuit.maps.forEach((map, i) => {
+    if (map.scale !== plan.maps[i]?.weightScale) {
+      throw new InputError(`map ${i}: weight scales of circuit and plan differ`, { where });
+    }
+  });
+  return Object.freeze({ circuit, plan, transform: json.transform });
+}
+
+export function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

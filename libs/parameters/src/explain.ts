@@ -1,0 +1,72 @@
+import { type QuantisedCircuit, multiplicationsOf } from '@ciphernet/network';
+import { describeParameters, securityOfParameters, slotsOf } from './ckks-parameters.js';
+import { componentsAfter } from './noise.js';
+import type { Plan } from './plan.js';
+
+/** Cost of one image in a full shard. */
+export interface PlanCost {
+  /** Ciphertext–plaintext multiplications of one shard (a ciphertext times an integer). */
+  readonly scalarProducts: number;
+  /** int16 multiply-adds: multiplications × components × primes × 2 digits × N, over the slots. */
+  readonly multiplyAddsPerImage: number;
+  readonly uploadBytesPerImage: number;
+  readonly downloadBytesPerImage: number;
+}
+
+/** Bytes of a residue in a shard. */
+const WORD = 4;
+/** A residue below 2^30 is two signed digits of 15 bits. */
+const DIGITS = 2;
+
+export function costOf(plan: Plan, circuit: QuantisedCircuit): PlanCost {
+  const { ringDegree, primes } = plan.parameters;
+  const slots = slotsOf(plan.parameters);
+  const perSlot = ringDegree / slots;
+  let left = primes.length;
+  let products = 0;
+  let multiplyAdds = 0;
+  circuit.maps.forEach((map, i) => {
+    const own = multiplicationsOf(map);
+    products += own;
+    multiplyAdds += own * componentsAfter(i) * left * DIGITS * perSlot;
+    left -= plan.maps[i]?.rescales ?? 0;
+  });
+  const inputs = circuit.maps[0]?.inputs ?? 0;
+  const outputs = circuit.maps.at(-1)?.outputs ?? 0;
+  return {
+    scalarProducts: products,
+    multiplyAddsPerImage: multiplyAdds,
+    uploadBytesPerImage: inputs * componentsAfter(0) * primes.length * perSlot * WORD,
+    downloadBytesPerImage: outputs * componentsAfter(circuit.maps.length - 1) * plan.resultPrimes * perSlot * WORD,
+  };
+}
+
+/** The planner's reasoning, a line a fact. */
+export function explainPlan(plan: Plan, circuit: QuantisedCircuit): string {
+  const security = securityOfParameters(plan.parameters);
+  const cost = costOf(plan, circuit);
+  const bits = (value: number): string => Math.log2(value).toFixed(1);
+  const lines = [
+    `parameters   ${describeParameters(plan.parameters)}; ${slotsOf(plan.parameters)} images a shard`,
+    `security     ${security.bits} bits: log2(QP) = ${security.logQP} of ${security.maxLogQP} allowed (${security.source})`,
+    `encryption   ${plan.mode} key, input scale 2^${bits(plan.inputScale)}`,
+  ];
+  plan.maps.forEach((map, i) => {
+    const shape = circuit.maps[i];
+    lines.push(
+      `map ${i}        ${shape?.inputs ?? 0} → ${shape?.outputs ?? 0}, ${map.weightBits}-bit weights at 2^${bits(map.weightScale)}, ` +
+        `${componentsAfter(i)} components, scale 2^${bits(map.scaleBefore)}` +
+        (map.rescales > 0
+          ? `, rescaled by ${map.rescales} prime${map.rescales > 1 ? 's' : ''} to 2^${bits(map.scaleAfter)}`
+          : '') +
+        (map.headroomBits < 999 ? `, headroom ${map.headroomBits.toFixed(1)} bits` : ''),
+    );
+  });
+  lines.push(
+    `result       ${plan.resultPrimes} prime${plan.resultPrimes > 1 ? 's' : ''}, scale 2^${bits(plan.resultScale)}, no evaluation keys`,
+    `error        deviation ${plan.predictedError.deviation.toPrecision(2)}, bound ${plan.predictedError.bound.toPrecision(2)} of a logit`,
+    `cost         ${(cost.multiplyAddsPerImage / 1e6).toFixed(2)} M int16 multiply-adds, ` +
+      `${(cost.uploadBytesPerImage / 1e3).toFixed(1)} kB up, ${cost.downloadBytesPerImage.toFixed(0)} B down an image`,
+  );
+  return lines.join('\n');
+}

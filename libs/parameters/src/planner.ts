@@ -1,0 +1,205 @@
+import { InputError, UnsupportedError } from '@ciphernet/errors';
+import { type Calibration, type Circuit, largestWeight, squaresOf } from '@ciphernet/network';
+import { type CkksParameters, createParameters, describeParameters } from './ckks-parameters.js';
+import { type EncryptionMode, componentsAfter, freshNoise, rescaleNoise } from './noise.js';
+import { type MapPlan, type Plan, deriveScales } from './plan.js';
+import { MAX_LOG_QP_128 } from './security.js';
+
+export interface PlanOptions {
+  readonly mode: EncryptionMode;
+  /** Largest tolerated error bound of a logit against the quantised circuit. */
+  readonly targetError?: number;
+  /** Most bits of a weight, sign included. */
+  readonly maxWeightBits?: number;
+  /** Fixed by an encrypted dataset that exists already. */
+  readonly given?: { readonly parameters: CkksParameters; readonly inputScale: number };
+}
+
+/** Logits here span tens to hundreds; an error of 0.05 moves only decisions that were ties. */
+export const DEFAULT_TARGET_ERROR = 0.05;
+
+/** Below 6 bits accuracy falls (4 bits cost up to 5 points on Fashion-MNIST), so the planner does not go there. */
+const MIN_PLANNED_BITS = 6;
+
+/** Digits of 15 bits and |w| ≤ 127 sum 1,024 terms in an int32. */
+const DEFAULT_MAX_WEIGHT_BITS = 8;
+
+/** Values on private data may exceed those on the public calibration set: one bit is kept free. */
+const HEADROOM_BITS = 1;
+
+/** Gaussian quantile for 10^5 values at 99.9 %: √(2 ln 10^8) ≈ 6.1. */
+const QUANTILE = 6.1;
+
+/** Input scales are powers of two, 2^10 (below the noise) to 2^30. */
+const INPUT_SCALE_BITS = Array.from({ length: 21 }, (_, i) => 30 - i);
+
+/** Candidate sets, cheapest first: bytes and multiply-adds an image grow with the number of data primes only. */
+function candidates(): CkksParameters[] {
+  const sets: CkksParameters[] = [];
+  for (let count = 2; count <= 6; count++) {
+    for (const ringDegree of [4096, 8192, 16384]) {
+      const allowed = MAX_LOG_QP_128[ringDegree] ?? 0;
+      const bits = Math.min(30, Math.floor((allowed - 22) / count));
+      if (bits < 25) continue;
+      const special = Math.min(30, allowed - count * bits);
+      sets.push(createParameters(ringDegree, new Array<number>(count).fill(bits), special));
+    }
+  }
+  return sets;
+}
+
+/** All ways to place rescales: none after the first map of several, none to two in the middle, any at the end. */
+function rescalePatterns(maps: number, primes: number): number[][] {
+  const patterns: number[][] = [];
+  const extend = (prefix: number[], left: number): void => {
+    if (prefix.length === maps) {
+      patterns.push(prefix);
+      return;
+    }
+    const isLast = prefix.length === maps - 1;
+    const most = isLast ? left - 1 : prefix.length === 0 ? 0 : Math.min(2, left - 1);
+    // Most rescales first: fewer primes in the result are fewer bytes to download.
+    for (let r = most; r >= 0; r--) extend([...prefix, r], left - r);
+  };
+  extend([], primes);
+  return patterns;
+}
+
+interface Attempt {
+  readonly plan?: Plan;
+  /** Bits by which the tightest modulus was missed (positive), or the error bound when it was too large. */
+  readonly missedBits: number;
+  readonly errorBound: number;
+}
+
+function logProduct(primes: readonly number[]): number {
+  return primes.reduce((sum, p) => sum + Math.log2(p), 0);
+}
+
+/** One combination: do the values fit the modulus at every rescale and at the end, and how large is the error? */
+function attempt(
+  circuit: Circuit,
+  calibration: Calibration,
+  parameters: CkksParameters,
+  mode: EncryptionMode,
+  inputScale: number,
+  weightBits: number,
+  rescales: readonly number[],
+): Attempt {
+  const choices = circuit.maps.map((map, i) => ({
+    weightScale: (2 ** (weightBits - 1) - 1) / (largestWeight(map) || 1),
+    rescales: rescales[i] ?? 0,
+  }));
+  const scales = deriveScales(parameters.primes, inputScale, choices);
+  const fresh = freshNoise(parameters, mode);
+  const inputGain = (calibration.gains[0] ?? 0) / inputScale;
+  let mean = fresh.mean * inputGain ** 2;
+  let worst = fresh.worst * inputGain ** 2;
+  let missedBits = -Infinity;
+  let primesBefore = parameters.primes.length;
+  const maps: MapPlan[] = scales.map(({ before, after, primesLeft }, i) => {
+    const values = Math.max(calibration.maxAbs[i] ?? 0, 2 ** -20);
+    const room = (primes: number, scale: number): number =>
+      logProduct(parameters.primes.slice(0, primes)) - 1 - Math.log2(values * scale);
+    const { weightScale, rescales: drops } = choices[i] ?? { weightScale: 1, rescales: 0 };
+    const isLast = i === scales.length - 1;
+    // In between, sums may wrap: only what a rescale divides and what is decrypted must be the true integer.
+    const headroom = Math.min(
+      drops > 0 ? room(primesBefore, before) : Infinity,
+      isLast ? room(primesLeft, after) : Infinity,
+    );
+    missedBits = Math.max(missedBits, HEADROOM_BITS - headroom);
+    if (drops > 0) {
+      const noise = rescaleNoise(parameters.ringDegree, componentsAfter(i));
+      const gain = (calibration.gains[i + 1] ?? 0) / after;
+      mean += noise.mean * gain ** 2;
+      worst += noise.worst * gain ** 2;
+    }
+    primesBefore = primesLeft;
+    return {
+      weightBits,
+      weightScale,
+      rescales: drops,
+      scaleBefore: before,
+      scaleAfter: after,
+      headroomBits: Math.min(headroom, 999),
+    };
+  });
+  const last = scales.at(-1);
+  const errorBound = QUANTILE * Math.sqrt(worst);
+  if (last === undefined || missedBits > 0) return { missedBits, errorBound };
+  const needed = Math.log2(calibration.maxAbs.at(-1) ?? 1) + Math.log2(last.after) + 1 + HEADROOM_BITS;
+  let resultPrimes = last.primesLeft;
+  while (resultPrimes > 1 && logProduct(parameters.primes.slice(0, resultPrimes - 1)) >= needed) resultPrimes--;
+  const plan: Plan = {
+    parameters,
+    mode,
+    inputScale,
+    maps,
+    resultPrimes,
+    resultScale: last.after,
+    predictedError: { deviation: Math.sqrt(mean), bound: errorBound },
+  };
+  return { plan, missedBits, errorBound };
+}
+
+/**
+ * Finds the cheapest parameters, scales, weight bits and rescale points that keep every logit's error below the
+ * target, at 128-bit security; or, for an encrypted dataset that exists, the best plan under its parameters.
+ *
+ * @throws UnsupportedError that says which bound was hit: too many squares, the modulus, or the precision
+ */
+export function planCircuit(circuit: Circuit, calibration: Calibration, options: PlanOptions): Plan {
+  const squares = squaresOf(circuit);
+  const where = `circuit ${circuit.name}`;
+  if (squares > 2) {
+    throw new UnsupportedError(`${squares} squares`, {
+      where,
+      hint: 'use at most two: ciphertexts grow to 2^squares + 1 components',
+    });
+  }
+  if (calibration.maxAbs.length !== circuit.maps.length || calibration.gains.length !== circuit.maps.length + 1) {
+    throw new InputError('the calibration belongs to another circuit', { where });
+  }
+  const target = options.targetError ?? DEFAULT_TARGET_ERROR;
+  const sets = options.given === undefined ? candidates() : [options.given.parameters];
+  const scales = options.given === undefined ? INPUT_SCALE_BITS.map((b) => 2 ** b) : [options.given.inputScale];
+  let closest: { attempt: Attempt; parameters: CkksParameters } | undefined;
+  for (const parameters of sets) {
+    for (let bits = options.maxWeightBits ?? DEFAULT_MAX_WEIGHT_BITS; bits >= MIN_PLANNED_BITS; bits--) {
+      let best: Plan | undefined;
+      for (const pattern of rescalePatterns(circuit.maps.length, parameters.primes.length)) {
+        for (const inputScale of scales) {
+          const tried = attempt(circuit, calibration, parameters, options.mode, inputScale, bits, pattern);
+          if (tried.plan !== undefined && tried.errorBound <= target) {
+            const isBetter =
+              best === undefined ||
+              tried.plan.resultPrimes < best.resultPrimes ||
+              (tried.plan.resultPrimes === best.resultPrimes && tried.errorBound < best.predictedError.bound);
+            if (isBetter) best = tried.plan;
+          }
+          const fits = tried.missedBits <= 0;
+          const closestFits = closest !== undefined && closest.attempt.missedBits <= 0;
+          const nearer =
+            closest === undefined ||
+            (fits && !closestFits) ||
+            (fits === closestFits &&
+              (fits ? tried.errorBound < closest.attempt.errorBound : tried.missedBits < closest.attempt.missedBits));
+          if (nearer) closest = { attempt: tried, parameters };
+        }
+      }
+      if (best !== undefined) return Object.freeze(best);
+    }
+  }
+  const reason =
+    closest === undefined
+      ? 'no parameter set was tried'
+      : closest.attempt.missedBits > 0
+        ? `values exceed the modulus by ${closest.attempt.missedBits.toFixed(1)} bits`
+        : `the error bound of a logit is ${closest.attempt.errorBound.toPrecision(2)}, the target ${target}`;
+  const set = closest === undefined ? '' : ` under ${describeParameters(closest.parameters)}`;
+  throw new UnsupportedError(`no plan: ${reason}${set}`, {
+    where,
+    hint: 'train with smaller weights and activations, use fewer squares, or accept a larger target error',
+  });
+}

@@ -1,0 +1,146 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import {
+  FlowProducer,
+  Queue,
+  QueueEvents,
+  Worker,
+  createPostgresBackend,
+  runMigrations,
+  withBackend,
+  type Processor,
+  type WorkerOptions,
+} from 'bullmq';
+import { EmbeddedPool } from './embedded-pool.js';
+import { takeOwnerLock } from './owner-lock.js';
+import { checkRedis, describeRedis } from './redis-preflight.js';
+
+export type WorkerTuning = Omit<WorkerOptions, 'connection' | 'prefix'>;
+
+/** Queues of one deployment. Everything made here is closed by `close`, with a deadline. */
+export interface QueueBackend {
+  readonly kind: 'redis' | 'embedded';
+  /** For messages; no credentials. */
+  readonly description: string;
+  queue(name: string): Queue;
+  worker(name: string, processor: string | URL | Processor, options: WorkerTuning): Worker;
+  flows(): FlowProducer;
+  events(name: string): QueueEvents;
+  /** Closes workers first (they hand their jobs back or finish), then the rest. Never hangs. */
+  close(): Promise<void>;
+}
+
+export interface BackendOptions {
+  /** Redis when given, otherwise the embedded queue. */
+  readonly redisUrl?: string | undefined;
+  /** Folder of the embedded queue. */
+  readonly folder: string;
+  /** Separates deployments that share a Redis. */
+  readonly prefix: string;
+  /** Every connection error ends up here; BullMQ reconnects by itself. */
+  readonly onError?: (error: Error) => void;
+}
+
+/** Events are a log for watchers, not a store. */
+const MAX_EVENTS = 1000;
+const CLOSE_DEADLINE_MS = 10_000;
+
+interface Closable {
+  close(): Promise<unknown>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return Promise.race([promise, deadline]).finally(() => clearTimeout(timer));
+}
+
+/** Tracks what was opened, and closes it in order. */
+function tracker(onError: (error: Error) => void): {
+  track: <T extends Closable>(made: T, isWorker?: boolean) => T;
+  closeAll: () => Promise<void>;
+} {
+  const workers: Closable[] = [];
+  const others: Closable[] = [];
+  const close = (items: Closable[]): Promise<unknown> =>
+    Promise.all(items.splice(0).map((item) => within(item.close().catch(onError), CLOSE_DEADLINE_MS)));
+  return {
+    track(made, isWorker = false) {
+      made.on('error', onError);
+      (isWorker ? workers : others).push(made);
+      return made;
+    },
+    async closeAll() {
+      await close(workers);
+      await close(others);
+    },
+  };
+}
+
+async function openRedis(url: string, options: BackendOptions): Promise<QueueBackend> {
+  await checkRedis(url);
+  const { track, closeAll } = tracker(options.onError ?? (() => undefined));
+  const base = { connection: { url, maxRetriesPerRequest: null }, prefix: options.prefix };
+  return {
+    kind: 'redis',
+    description: describeRedis(url),
+    queue: (name) => track(new Queue(name, { ...base, streams: { events: { maxLen: MAX_EVENTS } } })),
+    worker: (name, processor, tuning) => track(new Worker(name, processor, { ...base, ...tuning }), true),
+    flows: () => track(new FlowProducer(base)),
+    events: (name) => track(new QueueEvents(name, base)),
+    close: closeAll,
+  };
+}
+
+async function openEmbedded(options: BackendOptions): Promise<QueueBackend> {
+  const lock = await takeOwnerLock(join(options.folder, 'owner.pid'));
+  let database: PGlite;
+  let pool: EmbeddedPool;
+  try {
+    await mkdir(options.folder, { recursive: true });
+    database = await PGlite.create(join(options.folder, 'postgres'));
+    await database.exec('CREATE SCHEMA IF NOT EXISTS bullmq; SET search_path TO bullmq');
+    pool = new EmbeddedPool(database);
+    const client = await pool.connect();
+    await runMigrations(client);
+    client.release();
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+  const { track, closeAll } = tracker(options.onError ?? (() => undefined));
+  const bound = withBackend(createPostgresBackend);
+  const base = { connection: pool };
+  return {
+    kind: 'embedded',
+    description: `embedded in ${options.folder}`,
+    queue: (name) =>
+      track(new bound.Queue(name, { ...base, streams: { events: { maxLen: MAX_EVENTS } } })) as unknown as Queue,
+    worker: (name, processor, tuning) =>
+      track(new bound.Worker(name, processor, { ...base, ...tuning }), true) as unknown as Worker,
+    flows: () => track(new bound.FlowProducer(base)) as unknown as FlowProducer,
+    events: (name) => track(new bound.QueueEvents(name, base)) as unknown as QueueEvents,
+    async close() {
+      await closeAll();
+      await pool.end();
+      await within(database.close(), CLOSE_DEADLINE_MS);
+      await lock[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/**
+ * Opens the queue backend.
+ *
+ * @throws UnavailableError when Redis does not answer; InputError when it is too old or evicts, or when another
+ * process owns the embedded queue
+ */
+export function openQueueBackend(options: BackendOptions): Promise<QueueBackend> {
+  return options.redisUrl === undefined || options.redisUrl === ''
+    ? openEmbedded(options)
+    : openRedis(options.redisUrl, options);
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import type { FlowProducer, JobsOptions } from 'bullmq';
+import { type CollectJob, type InferJob, QUEUES } from './jobs.js';
+
+/** Finished jobs are kept for the dashboard, not for ever. */
+const KEEP = { age: 7 * 24 * 3600, count: 1000 } as const;
+
+/** Job data is ids and digests: more than this is a mistake. */
+const SIZE_LIMIT = 4096;
+
+export const JOB_OPTIONS: JobsOptions = {
+  removeOnComplete: KEEP,
+  removeOnFail: KEEP,
+  sizeLimit: SIZE_LIMIT,
+  attempts: 3,
+  backoff: { type: 'exponential', delay: 1000 },
+};
+
+export interface EvaluationRequest {
+  readonly manifest: string;
+  readonly shards: number;
+  readonly model: string;
+  readonly engine: string;
+  readonly compare: boolean;
+  /** 1 is the most urgent; 0 means no priority and goes first. */
+  readonly priority?: number;
+}
+
+/** A new id for an evaluation, like `eval-3f2a91bc`. */
+export function newEvaluationId(prefix: 'eval' | 'train' = 'eval'): string {
+  return `${prefix}-${randomBytes(6).toString('hex')}`;
+}
+
+/** Enqueues collect ← infer × shards. A shard that fails for good still lets `collect` run, which then says so. */
+export async function enqueueEvaluation(
+  flows: FlowProducer,
+  evaluation: string,
+  request: EvaluationRequest,
+): Promise<void> {
+  const { manifest, model, engine, shards, compare } = request;
+  const collect: CollectJob = { evaluation, manifest, model, engine, shards, compare };
+  const options = { ...JOB_OPTIONS, ...(request.priority === undefined ? {} : { priority: request.priority }) };
+  await flows.add({
+    name: 'collect',
+    queueName: QUEUES.collect,
+    data: collect,
+    opts: { ...options, jobId: evaluation },
+    children: Array.from({ length: shards }, (_, shard) => ({
+      name: `infer ${shard + 1}/${shards}`,
+      queueName: QUEUES.infer,
+      data: { evaluation, manifest, shard, model, engine } satisfies InferJob,
+      opts: { ...options, jobId: `${evaluation}-shard-${shard}`, ignoreDependencyOnFailure: true },
+    })),
+  });
+}

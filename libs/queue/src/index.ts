@@ -1,0 +1,19 @@
+export { type BackendOptions, type QueueBackend, type WorkerTuning, openQueueBackend } from './backend.js';
+export {
+  type CollectJob,
+  type CollectedResult,
+  type InferJob,
+  type InferredResult,
+  type JobProgress,
+  type TrainJob,
+  type TrainedResult,
+  QUEUES,
+  parseCollectJob,
+  parseCollected,
+  parseInferJob,
+  parseInferred,
+  parseTrainJob,
+  parseTrained,
+  progressSchema,
+} from './jobs.js';
+export { type EvaluationRequest, JOB_OPTIONS, enqueueEvaluation, newEvaluationId } from './flow.js';

@@ -1,0 +1,104 @@
+import { parseOrThrow } from '@ciphernet/errors';
+import { z } from 'zod';
+
+/** Ids and digests only: bytes travel through the blob store. */
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 digest');
+/** Used in job ids, which may hold no colon and not be all digits. */
+const id = z.string().regex(/^[a-z][a-z0-9-]{2,63}$/, 'is not an id like eval-3f2a');
+const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'is not a plain name');
+
+export const QUEUES = { train: 'train', infer: 'infer', collect: 'collect' } as const;
+
+const trainSchema = z
+  .strictObject({
+    run: id,
+    model: name,
+    /** A named public dataset: compute never trains on a path from a job. */
+    dataset: z.enum(['mnist', 'fashion-mnist']),
+    epochs: z.number().int().min(1).max(200),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1),
+  })
+  .readonly();
+export type TrainJob = z.infer<typeof trainSchema>;
+
+const inferSchema = z
+  .strictObject({
+    evaluation: id,
+    manifest: digest,
+    shard: z.number().int().min(0).max(99_999),
+    model: digest,
+    engine: name,
+  })
+  .readonly();
+export type InferJob = z.infer<typeof inferSchema>;
+
+const collectSchema = z
+  .strictObject({
+    evaluation: id,
+    manifest: digest,
+    model: digest,
+    engine: name,
+    shards: z.number().int().min(1).max(100_000),
+    /** The owner may hold the model too: base and quantised accuracy and agreement are reported. */
+    compare: z.boolean(),
+  })
+  .readonly();
+export type CollectJob = z.infer<typeof collectSchema>;
+
+const trainedSchema = z
+  .strictObject({
+    model: digest,
+    seconds: z.number().nonnegative(),
+    backend: z.string().max(40),
+    epochs: z.number().int(),
+  })
+  .readonly();
+export type TrainedResult = z.infer<typeof trainedSchema>;
+
+const inferredSchema = z
+  .strictObject({
+    shard: z.number().int().nonnegative(),
+    result: digest,
+    resultBytes: z.number().int().positive(),
+    compiled: digest,
+    /** Engine time of the evaluation that made the result, also when it was found in the store. */
+    seconds: z.number().nonnegative(),
+    engine: z.string().max(80),
+    reused: z.boolean(),
+    worker: z.string().max(120),
+    /** Milliseconds since 1970 by the worker's clock: only differences within one job mean anything. */
+    startedAt: z.number().int().positive(),
+    finishedAt: z.number().int().positive(),
+  })
+  .readonly();
+export type InferredResult = z.infer<typeof inferredSchema>;
+
+const collectedSchema = z
+  .strictObject({
+    evaluation: id,
+    report: digest,
+    images: z.number().int().positive(),
+    accuracy: z.number().min(0).max(1),
+    folder: z.string().max(4096),
+  })
+  .readonly();
+export type CollectedResult = z.infer<typeof collectedSchema>;
+
+/** Job data and return values are hostile until parsed: anybody who reaches the queue can write them. */
+export const parseTrainJob = (data: unknown): TrainJob => parseOrThrow(trainSchema, data, 'train job');
+export const parseInferJob = (data: unknown): InferJob => parseOrThrow(inferSchema, data, 'infer job');
+export const parseCollectJob = (data: unknown): CollectJob => parseOrThrow(collectSchema, data, 'collect job');
+export const parseTrained = (value: unknown): TrainedResult => parseOrThrow(trainedSchema, value, 'train result');
+export const parseInferred = (value: unknown): InferredResult => parseOrThrow(inferredSchema, value, 'infer result');
+export const parseCollected = (value: unknown): CollectedResult =>
+  parseOrThrow(collectedSchema, value, 'collect result');
+
+/** Progress of a job: what is being done, and how far. */
+export const progressSchema = z
+  .object({ stage: z.string().max(60), done: z.number(), total: z.number(), note: z.string().max(200).optional() })
+  .readonly();
+export type JobProgress = z.infer<typeof progressSchema>;

@@ -1,0 +1,5 @@
+export { type Report, reportSchema } from './schema.js';
+export { type LogitError, confusionMatrix, logitError } from './metrics.js';
+export { percent, reportToHtml, sizeText } from './html.js';
+export { reportToText } from './text.js';
+export { readReport, reportToJson, writeReport, writeWhole } from './write.js';

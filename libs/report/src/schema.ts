@@ -1,0 +1,112 @@
+import { z } from 'zod';
+
+const fraction = z.number().min(0).max(1);
+const seconds = z.number().nonnegative();
+const bytes = z.number().int().nonnegative();
+
+/**
+ * The report of one evaluation, version 1. Aggregates only: no logit and no label leaves the collector.
+ *
+ * Figures that need model and data in one place (base and quantised accuracy, agreement, precision) are absent, not
+ * zero, when the owner does not hold the model.
+ */
+export const reportSchema = z.strictObject({
+  format: z.literal('ciphernet-report'),
+  version: z.literal(1),
+  evaluation: z.string(),
+  createdAt: z.iso.datetime(),
+  dataset: z.strictObject({
+    name: z.string(),
+    split: z.string(),
+    source: z.string(),
+    classes: z.number().int().positive(),
+    transform: z.string(),
+    manifest: z.string(),
+  }),
+  images: z.number().int().positive(),
+  model: z.strictObject({
+    digest: z.string(),
+    /** Name, squares and training are known to who may hold the model. */
+    name: z.string().optional(),
+    squares: z.number().int().optional(),
+    epochs: z.number().int().optional(),
+    trainedOn: z.string().optional(),
+    backend: z.string().optional(),
+  }),
+  accuracy: z.strictObject({
+    /** The plain float model. */
+    base: fraction.optional(),
+    /** The integer circuit in the clear. */
+    quantised: fraction.optional(),
+    /** What decryption gave. */
+    encrypted: fraction,
+  }),
+  /** Fraction of images on which encrypted and quantised predictions are the same. */
+  agreement: fraction.optional(),
+  /** confusion[true class][predicted class], counts */
+  confusion: z.array(z.array(z.number().int().nonnegative())),
+  /** Error of decrypted logits against the quantised circuit, in logit units. */
+  precision: z
+    .strictObject({
+      predictedDeviation: z.number(),
+      predictedBound: z.number(),
+      measuredRms: z.number(),
+      measuredLargest: z.number(),
+      /** −log2 of the measured rms over the largest logit. */
+      bits: z.number(),
+    })
+    .optional(),
+  parameters: z.strictObject({
+    digest: z.string(),
+    ringDegree: z.number().int(),
+    primes: z.array(z.number().int()),
+    specialPrime: z.number().int(),
+    inputScale: z.number(),
+    mode: z.enum(['public', 'symmetric']),
+    weightBits: z.number().int().optional(),
+    keyFingerprint: z.string(),
+    explanation: z.string().optional(),
+  }),
+  security: z.strictObject({
+    bits: z.number(),
+    logQP: z.number(),
+    maxLogQP: z.number(),
+    source: z.string(),
+  }),
+  /** Wall-clock seconds of each stage; train and encrypt where they are known. */
+  seconds: z.strictObject({
+    train: seconds.optional(),
+    encrypt: seconds.optional(),
+    infer: seconds,
+    /** Sum over shards: more than `infer` when workers run side by side. */
+    inferTotal: seconds,
+    decrypt: seconds,
+    compare: seconds.optional(),
+  }),
+  bytes: z.strictObject({
+    upload: bytes,
+    download: bytes,
+    /** Always 0: no relinearisation and no Galois keys. */
+    evaluationKeys: bytes,
+    publicKey: bytes,
+    uploadPerImage: z.number(),
+    downloadPerImage: z.number(),
+  }),
+  /** Images a second. */
+  throughput: z.strictObject({
+    train: z.number().optional(),
+    encrypt: z.number().optional(),
+    infer: z.number(),
+    decrypt: z.number(),
+  }),
+  engine: z.string(),
+  engineVersion: z.string(),
+  shards: z.number().int().positive(),
+  /** Shards whose result was in the store already; their seconds are those of the first time. */
+  reusedShards: z.number().int().nonnegative(),
+  workers: z.array(z.string()),
+  versions: z.record(z.string(), z.string()),
+  machine: z.strictObject({ cpu: z.string(), cores: z.number().int(), memoryGiB: z.number() }),
+});
+
+export type Report = z.infer<typeof reportSchema>;

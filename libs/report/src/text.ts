@@ -1,0 +1,26 @@
+import { percent, sizeText } from './html.js';
+import type { Report } from './schema.js';
+
+/** A summary of some lines for the terminal. */
+export function reportToText(report: Report): string {
+  const { accuracy, bytes, seconds, throughput } = report;
+  const stage = (name: string, value: number | undefined, rate: number | undefined): string[] =>
+    value === undefined
+      ? []
+      : [
+          `  ${name.padEnd(10)}${value.toFixed(2).padStart(8)} s${rate === undefined ? '' : `   ${Math.round(rate).toLocaleString('en').padStart(9)} images/s`}`,
+        ];
+  return [
+    `${report.dataset.name}, ${report.images.toLocaleString('en')} images, model ${report.model.name ?? report.model.digest.slice(0, 12)}, engine ${report.engine}`,
+    `  encrypted accuracy   ${percent(accuracy.encrypted)}`,
+    `  base accuracy        ${percent(accuracy.base)}`,
+    `  quantised accuracy   ${percent(accuracy.quantised)}`,
+    `  agreement            ${percent(report.agreement)}`,
+    `  security             ${report.security.bits} bits (log2 QP ${report.security.logQP} of ${report.security.maxLogQP})`,
+    `  bytes an image       ${sizeText(bytes.uploadPerImage)} up, ${sizeText(bytes.downloadPerImage)} down, evaluation keys ${bytes.evaluationKeys} B`,
+    ...stage('train', seconds.train, throughput.train),
+    ...stage('encrypt', seconds.encrypt, throughput.encrypt),
+    ...stage('infer', seconds.infer, throughput.infer),
+    ...stage('decrypt', seconds.decrypt, throughput.decrypt),
+  ].join('\n');
+}

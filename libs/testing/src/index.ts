@@ -1,0 +1,2 @@
+export { type TestRedis, freePort, hasRedisServer, startRedis } from './redis-server.js';
+export { temporaryFolder } from './temporary-folder.js';

@@ -1,0 +1,77 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { registerWasmConvGradient } from './wasm-conv-gradient.js';
+import { registerWasmMatMul } from './wasm-matmul.js';
+
+export type BackendName = 'tfjs-node-gpu' | 'tfjs-node' | 'wasm' | 'cpu';
+
+export interface SelectedBackend {
+  readonly tf: typeof tf;
+  readonly name: BackendName;
+  /** One line: what was taken and why each better one was not. */
+  readonly reason: string;
+}
+
+const BEST_FIRST: readonly BackendName[] = ['tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu'];
+
+/**
+ * Makes the best backend that works the current one. `candidates` narrows the choice (tests, or a
+ * user who wants the same bits everywhere: native and wasm results differ in the last places).
+ */
+export async function selectBackend(candidates: readonly BackendName[] = BEST_FIRST): Promise<SelectedBackend> {
+  const refused: string[] = [];
+  for (const name of candidates) {
+    try {
+      const taken = await start(name);
+      return { tf, name, reason: [taken, ...refused].join('; ') };
+    } catch (error) {
+      refused.push(`${name} not usable: ${firstLine(error)}`);
+    }
+  }
+  throw new Error(
+    `selectBackend: none of [${candidates.join(', ')}] starts (${refused.join('; ')}). ` +
+      'Install @tensorflow/tfjs-backend-wasm next to @tensorflow/tfjs-core, same version.',
+  );
+}
+
+async function start(name: BackendName): Promise<string> {
+  switch (name) {
+    case 'tfjs-node-gpu':
+    case 'tfjs-node':
+      return startNative(name);
+    case 'wasm':
+      await import('@tensorflow/tfjs-backend-wasm');
+      await activate('wasm');
+      registerWasmConvGradient();
+      registerWasmMatMul();
+      return 'took wasm (one thread, with our gradient kernels)';
+    case 'cpu':
+      await import('@tensorflow/tfjs-backend-cpu');
+      await activate('cpu');
+      return 'took cpu (plain JavaScript, over 100 times slower than wasm to train)';
+  }
+}
+
+async function startNative(name: 'tfjs-node-gpu' | 'tfjs-node'): Promise<string> {
+  // A variable specifier keeps TypeScript and bundlers from resolving a package that is not a
+  // dependency: its install step downloads libtensorflow and fails where that host is not reached.
+  const specifier: string = `@tensorflow/${name}`;
+  await import(specifier);
+  await activate('tensorflow');
+  if (name === 'tfjs-node') return 'took tfjs-node (libtensorflow on the CPU)';
+  const native = tf.backend() as unknown as { readonly isUsingGpuDevice?: boolean };
+  return native.isUsingGpuDevice === true
+    ? 'took tfjs-node-gpu (libtensorflow on a GPU)'
+    : 'took tfjs-node-gpu (libtensorflow found no GPU and runs on the CPU)';
+}
+
+async function activate(engineName: string): Promise<void> {
+  if (!(await tf.setBackend(engineName))) {
+    throw new Error(`tf.setBackend('${engineName}') returned false: its initialisation failed`);
+  }
+  await tf.ready();
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n', 1)[0] ?? '';
+}

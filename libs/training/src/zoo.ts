@@ -1,0 +1,58 @@
+import { InputError } from '@ciphernet/errors';
+import { type InputTransform, NO_TRANSFORM } from '@ciphernet/network';
+import type { Recipe } from './recipe.js';
+import type { LayerSpec } from './topology.js';
+
+/** A network as data: topology, public input transform and what its training needs besides the defaults. */
+export interface ModelSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly transform: InputTransform;
+  /** Layers without the last dense one, whose units are the dataset's classes. */
+  readonly layers: readonly LayerSpec[];
+  readonly recipe: Partial<Recipe>;
+}
+
+const square: LayerSpec = { kind: 'square' };
+const flatten: LayerSpec = { kind: 'flatten' };
+const dense = (units: number): LayerSpec => ({ kind: 'dense', units });
+const conv = (filters: number, kernel: number, stride: number): LayerSpec => ({
+  kind: 'conv2d',
+  filters,
+  kernel,
+  stride,
+  padding: 'valid',
+});
+
+const SPECS: readonly ModelSpec[] = [
+  {
+    name: 'reference',
+    description: 'the reference project’s network: conv 4@7×7/3, square, dense 64, square, dense',
+    transform: NO_TRANSFORM,
+    layers: [conv(4, 7, 3), square, flatten, dense(64), square],
+    // A short run gains a point from a higher peak; at 15 epochs it makes no difference.
+    recipe: { peakRate: 6e-3 },
+  },
+  {
+    name: 'mlp',
+    description: 'one square, the fastest plan: dense 128, square, dense',
+    transform: NO_TRANSFORM,
+    layers: [flatten, dense(128), square],
+    recipe: {},
+  },
+  {
+    name: 'cnn',
+    description: 'conv 16@7×7/3, square, dense 64, square, dense',
+    transform: NO_TRANSFORM,
+    layers: [conv(16, 7, 3), square, flatten, dense(64), square],
+    recipe: {},
+  },
+];
+
+export const MODEL_NAMES: readonly string[] = SPECS.map((spec) => spec.name);
+
+export function modelSpec(name: string): ModelSpec {
+  const found = SPECS.find((spec) => spec.name === name);
+  if (found !== undefined) return found;
+  throw new InputError(`unknown model '${name}'`, { where: '--model', hint: `use one of ${MODEL_NAMES.join(', ')}` });
+}

@@ -1,0 +1,31 @@
+// The workspace's packages and the party each belongs to; read by lint and by the party check.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What a party may import, besides its own. `all` is the command line that composes the roles in one process. */
+export const MAY_IMPORT = {
+  shared: ['shared'],
+  client: ['shared', 'client'],
+  compute: ['shared', 'compute'],
+  operator: ['shared', 'operator'],
+  all: ['shared', 'client', 'compute', 'operator', 'all'],
+};
+
+export function readPackages() {
+  return ['libs', 'apps'].flatMap((group) =>
+    readdirSync(join(root, group)).map((folder) => {
+      const manifest = JSON.parse(readFileSync(join(root, group, folder, 'package.json'), 'utf8'));
+      const tag = manifest.nx?.tags?.find((t) => t.startsWith('party:'));
+      return {
+        name: manifest.name,
+        path: `${group}/${folder}`,
+        isApp: group === 'apps',
+        party: tag?.slice('party:'.length),
+        dependencies: Object.keys(manifest.dependencies ?? {}),
+      };
+    }),
+  );
+}
