@@ -60,15 +60,21 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   UnavailableError: 5,
 };
 
+/** The error's kind, also for errors of another realm or process, which are no `instanceof Error` here. */
+function nameOf(error: unknown): string {
+  const name = typeof error === 'object' && error !== null && 'name' in error ? error.name : '';
+  return typeof name === 'string' ? name : '';
+}
+
 /** The process exit code for an error: 2 bad input, 3 integrity, 4 unsupported, 5 unavailable, 130 cancelled, else 1. */
 export function exitCodeOf(error: unknown): number {
-  const name = error instanceof Error ? error.name : '';
+  const name = nameOf(error);
   return name === 'AbortError' ? 130 : (EXIT_CODES[name] ?? 1);
 }
 
 /** True for the kinds that no retry can mend: the same bytes will be wrong again. */
 export function isUnrecoverable(error: unknown): boolean {
-  return error instanceof Error && ['InputError', 'IntegrityError', 'UnsupportedError'].includes(error.name);
+  return ['InputError', 'IntegrityError', 'UnsupportedError'].includes(nameOf(error));
 }
 
 /** One line for a person; never a stack. */

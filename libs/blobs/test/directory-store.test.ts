@@ -1,0 +1,35 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { temporaryFolder } from '@ciphernet/testing';
+import { openDirectoryStore } from '../src/directory-store.js';
+import { conformance } from './conformance.js';
+
+conformance('the directory store', async () => {
+  const folder = await temporaryFolder();
+  return {
+    store: await openDirectoryStore(folder.path),
+    tamper: (digest) => writeFile(join(folder.path, 'blobs', digest.slice(0, 2), digest), 'ciphertexT'),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+});
+
+describe('the directory store', () => {
+  it('leaves no partial file behind, whatever happens', async () => {
+    await using folder = await temporaryFolder();
+    const store = await openDirectoryStore(folder.path);
+    await store.put(Buffer.from('x'));
+    const failing = async function* (): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(Buffer.from('half'));
+      throw new Error('broke');
+    };
+    await store.put(failing()).catch(() => undefined);
+    expect(await readdir(join(folder.path, 'partial'))).toEqual([]);
+  });
+
+  it('says at once when its folder cannot be made or written', async () => {
+    await using folder = await temporaryFolder();
+    await writeFile(join(folder.path, 'file'), '');
+    await expect(openDirectoryStore(join(folder.path, 'file', 'below'))).rejects.toThrow(/blob store failed \(ENOTDIR\).*CIPHERNET_DATA/);
+  });
+});

@@ -1,0 +1,115 @@
+import { chmod, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { type BatchHeader, rowOffset } from '@ciphernet/ciphertext';
+import { createEncryptionPool, createResultDecryptor } from '@ciphernet/keyring';
+import { createParameters, freshNoise, parametersDigest } from '@ciphernet/parameters';
+import { temporaryFolder } from '@ciphernet/testing';
+import { generateKeys } from '../src/generate.js';
+import { SECRET_KEY_FILE, fingerprintOf, readPublicKey, readSecretKey, writeKeyFiles } from '../src/key-files.js';
+
+const parameters = createParameters(4096, [30, 30], 24);
+let keys: Awaited<ReturnType<typeof generateKeys>>;
+beforeAll(async () => {
+  keys = await generateKeys(parameters);
+});
+
+describe('key files', () => {
+  it('give back the keys; the secret one is for its owner only', async () => {
+    await using folder = await temporaryFolder();
+    await writeKeyFiles(folder.path, keys, undefined);
+    const open = await readPublicKey(folder.path);
+    const secret = await readSecretKey(folder.path, undefined);
+    expect(open.bytes).toEqual(keys.publicKey);
+    expect(new Uint8Array(secret.bytes)).toEqual(keys.secretKey);
+    expect(secret.fingerprint).toBe(open.fingerprint);
+    expect((await stat(join(folder.path, SECRET_KEY_FILE))).mode & 0o777).toBe(0o600);
+    expect((await readdir(folder.path)).sort()).toEqual(['public.key.json', 'secret.key.json']);
+  });
+
+  it('are never replaced', async () => {
+    await using folder = await temporaryFolder();
+    await writeKeyFiles(folder.path, keys, undefined);
+    const before = await readFile(join(folder.path, SECRET_KEY_FILE), 'utf8');
+    await expect(writeKeyFiles(folder.path, keys, undefined)).rejects.toThrow(/already there/);
+    expect(await readFile(join(folder.path, SECRET_KEY_FILE), 'utf8')).toBe(before);
+  });
+
+  it('under a passphrase hold no byte of the secret, and open with it only', async () => {
+    await using folder = await temporaryFolder();
+    await writeKeyFiles(folder.path, keys, 'correct horse');
+    const text = await readFile(join(folder.path, SECRET_KEY_FILE), 'utf8');
+    expect(text).not.toContain(Buffer.from(keys.secretKey).toString('base64').slice(200, 260));
+    expect(new Uint8Array((await readSecretKey(folder.path, 'correct horse')).bytes)).toEqual(keys.secretKey);
+    await expect(readSecretKey(folder.path, 'wrong')).rejects.toThrow(/passphrase is wrong/);
+    await expect(readSecretKey(folder.path, undefined)).rejects.toThrow(/set CIPHERNET_PASSPHRASE/);
+    // The public fingerprint is authenticated with the secret.
+    const swapped = text.replace(fingerprintOf(keys.publicKey), 'f'.repeat(64));
+    await writeFile(join(folder.path, SECRET_KEY_FILE), swapped);
+    await expect(readSecretKey(folder.path, 'correct horse')).rejects.toThrow(/was changed/);
+  });
+
+  it.each([
+    ['that others can read', (path: string) => chmod(path, 0o644), /can be read by others.*chmod 600/],
+    ['that is cut', (path: string) => writeFile(path, '{"format":"ciphernet-sec', { mode: 0o600 }), /not JSON/],
+    ['of another format', (path: string) => writeFile(path, '{"format":"x"}', { mode: 0o600 }), /not valid: format/],
+  ])('%s are refused', async (_name, damage, message) => {
+    await using folder = await temporaryFolder();
+    await writeKeyFiles(folder.path, keys, undefined);
+    await damage(join(folder.path, SECRET_KEY_FILE));
+    await expect(readSecretKey(folder.path, undefined)).rejects.toThrow(message);
+  });
+
+  it('of insecure parameters are not written', async () => {
+    await using folder = await temporaryFolder();
+    const weak = await generateKeys(createParameters(1024, [30], 30));
+    await expect(writeKeyFiles(folder.path, weak, undefined)).rejects.toThrow(/over the 128-bit bound/);
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+});
+
+describe('encryption and decryption', () => {
+  it.each(['public', 'symmetric'] as const)('with the %s key give the values back within the predicted noise', async (mode) => {
+    const features = 3;
+    const images = 2048;
+    const values = Float32Array.from({ length: images * features }, (_, i) => Math.abs(Math.sin(i)));
+    const key = mode === 'public' ? keys.publicKey : keys.secretKey;
+    await using pool = await createEncryptionPool({ parameters, mode, key }, 2);
+    const scale = 2 ** 24;
+    const residues = await pool.encryptShard({ features: values, images }, { scale, tile: 64 });
+    const header: BatchHeader = {
+      version: 1,
+      kind: 'shard',
+      parametersDigest: parametersDigest(parameters),
+      keyFingerprint: fingerprintOf(keys.publicKey),
+      ringDegree: 4096,
+      primes: parameters.primes,
+      ciphertexts: features,
+      components: 2,
+      tile: 64,
+      images,
+      scale,
+      bodyDigest: '0'.repeat(64),
+    };
+    const secret = { parameters, fingerprint: header.keyFingerprint, bytes: keys.secretKey };
+    using decryptor = await createResultDecryptor(secret);
+    const decrypted = decryptor.decrypt({ header, residues }, 'test');
+    let sum = 0;
+    decrypted.forEach((value, i) => (sum += (value - (values[i] ?? NaN)) ** 2));
+    const rms = Math.sqrt(sum / decrypted.length);
+    const predicted = Math.sqrt(freshNoise(parameters, mode).mean) / scale;
+    // Bits of precision, measured against predicted: within a quarter of a bit, or the planner's formulas are wrong.
+    expect(Math.abs(Math.log2(rms) - Math.log2(predicted))).toBeLessThan(0.25);
+
+    const wrongKey = { ...header, keyFingerprint: 'f'.repeat(64) };
+    expect(() => decryptor.decrypt({ header: wrongKey, residues }, 'shard 0')).toThrow(
+      new RegExp(`made for key ${'f'.repeat(16)}…, this is key ${header.keyFingerprint.slice(0, 16)}`),
+    );
+    expect(residues.length).toBe(rowOffset(header, 1, 63, features - 1, 1) + 64);
+  });
+
+  it('says so when the key is of other parameters', async () => {
+    const other = createParameters(4096, [28, 28], 30);
+    await expect(createEncryptionPool({ parameters: other, mode: 'public', key: keys.publicKey }, 1)).rejects.toThrow(/key does not fit/);
+  });
+});
