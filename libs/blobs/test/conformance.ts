@@ -79,10 +79,13 @@ export function conformance(
       expect(await store.listRefs('nothing')).toEqual([]);
     });
 
-    it.each(['../escape', '/etc/passwd', 'a/../../b', 'UPPER', '', 'a//b', '.hidden'])('refuses the reference name %j', async (bad) => {
-      await using opened = await open();
-      await expect(opened.store.setRef(bad, 'x')).rejects.toThrow(/not a reference name/);
-    });
+    it.each(['../escape', '/etc/passwd', 'a/../../b', 'UPPER', '', 'a//b', '.hidden'])(
+      'refuses the reference name %j',
+      async (bad) => {
+        await using opened = await open();
+        await expect(opened.store.setRef(bad, 'x')).rejects.toThrow(/not a reference name/);
+      },
+    );
 
     it.each(['../../etc/passwd', 'abc', 'G'.repeat(64)])('refuses the address %j', async (bad) => {
       await using opened = await open();

@@ -30,6 +30,8 @@ describe('the directory store', () => {
   it('says at once when its folder cannot be made or written', async () => {
     await using folder = await temporaryFolder();
     await writeFile(join(folder.path, 'file'), '');
-    await expect(openDirectoryStore(join(folder.path, 'file', 'below'))).rejects.toThrow(/blob store failed \(ENOTDIR\).*CIPHERNET_DATA/);
+    await expect(openDirectoryStore(join(folder.path, 'file', 'below'))).rejects.toThrow(
+      /blob store failed \(ENOTDIR\).*CIPHERNET_DATA/,
+    );
   });
 });

@@ -6,6 +6,8 @@ import { type Batch, batchFromBytes, checkResidues } from './residues.js';
 /** A batch that is read piece by piece: one (prime, tile) at a time, so memory does not grow with the shard. */
 export interface BatchSource extends Disposable {
   readonly header: BatchHeader;
+  /** The file, when there is one that another thread can open. */
+  readonly path?: string;
   /**
    * Reads the residues of one tile, [component][ciphertext][coefficient], into `target`.
    * Their range is not checked here: an engine does it in the pass that it makes over them anyway.
@@ -37,6 +39,7 @@ export function openBatchFile(path: string): BatchSource {
     const tiles = header.ringDegree / header.tile;
     return {
       header,
+      path,
       readTile(prime, tile, target) {
         const bytes = new Uint8Array(target.buffer, target.byteOffset, words * WORD_BYTES);
         readFully(file, bytes, bodyOffset + (prime * tiles + tile) * words * WORD_BYTES, path);

@@ -56,7 +56,8 @@ describe('an encrypted batch', () => {
     for (let prime = 0; prime < 2; prime++)
       for (let tile = 0; tile < 16; tile++)
         for (let ciphertext = 0; ciphertext < 3; ciphertext++)
-          for (let component = 0; component < 2; component++) seen.add(rowOffset(header, prime, tile, ciphertext, component));
+          for (let component = 0; component < 2; component++)
+            seen.add(rowOffset(header, prime, tile, ciphertext, component));
     expect(seen.size).toBe(2 * 16 * 3 * 2);
     expect(Math.max(...seen)).toBe(2 * 3 * 2 * 1024 - 64);
   });
@@ -116,9 +117,15 @@ describe('conversion to and from SEAL', () => {
     const seal = await loadSeal('throws');
     using context = createSealContext(seal, parameters);
     for (const limbs of [1, 2]) {
-      const words = Array.from({ length: 3 * limbs }, (_, i) => residues(10 + i).subarray(0, 1024).map((w) => w % 250_000_000));
+      const words = Array.from({ length: 3 * limbs }, (_, i) =>
+        residues(10 + i)
+          .subarray(0, 1024)
+          .map((w) => w % 250_000_000),
+      );
       const shape = { components: 3, limbs, scale: 12345 };
-      using ciphertext = ciphertextFromResidues(context, shape, (component, limb, into) => into.set(words[component * limbs + limb] ?? []));
+      using ciphertext = ciphertextFromResidues(context, shape, (component, limb, into) =>
+        into.set(words[component * limbs + limb] ?? []),
+      );
       const back = residuesOfCiphertext(context, ciphertext);
       expect(back).toMatchObject(shape);
       words.forEach((row, i) => expect(back.words.subarray(i * 1024, (i + 1) * 1024)).toEqual(row));

@@ -4,6 +4,8 @@ import { type CompiledCircuit, componentsAfter, parametersDigest } from '@cipher
 
 export interface EvaluateOptions {
   readonly signal?: AbortSignal;
+  /** Threads for this one shard, 1 by default; workers that run several shards side by side leave it at 1. */
+  readonly threads?: number;
   /** Fraction of the work done, 0 to 1, never falling. */
   readonly onProgress?: (fraction: number) => void;
 }

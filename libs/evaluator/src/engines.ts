@@ -1,11 +1,12 @@
 import { InputError } from '@ciphernet/errors';
 import type { Engine } from './engine.js';
+import { simdEngine } from './simd-engine.js';
 import { sealEngine } from './seal-engine.js';
 
-const ENGINES: readonly Engine[] = [sealEngine];
+const ENGINES: readonly Engine[] = [simdEngine, sealEngine];
 
 export const ENGINE_NAMES: readonly string[] = ENGINES.map((engine) => engine.name);
-export const DEFAULT_ENGINE = 'seal';
+export const DEFAULT_ENGINE = 'simd';
 
 export function engineNamed(name: string): Engine {
   const found = ENGINES.find((engine) => engine.name === name);

@@ -39,11 +39,19 @@ describe('a TensorFlow.js LayersModel', () => {
   });
 
   it.each([
-    ['ReLU', [{ class_name: 'ReLU', config: { name: 'act', ...first } }], /ReLU cannot be evaluated.*layer act.*square/],
+    [
+      'ReLU',
+      [{ class_name: 'ReLU', config: { name: 'act', ...first } }],
+      /ReLU cannot be evaluated.*layer act.*square/,
+    ],
     ['MaxPooling2D', [{ class_name: 'MaxPooling2D', config: { name: 'pool' } }], /layer pool.*average pooling/],
     ['LSTM', [{ class_name: 'LSTM', config: { name: 'cell' } }], /layer cell.*feed-forward/],
     ['a relu inside a dense layer', [dense('d', 2, { ...first, activation: 'relu' })], /activation 'relu'.*layer d/],
-    ['a softmax in the middle', [dense('d', 2, { ...first, activation: 'softmax' }), dense('e', 2)], /'softmax'.*layer d/],
+    [
+      'a softmax in the middle',
+      [dense('d', 2, { ...first, activation: 'softmax' }), dense('e', 2)],
+      /'softmax'.*layer d/,
+    ],
   ])('with %s is refused with the layer, the reason and what to do', (_name, layers, message) => {
     const weights = { 'd/kernel': [1, 2, 3, 4], 'd/bias': [0, 0], 'e/kernel': [1, 2, 3, 4], 'e/bias': [0, 0] };
     expect(() => networkFromLayersModel(artifact(layers, weights))).toThrow(message);
@@ -53,7 +61,11 @@ describe('a TensorFlow.js LayersModel', () => {
     ['weights are cut', (a: LayersModelArtifact) => ({ ...a, weightData: a.weightData.subarray(0, 8) }), /ends inside/],
     ['weights are too many', (a: LayersModelArtifact) => ({ ...a, weightData: new Uint8Array(40) }), /bytes too many/],
     ['a weight is NaN', (a: LayersModelArtifact) => ({ ...a, weightData: new Uint8Array(24).fill(255) }), /finite/],
-    ['topology is a functional model', (a: LayersModelArtifact) => ({ ...a, modelTopology: { class_name: 'Model' } }), /sequential/],
+    [
+      'topology is a functional model',
+      (a: LayersModelArtifact) => ({ ...a, modelTopology: { class_name: 'Model' } }),
+      /sequential/,
+    ],
   ])('whose %s is refused', (_name, damage, message) => {
     const good = artifact([dense('d', 2, first)], { 'd/kernel': [1, 2, 3, 4], 'd/bias': [0, 0] });
     expect(() => networkFromLayersModel(good)).not.toThrow();

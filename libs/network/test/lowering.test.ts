@@ -34,7 +34,16 @@ describe('lowering', () => {
       name: 'reference',
       input: { height: 28, width: 28, channels: 1 },
       layers: [
-        { kind: 'conv2d', name: 'c', filters: 4, kernel: [7, 7], stride: [3, 3], padding: 'valid', weights, bias: new Float32Array(4) },
+        {
+          kind: 'conv2d',
+          name: 'c',
+          filters: 4,
+          kernel: [7, 7],
+          stride: [3, 3],
+          padding: 'valid',
+          weights,
+          bias: new Float32Array(4),
+        },
         { kind: 'batchNorm', name: 'b', factor: new Float32Array(4).fill(2), offset: new Float32Array(4) },
         { kind: 'square', name: 's' },
         { kind: 'flatten', name: 'f' },
@@ -72,7 +81,10 @@ describe('quantisation', () => {
     fc.assert(
       fc.property(networkPlans, (plan) => {
         const circuit = lower(buildNetwork(plan));
-        const quantised = quantise(circuit, circuit.maps.map((map) => scaleForBits(map, 8)));
+        const quantised = quantise(
+          circuit,
+          circuit.maps.map((map) => scaleForBits(map, 8)),
+        );
         const again = circuitFromJson(JSON.parse(JSON.stringify(circuitToJson(quantised))), 'test');
         expect(again).toEqual(quantised);
         expect(dequantise(again)).toEqual(dequantise(quantised));
@@ -120,7 +132,12 @@ describe('a circuit from elsewhere', () => {
 
 describe('calibration', () => {
   it('finds the gain of input noise that a finite difference finds', () => {
-    const network = buildNetwork({ side: 4, channels: 1, kinds: ['conv2d', 'square', 'dense', 'square', 'dense'], seed: 5 });
+    const network = buildNetwork({
+      side: 4,
+      channels: 1,
+      kinds: ['conv2d', 'square', 'dense', 'square', 'dense'],
+      seed: 5,
+    });
     const circuit = lower(network);
     const x = Float32Array.from({ length: 16 }, lcg(9));
     const { gains, maxAbs } = calibrate(circuit, x);

@@ -21,13 +21,12 @@ describe('the public input transform', () => {
     expect(transformName({ crop: 2, mean: 2 })).toBe('crop2-mean2');
   });
 
-  it.each([
-    [{ crop: 0, mean: 3 }],
-    [{ crop: 2, mean: 1 }],
-    [{ crop: 9, mean: 1 }],
-  ])('%j is refused where it does not divide', (transform) => {
-    expect(() => transformedShape(transform, shape)).toThrow(/does not fit images of 4×4/);
-  });
+  it.each([[{ crop: 0, mean: 3 }], [{ crop: 2, mean: 1 }], [{ crop: 9, mean: 1 }]])(
+    '%j is refused where it does not divide',
+    (transform) => {
+      expect(() => transformedShape(transform, shape)).toThrow(/does not fit images of 4×4/);
+    },
+  );
 
   it('takes no unknown field', () => {
     expect(inputTransformSchema.safeParse({ crop: 0, mean: 1, blur: 2 }).success).toBe(false);

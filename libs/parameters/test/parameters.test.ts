@@ -14,7 +14,12 @@ function denseCircuit(...widths: number[]): Circuit {
     const inputs = widths[i] ?? 1;
     const weights = Float64Array.from({ length: inputs * outputs }, (_, k) => Math.sin(k) / Math.sqrt(inputs));
     const range = (length: number): number[] => Array.from({ length }, (_, k) => k);
-    return { inputs, outputs, bias: new Float64Array(outputs), blocks: [{ outputs: range(outputs), inputs: range(inputs), weights }] };
+    return {
+      inputs,
+      outputs,
+      bias: new Float64Array(outputs),
+      blocks: [{ outputs: range(outputs), inputs: range(inputs), weights }],
+    };
   });
   return { name: 'dense', maps };
 }
@@ -26,20 +31,26 @@ const oneSquare = { maxAbs: [8, 60], gains: [30, 20, 1], examples: 100 };
 describe('primes', () => {
   it('are those that SEAL makes of the same bit sizes', () => {
     // CoeffModulus.Create(8192, [30, 30, 30, 30, 30]) of node-seal 7.0.0
-    expect(createModuli(8192, [30, 30, 30, 30, 30])).toEqual([1073299457, 1073430529, 1073479681, 1073643521, 1073692673]);
+    expect(createModuli(8192, [30, 30, 30, 30, 30])).toEqual([
+      1073299457, 1073430529, 1073479681, 1073643521, 1073692673,
+    ]);
   });
 
   it('are prime, of their size, and 1 modulo 2N', () => {
     fc.assert(
-      fc.property(fc.constantFrom(1024, 4096, 8192, 16384), fc.array(fc.integer({ min: 24, max: 30 }), { minLength: 1, maxLength: 5 }), (N, bits) => {
-        const moduli = createModuli(N, bits);
-        moduli.forEach((p, i) => {
-          expect(isPrime(p)).toBe(true);
-          expect(p % (2 * N)).toBe(1);
-          expect(Math.ceil(Math.log2(p))).toBe(bits[i]);
-        });
-        expect(new Set(moduli).size).toBe(moduli.length);
-      }),
+      fc.property(
+        fc.constantFrom(1024, 4096, 8192, 16384),
+        fc.array(fc.integer({ min: 24, max: 30 }), { minLength: 1, maxLength: 5 }),
+        (N, bits) => {
+          const moduli = createModuli(N, bits);
+          moduli.forEach((p, i) => {
+            expect(isPrime(p)).toBe(true);
+            expect(p % (2 * N)).toBe(1);
+            expect(Math.ceil(Math.log2(p))).toBe(bits[i]);
+          });
+          expect(new Set(moduli).size).toBe(moduli.length);
+        },
+      ),
       { numRuns: 30 },
     );
   });
@@ -49,7 +60,10 @@ describe('primes', () => {
       for (let d = 2; d * d <= n; d++) if (n % d === 0) return false;
       return n > 1;
     };
-    fc.assert(fc.property(fc.integer({ min: 0, max: 100_000 }), (n) => expect(isPrime(n)).toBe(byDivision(n))), { numRuns: 500 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100_000 }), (n) => expect(isPrime(n)).toBe(byDivision(n))),
+      { numRuns: 500 },
+    );
     // A strong pseudoprime to base 2, and a Carmichael number.
     expect([2047, 561, 4759123141 % 2].map(isPrime)).toEqual([false, false, false]);
   });
@@ -74,7 +88,11 @@ describe('security', () => {
   });
 
   it('digests tell parameter sets apart', () => {
-    const digests = [createParameters(4096, [28, 28], 30), createParameters(8192, [28, 28], 30), createParameters(4096, [28, 28], 29)].map(parametersDigest);
+    const digests = [
+      createParameters(4096, [28, 28], 30),
+      createParameters(8192, [28, 28], 30),
+      createParameters(4096, [28, 28], 29),
+    ].map(parametersDigest);
     expect(new Set(digests).size).toBe(3);
   });
 
@@ -110,14 +128,20 @@ describe('the planner', () => {
 
   it('refuses three squares, saying so', () => {
     const calibration3 = { maxAbs: [1, 1, 1, 1], gains: [1, 1, 1, 1, 1], examples: 1 };
-    expect(() => planCircuit(denseCircuit(4, 4, 4, 4, 4), calibration3, { mode: 'public' })).toThrow(/3 squares.*at most two/);
+    expect(() => planCircuit(denseCircuit(4, 4, 4, 4, 4), calibration3, { mode: 'public' })).toThrow(
+      /3 squares.*at most two/,
+    );
   });
 
   it('says which bound was hit: the modulus, or the precision', () => {
     const given = { parameters: createParameters(4096, [30, 30], 24), inputScale: 2 ** 28 };
-    expect(() => planCircuit(twoSquares, calibration, { mode: 'public', given })).toThrow(/exceed the modulus by [\d.]+ bits/);
+    expect(() => planCircuit(twoSquares, calibration, { mode: 'public', given })).toThrow(
+      /exceed the modulus by [\d.]+ bits/,
+    );
     const coarse = { parameters: createParameters(8192, [30, 30, 30, 30], 30), inputScale: 2 ** 10 };
-    expect(() => planCircuit(twoSquares, calibration, { mode: 'public', given: coarse })).toThrow(/error bound of a logit is/);
+    expect(() => planCircuit(twoSquares, calibration, { mode: 'public', given: coarse })).toThrow(
+      /error bound of a logit is/,
+    );
   });
 
   it('refuses a calibration of another circuit', () => {
@@ -127,14 +151,16 @@ describe('the planner', () => {
   it('explains itself', () => {
     const plan = planCircuit(twoSquares, calibration, { mode: 'public' });
     const text = explainPlan(plan, compileCircuit(twoSquares, plan, { crop: 0, mean: 1 }).circuit);
-    for (const word of ['128 bits', 'headroom', 'rescaled by', 'multiply-adds', 'no evaluation keys']) expect(text).toContain(word);
+    for (const word of ['128 bits', 'headroom', 'rescaled by', 'multiply-adds', 'no evaluation keys'])
+      expect(text).toContain(word);
   });
 });
 
 describe('a compiled circuit', () => {
   const plan = planCircuit(twoSquares, calibration, { mode: 'public' });
   const compiled = compileCircuit(twoSquares, plan, { crop: 0, mean: 1 });
-  const json = (): Record<string, unknown> => JSON.parse(new TextDecoder().decode(compiledToBytes(compiled))) as Record<string, unknown>;
+  const json = (): Record<string, unknown> =>
+    JSON.parse(new TextDecoder().decode(compiledToBytes(compiled))) as Record<string, unknown>;
 
   it('survives its bytes', () => {
     const again = compiledFromJson(json(), 'test');
@@ -155,7 +181,9 @@ describe('a compiled circuit', () => {
   it('whose plan is of other weights is refused', () => {
     const scales = twoSquares.maps.map((map) => scaleForBits(map, 4));
     const other = compileCircuit(dequantise(quantise(twoSquares, scales)), plan, { crop: 0, mean: 1 });
-    expect(() => compiledFromJson({ ...json(), circuit: { ...(json()['circuit'] as object), maps: [] } }, 'x')).toThrow(/maps/);
+    expect(() => compiledFromJson({ ...json(), circuit: { ...(json()['circuit'] as object), maps: [] } }, 'x')).toThrow(
+      /maps/,
+    );
     expect(other.circuit.maps.length).toBe(3);
   });
 });

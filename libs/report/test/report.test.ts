@@ -24,7 +24,11 @@ function withoutModel(): Report {
 describe('metrics', () => {
   it('count true against predicted classes', () => {
     const matrix = confusionMatrix(Uint8Array.of(0, 1, 1, 2), Uint8Array.of(0, 1, 2, 2), 3);
-    expect(matrix).toEqual([[1, 0, 0], [0, 1, 1], [0, 0, 1]]);
+    expect(matrix).toEqual([
+      [1, 0, 0],
+      [0, 1, 1],
+      [0, 0, 1],
+    ]);
     expect(() => confusionMatrix(Uint8Array.of(3), Uint8Array.of(0), 3)).toThrow(RangeError);
     expect(() => confusionMatrix(Uint8Array.of(1, 2), Uint8Array.of(0), 3)).toThrow(RangeError);
   });

@@ -45,8 +45,13 @@ function quadrants(count: number): LabelledImages {
 const data = quadrants(600);
 const recipe = { epochs: 4, seed: 3, batch: 32 };
 
-async function trainAll(options: { resume?: Checkpoint; epochs?: number } = {}): Promise<{ training: Training; accuracy: number }> {
-  const training = new Training(network, data, { recipe, ...(options.resume === undefined ? {} : { resume: options.resume }) });
+async function trainAll(
+  options: { resume?: Checkpoint; epochs?: number } = {},
+): Promise<{ training: Training; accuracy: number }> {
+  const training = new Training(network, data, {
+    recipe,
+    ...(options.resume === undefined ? {} : { resume: options.resume }),
+  });
   let accuracy = 0;
   let epochs = 0;
   for await (const report of training.run()) {
@@ -107,7 +112,9 @@ describe('training', () => {
   it('refuses a checkpoint of another run and a damaged one', async () => {
     const { training } = await trainAll({ epochs: 1 });
     const checkpoint = training.checkpoint();
-    expect(() => new Training(network, data, { recipe: { ...recipe, seed: 9 }, resume: checkpoint })).toThrow(/made with seed = 3/);
+    expect(() => new Training(network, data, { recipe: { ...recipe, seed: 9 }, resume: checkpoint })).toThrow(
+      /made with seed = 3/,
+    );
     const bytes = encodeCheckpoint(checkpoint);
     const flipped = Uint8Array.from(bytes);
     flipped[bytes.length - 9] = (flipped[bytes.length - 9] ?? 0) ^ 1;
@@ -118,7 +125,11 @@ describe('training', () => {
 
   it('stops between batches when asked', async () => {
     const controller = new AbortController();
-    const training = new Training(network, data, { recipe, signal: controller.signal, onBatch: () => controller.abort() });
+    const training = new Training(network, data, {
+      recipe,
+      signal: controller.signal,
+      onBatch: () => controller.abort(),
+    });
     await expect(training.run().next()).rejects.toThrow(/abort/i);
   });
 
@@ -141,8 +152,12 @@ describe('the saved artifact', () => {
     const weights = training.weights();
     const ours = networkFromLayersModel(await layersModelArtifact(network, weights));
     const images = Float32Array.from(data.images.subarray(0, 5 * 256), (byte) => byte / 255);
-    const expected = tf.tidy(() => forward(network, uploadWeights(network, weights), tf.tensor4d(images, [5, 16, 16, 1])).dataSync());
-    evaluateNetwork(ours, images).forEach((logit, i) => expect(Math.abs(logit - (expected[i] ?? NaN))).toBeLessThan(1e-3));
+    const expected = tf.tidy(() =>
+      forward(network, uploadWeights(network, weights), tf.tensor4d(images, [5, 16, 16, 1])).dataSync(),
+    );
+    evaluateNetwork(ours, images).forEach((logit, i) =>
+      expect(Math.abs(logit - (expected[i] ?? NaN))).toBeLessThan(1e-3),
+    );
   });
 });
 
@@ -155,7 +170,10 @@ describe('augmentation', () => {
   };
 
   it('stays in [0, 1], differs by seed and repeats for one', () => {
-    for (const augmentation of [affineElastic(MNIST_AUGMENTATION), flipShift({ height: 28, width: 28, channels: 1, shift: 1 })]) {
+    for (const augmentation of [
+      affineElastic(MNIST_AUGMENTATION),
+      flipShift({ height: 28, width: 28, channels: 1, shift: 1 }),
+    ]) {
       const out = apply(augmentation, 1);
       expect(Math.min(...out)).toBeGreaterThanOrEqual(0);
       expect(Math.max(...out)).toBeLessThanOrEqual(1);
@@ -168,6 +186,8 @@ describe('augmentation', () => {
     const still = { height: 28, width: 28, shift: 0, rotationDegrees: 0, scale: 0, elastic: 0 };
     const plain = apply(unchanged(784), 1);
     // The last row and column sample a hair inside the border.
-    apply(affineElastic(still), 1).forEach((value, i) => expect(Math.abs(value - (plain[i] ?? NaN))).toBeLessThan(2e-3));
+    apply(affineElastic(still), 1).forEach((value, i) =>
+      expect(Math.abs(value - (plain[i] ?? NaN))).toBeLessThan(2e-3),
+    );
   });
 });

@@ -1,0 +1,10 @@
+export {
+  type Kernels,
+  BLOCK_BYTES,
+  MAX_WEIGHT_SUM_PACKED,
+  MAX_WEIGHT_SUM_SQUARED,
+  MIN_PRIME,
+  MODULUS_BYTES,
+  PAIR_BYTES,
+  createKernels,
+} from './kernels.js';
