@@ -8,6 +8,7 @@ import { modelCommand } from './commands/model.js';
 import { reportCommand } from './commands/report.js';
 import { collectorCommand, workerCommand } from './commands/roles.js';
 import { runCommand } from './commands/run.js';
+import { wasStopped } from './session.js';
 
 const program = new Command('ciphernet')
   .description('evaluate models on datasets that stay encrypted')
@@ -37,15 +38,22 @@ function overrideExits(command: Command): void {
 }
 overrideExits(program);
 
+// A reader that went away (`| head`) is no reason to end an evaluation.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 try {
   await program.parseAsync();
   process.exitCode = 0;
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    const text = exitCodeOf(error) === 130 ? 'stopped' : messageOf(error);
-    process.stderr.write(`ciphernet: ${text}\n`);
-    process.exitCode = exitCodeOf(error);
+    const code = wasStopped() ? 130 : exitCodeOf(error);
+    process.stderr.write(`ciphernet: ${code === 130 ? 'stopped' : messageOf(error)}\n`);
+    process.exitCode = code;
   }
 }
 // Threads of sandboxed processors and database handles may linger: everything that matters is closed by now.

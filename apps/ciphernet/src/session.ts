@@ -18,11 +18,19 @@ export function passphraseFromEnvironment(): string | undefined {
   return passphrase === '' ? undefined : passphrase;
 }
 
+let isStopping = false;
+
+/** True once a person has asked to stop: whatever fails after that is part of stopping. */
+export function wasStopped(): boolean {
+  return isStopping;
+}
+
 /** Aborts on the first Ctrl-C or SIGTERM; a second one ends the process at once. */
 export function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(130);
+    isStopping = true;
     process.stderr.write('\nstopping; press Ctrl-C again to end at once\n');
     controller.abort();
   };

@@ -36,7 +36,7 @@ function checkResult(batch: Batch, manifest: DatasetManifest, shard: number, whe
   const fits =
     header.kind === 'result' &&
     header.images === manifest.shards[shard]?.images &&
-    header.ciphertexts === manifest.classes &&
+    (header.values ?? header.ciphertexts) === manifest.classes &&
     header.parametersDigest === parametersDigest(manifest.parameters);
   if (fits) return;
   throw new IntegrityError(`the result is not of shard ${shard} (images, classes or parameters differ)`, { where });

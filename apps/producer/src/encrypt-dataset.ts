@@ -108,6 +108,7 @@ async function encryptShards(
       tile: TILE,
       images,
       scale: options.inputScale,
+      wordBits: 32,
     };
     await writing;
     const index = shards.length;

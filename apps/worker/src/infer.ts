@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { BlobStore } from '@ciphernet/blobs';
 import {
+  type Batch,
   type BatchHeader,
   type DatasetManifest,
   type ShardEntry,
-  batchChunks,
+  batchToBytes,
   manifestFromBytes,
   openBatchFile,
+  pairValues,
 } from '@ciphernet/ciphertext';
 import { InputError, IntegrityError, parseJson, parseOrThrow } from '@ciphernet/errors';
 import { type Engine, engineNamed } from '@ciphernet/evaluator';
@@ -58,6 +60,14 @@ function checkShard(header: BatchHeader, manifest: DatasetManifest, entry: Shard
   });
 }
 
+/** A result as it travels: two logits a ciphertext, residues at their own size. Halves what the owner downloads. */
+function resultBytes(batch: Batch): Uint8Array {
+  const { header, residues } = pairValues(batch);
+  const { bodyDigest: _unset, ...fields } = header;
+  const wordBits = Math.max(17, ...header.primes.map((prime) => Math.ceil(Math.log2(prime))));
+  return batchToBytes({ ...fields, wordBits }, residues);
+}
+
 /** Runs one infer job: from blobs to a blob. */
 export async function infer(job: InferJob, dependencies: InferDependencies): Promise<InferredResult> {
   const { blobs } = dependencies;
@@ -93,8 +103,7 @@ export async function infer(job: InferJob, dependencies: InferDependencies): Pro
     ...(dependencies.signal === undefined ? {} : { signal: dependencies.signal }),
     ...(dependencies.onProgress === undefined ? {} : { onProgress: dependencies.onProgress }),
   });
-  const { bodyDigest: _unset, ...header } = batch.header;
-  const ref = await blobs.put(Buffer.concat([...batchChunks(header, batch.residues)]));
+  const ref = await blobs.put(resultBytes(batch));
   const stored = { result: ref.digest, bytes: ref.bytes, seconds: (performance.now() - started) / 1000 };
   await blobs.setRef(key, JSON.stringify(stored));
   return answer(stored, false);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type BatchHeader, encodeHeader } from './batch-header.js';
+import { packWords } from './packed-words.js';
 
 /** Bytes of residues without copying them. */
-export function residueBytes(residues: Uint32Array): Uint8Array {
+function residueBytes(residues: Uint32Array): Uint8Array {
   return new Uint8Array(residues.buffer, residues.byteOffset, residues.byteLength);
 }
 
@@ -13,7 +14,7 @@ const CHUNK_BYTES = 8 * 2 ** 20;
  * A batch as chunks: header with the body's digest, then the body. The body is hashed first, so the header can lead.
  */
 export function* batchChunks(header: Omit<BatchHeader, 'bodyDigest'>, residues: Uint32Array): Generator<Uint8Array> {
-  const body = residueBytes(residues);
+  const body = header.wordBits === 32 ? residueBytes(residues) : packWords(residues, header.wordBits);
   const hash = createHash('sha256');
   for (let at = 0; at < body.length; at += CHUNK_BYTES) hash.update(body.subarray(at, at + CHUNK_BYTES));
   yield encodeHeader({ ...header, bodyDigest: hash.digest('hex') });

@@ -35,6 +35,7 @@ export function openBatchFile(path: string): BatchSource {
     const start = new Uint8Array(Math.min(HEADER_READ_BYTES, size));
     readFully(file, start, 0, path);
     const { header, bodyOffset } = parseHeader(start, size, path);
+    if (header.wordBits !== 32) throw new IntegrityError('only batches of 32-bit words are streamed', { where: path });
     const words = tileWords(header);
     const tiles = header.ringDegree / header.tile;
     return {

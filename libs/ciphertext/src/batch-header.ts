@@ -1,5 +1,6 @@
 import { IntegrityError, parseJson, parseOrThrow } from '@ciphernet/errors';
 import { z } from 'zod';
+import { packedBytes } from './packed-words.js';
 
 /**
  * The wire format of encrypted batches, for shards (features) and results (logits) alike.
@@ -7,7 +8,7 @@ import { z } from 'zod';
  *     "CIPHNET1"   8 bytes
  *     length       uint32, little-endian: bytes of the JSON header
  *     header       JSON, padded with spaces so that the body starts at a multiple of 64
- *     body         uint32 residues, little-endian: [prime][tile][component][ciphertext][coefficient of the tile]
+ *     body         residues of `wordBits` bits (32: little-endian words): [prime][tile][component][ciphertext][coefficient of the tile]
  *
  * Residues are in NTT form, in SEAL's order. An evaluator works on one prime and one tile of coefficients at a time,
  * so it reads the body front to back, a tile's bytes in one piece.
@@ -16,7 +17,7 @@ const MAGIC = 'CIPHNET1';
 const PREFIX = MAGIC.length + 4;
 const ALIGNMENT = 64;
 const MAX_HEADER_BYTES = 4096;
-/** Bytes of a residue. */
+/** Bytes of a residue in memory and in shards. */
 export const WORD_BYTES = 4;
 
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 digest');
@@ -48,9 +49,18 @@ const headerSchema = z
     /** Slots in use, 1 to N / 2. */
     images: z.number().int().min(1),
     scale: z.number().positive().finite(),
+    /** Values held two to a ciphertext, in real and imaginary parts; absent where a ciphertext is a value. */
+    values: z.number().int().min(1).max(131_072).optional(),
+    /** Bits of a residue in the body: 32 in shards, which are streamed as words, the primes' own size in results. */
+    wordBits: z.union([z.literal(32), z.number().int().min(17).max(30)]),
     bodyDigest: hex64,
   })
   .refine((h) => h.ringDegree % h.tile === 0, { path: ['tile'], message: 'does not divide the ring degree' })
+  .refine((h) => h.values === undefined || Math.ceil(h.values / 2) === h.ciphertexts, {
+    path: ['values'],
+    message: 'does not fit two to a ciphertext',
+  })
+  .refine((h) => h.primes.every((prime) => prime <= 2 ** h.wordBits), { path: ['wordBits'], message: 'is too small' })
   .refine((h) => h.images <= h.ringDegree / 2, { path: ['images'], message: 'is more than the slots' })
   .readonly();
 
@@ -62,8 +72,13 @@ export function tileWords(header: Pick<BatchHeader, 'ciphertexts' | 'components'
   return header.ciphertexts * header.components * header.tile;
 }
 
+/** Residues of a batch. */
+export function bodyWords(header: Pick<BatchHeader, 'primes' | 'ciphertexts' | 'components' | 'ringDegree'>): number {
+  return header.primes.length * header.ciphertexts * header.components * header.ringDegree;
+}
+
 export function bodyBytes(header: BatchHeader): number {
-  return header.primes.length * header.ciphertexts * header.components * header.ringDegree * WORD_BYTES;
+  return packedBytes(bodyWords(header), header.wordBits);
 }
 
 /** Header bytes, ready to be followed by the body. */

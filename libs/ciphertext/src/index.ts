@@ -12,4 +12,5 @@ export { type BatchSource, batchSource, openBatchFile, parseBatch, readBatch } f
 export { type Seal, type SealContext, createSealContext, loadSeal, sealMessage } from './seal-context.js';
 export { type SealResidues, ciphertextFromResidues, constantPlaintext, residuesOfCiphertext } from './seal-bytes.js';
 export { type DatasetManifest, type ShardEntry, manifestFromBytes, manifestToBytes } from './manifest.js';
+export { imaginaryPart, pairValues } from './paired-values.js';
 export { batchChunks, batchToBytes } from './batch-bytes.js';

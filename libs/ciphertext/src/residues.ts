@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { IntegrityError } from '@ciphernet/errors';
-import { type BatchHeader, WORD_BYTES, bodyBytes, tileWords } from './batch-header.js';
+import { type BatchHeader, WORD_BYTES, bodyBytes, bodyWords, tileWords } from './batch-header.js';
+import { unpackWords } from './packed-words.js';
 
 /** A whole batch in memory: header, and the body as residues. */
 export interface Batch {
@@ -59,8 +60,13 @@ export function batchFromBytes(
     });
   }
   // Residues are read as words: copy when the bytes are not aligned for that.
+  if (header.wordBits !== 32) return checkRange(header, unpackWords(body, bodyWords(header), header.wordBits), where);
   const aligned = body.byteOffset % WORD_BYTES === 0 ? body : new Uint8Array(body);
   const residues = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / WORD_BYTES);
+  return checkRange(header, residues, where);
+}
+
+function checkRange(header: BatchHeader, residues: Uint32Array, where: string): Batch {
   const perPrime = (header.ringDegree / header.tile) * tileWords(header);
   header.primes.forEach((prime, i) => checkResidues(residues.subarray(i * perPrime, (i + 1) * perPrime), prime, where));
   return { header, residues };

@@ -7,6 +7,8 @@ import fc from 'fast-check';
 import { batchToBytes } from '../src/batch-bytes.js';
 import { openBatchFile, parseBatch, readBatch } from '../src/batch-file.js';
 import { type BatchHeader, encodeHeader } from '../src/batch-header.js';
+import { packWords, unpackWords } from '../src/packed-words.js';
+import { imaginaryPart, pairValues } from '../src/paired-values.js';
 import { rowOffset } from '../src/residues.js';
 import { ciphertextFromResidues, constantPlaintext, residuesOfCiphertext } from '../src/seal-bytes.js';
 import { createSealContext, loadSeal } from '../src/seal-context.js';
@@ -25,6 +27,7 @@ const header: Omit<BatchHeader, 'bodyDigest'> = {
   tile: 64,
   images: 500,
   scale: 2 ** 20,
+  wordBits: 32,
 };
 
 function residues(seed: number): Uint32Array {
@@ -36,6 +39,12 @@ function residues(seed: number): Uint32Array {
   }
   return words;
 }
+
+const good = batchToBytes(header, residues(2));
+const withHeader = (change: object): Uint8Array => {
+  const body = good.subarray(encodeHeader({ ...header, bodyDigest: 'c'.repeat(64) }).length);
+  return Buffer.concat([encodeHeader({ ...header, bodyDigest: 'c'.repeat(64), ...change }), body]);
+};
 
 describe('an encrypted batch', () => {
   it('survives its bytes, whole and tile by tile', async () => {
@@ -62,11 +71,6 @@ describe('an encrypted batch', () => {
     expect(Math.max(...seen)).toBe(2 * 3 * 2 * 1024 - 64);
   });
 
-  const good = batchToBytes(header, residues(2));
-  const withHeader = (change: object): Uint8Array => {
-    const body = good.subarray(encodeHeader({ ...header, bodyDigest: 'c'.repeat(64) }).length);
-    return Buffer.concat([encodeHeader({ ...header, bodyDigest: 'c'.repeat(64), ...change } as BatchHeader), body]);
-  };
   const flipped = (at: number): Uint8Array => {
     const bytes = Uint8Array.from(good);
     bytes[at] = (bytes[at] ?? 0) ^ 1;
@@ -109,6 +113,46 @@ describe('an encrypted batch', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('a result as it travels', () => {
+  it('keeps its residues when they are packed at their own size', () => {
+    const words = residues(4);
+    const packed = batchToBytes({ ...header, wordBits: 30 }, words);
+    expect(parseBatch(packed, 'test').residues).toEqual(words);
+    expect(packed.length).toBeLessThan(batchToBytes(header, words).length * 0.95);
+  });
+
+  it('packs words of any size', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 17, max: 32 }), fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 50 }), (bits, values) => {
+        const words = Uint32Array.from(values, (value) => value % 2 ** bits);
+        expect(unpackWords(packWords(words, bits), words.length, bits)).toEqual(words);
+      }),
+    );
+  });
+
+  it.each([[28, /too small/], [16, /wordBits/], [31, /wordBits/]])('of %i-bit words is refused where they do not fit', (wordBits, message) => {
+    expect(() => parseBatch(withHeader({ wordBits }), 'x')).toThrow(message);
+  });
+
+  it('holds two values a ciphertext and gives both back, by the ring’s own arithmetic', () => {
+    const result = { ...header, kind: 'result' as const, tile: 1024, bodyDigest: 'c'.repeat(64) };
+    const paired = pairValues({ header: result, residues: residues(5) });
+    expect(paired.header).toMatchObject({ ciphertexts: 2, values: 3 });
+    // −i · (i · b) = b: taking the imaginary part of a pair whose real value is 0 gives b back.
+    const zeroReal = residues(6);
+    for (let prime = 0; prime < 2; prime++) {
+      for (let component = 0; component < 2; component++) {
+        const at = rowOffset(result, prime, 0, 0, component);
+        zeroReal.fill(0, at, at + 1024);
+      }
+    }
+    const back = imaginaryPart(pairValues({ header: result, residues: zeroReal }));
+    const b = rowOffset(result, 1, 0, 1, 1);
+    const c = rowOffset(back.header, 1, 0, 0, 1);
+    expect(back.residues.subarray(c, c + 1024)).toEqual(zeroReal.subarray(b, b + 1024));
   });
 });
 

@@ -60,6 +60,7 @@ export function resultHeader(compiled: CompiledCircuit, shard: BatchHeader): Bat
     ciphertexts: circuit.maps.at(-1)?.outputs ?? 0,
     components: componentsAfter(circuit.maps.length - 1),
     tile: shard.ringDegree,
+    wordBits: 32,
     scale: plan.resultScale,
     bodyDigest: '',
   };

@@ -49,7 +49,8 @@ export async function createOwner(
         tile,
         images,
         scale,
-        bodyDigest: '0'.repeat(64),
+        wordBits: 32,
+      bodyDigest: '0'.repeat(64),
       };
       return { header, residues };
     },

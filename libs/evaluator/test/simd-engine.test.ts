@@ -87,7 +87,8 @@ function rawShard(compiled: CompiledCircuit, tile: number, random: () => number)
     tile,
     images: 1,
     scale: inputScale,
-    bodyDigest: '0'.repeat(64),
+    wordBits: 32,
+      bodyDigest: '0'.repeat(64),
   };
   const perPrime = header.ciphertexts * 2 * 1024;
   const residues = new Uint32Array(perPrime * header.primes.length);

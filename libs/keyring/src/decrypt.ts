@@ -3,6 +3,7 @@ import {
   type SealContext,
   ciphertextFromResidues,
   createSealContext,
+  imaginaryPart,
   loadSeal,
   rowOffset,
 } from '@ciphernet/ciphertext';
@@ -13,7 +14,7 @@ import { type SecretKeyFile, assertSameKey } from './key-files.js';
 
 /** Decrypts results. Holds the secret key in SEAL's memory until it is disposed. */
 export interface ResultDecryptor extends Disposable {
-  /** Values of each ciphertext's slots in use: images × ciphertexts, row-major. */
+  /** Values of the slots in use: images × ciphertexts (× 2 where they are paired), row-major. */
   decrypt(batch: Batch, where: string): Float64Array;
 }
 
@@ -47,11 +48,14 @@ export async function createResultDecryptor(key: SecretKeyFile): Promise<ResultD
       if (header.parametersDigest !== parametersDigest(key.parameters)) {
         throw new IntegrityError('the result was made under other parameters than the key', { where });
       }
-      const values = new Float64Array(header.images * header.ciphertexts);
-      for (let index = 0; index < header.ciphertexts; index++) {
-        const slots = decryptCiphertext(context, secretKey, batch, index);
-        for (let image = 0; image < header.images; image++)
-          values[image * header.ciphertexts + index] = slots[image] ?? NaN;
+      const count = header.values ?? header.ciphertexts;
+      const values = new Float64Array(header.images * count);
+      const imaginary = header.values === undefined ? undefined : imaginaryPart(batch);
+      for (let index = 0; index < count; index++) {
+        const part = imaginary !== undefined && index % 2 === 1 ? imaginary : batch;
+        const ciphertext = header.values === undefined ? index : index >> 1;
+        const slots = decryptCiphertext(context, secretKey, part, ciphertext);
+        for (let image = 0; image < header.images; image++) values[image * count + index] = slots[image] ?? NaN;
       }
       return values;
     },

@@ -91,7 +91,8 @@ describe('encryption and decryption', () => {
         tile: 64,
         images,
         scale,
-        bodyDigest: '0'.repeat(64),
+        wordBits: 32,
+      bodyDigest: '0'.repeat(64),
       };
       const secret = { parameters, fingerprint: header.keyFingerprint, bytes: keys.secretKey };
       using decryptor = await createResultDecryptor(secret);

@@ -124,7 +124,7 @@ describe('a circuit from elsewhere', () => {
     ['with repeated indices', withBlock({ inputs: words(1, 1) }), /not ascending/],
     ['with too few weights', withBlock({ weights: words(1) }), /1 weights for 2×2/],
     ['with a weight beyond the bound', withBlock({ weights: words(512, 0, 0, 0) }), /beyond ±511/],
-    ['with an infinite scale', circuit({ ...map(2, 2), scale: 1e999 }), /scale/],
+    ['with an infinite scale', circuit({ ...map(2, 2), scale: Number.POSITIVE_INFINITY }), /scale/],
   ])('%s is refused', (_name, value, message) => {
     expect(() => circuitFromJson(value, 'blob')).toThrow(message);
   });

@@ -37,7 +37,9 @@ export function costOf(plan: Plan, circuit: QuantisedCircuit): PlanCost {
     scalarProducts: products,
     multiplyAddsPerImage: multiplyAdds,
     uploadBytesPerImage: inputs * componentsAfter(0) * primes.length * perSlot * WORD,
-    downloadBytesPerImage: outputs * componentsAfter(circuit.maps.length - 1) * plan.resultPrimes * perSlot * WORD,
+    // Results travel two logits a ciphertext, each residue at its prime's size.
+    downloadBytesPerImage:
+      (Math.ceil(outputs / 2) * componentsAfter(circuit.maps.length - 1) * perSlot * plan.resultPrimes * Math.ceil(Math.log2(primes[0] ?? 2))) / 8,
   };
 }
 

@@ -60,7 +60,7 @@ export function accuracyChart(report: Report): Promise<string> {
             field: 'from',
             type: 'quantitative',
             scale: { domain: [from, 1], zero: false },
-            axis: { format: '.0%' },
+            axis: { format: '.1%', tickCount: 5 },
             title: `accuracy (axis from ${Math.round(from * 100)} %)`,
           },
           x2: { field: 'value' },

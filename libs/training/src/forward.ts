@@ -79,7 +79,7 @@ function applyLayer(
 const addBias = tf.customGrad<tf.Tensor>((x, bias) => ({
   value: tf.add(x as tf.Tensor, bias as tf.Tensor),
   gradFunc: (dy: tf.Tensor) => [dy, columnSums(dy)],
-})) as (x: tf.Tensor, bias: tf.Tensor) => tf.Tensor;
+}));
 
 /** 1/(1-rate) with probability 1-rate, else 0. One 32-bit draw decides two units: rate is exact to 2^-16. */
 function dropoutMask(shape: number[], rate: number, random: Random): tf.Tensor {

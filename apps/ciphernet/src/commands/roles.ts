@@ -1,12 +1,14 @@
 import { startCollector } from '@ciphernet/collector';
+import { loadConfiguration } from '@ciphernet/configuration';
 import { InputError } from '@ciphernet/errors';
 import { startWorker } from '@ciphernet/worker';
 import { Command } from 'commander';
 import { integerBetween } from '../options.js';
 import { type Session, openSession, passphraseFromEnvironment } from '../session.js';
 
-function requireRedis(session: Session, role: string): void {
-  if (session.backend.kind === 'redis') return;
+/** Opens the session of a role that runs by itself: only on a queue that processes share. */
+function openSharedSession(role: string): Promise<Session> {
+  if (loadConfiguration().redisUrl !== undefined) return openSession();
   throw new InputError(`a ${role} of its own needs a queue that processes can share`, {
     where: 'REDIS_URL',
     hint: 'set REDIS_URL=redis://host:6379, or use `ciphernet run`, which has every role',
@@ -27,8 +29,7 @@ export function workerCommand(): Command {
       '\nExamples:\n  REDIS_URL=redis://queue:6379 ciphernet worker\n  ciphernet worker --infer 8 --train 0',
     )
     .action(async (options: { infer?: number; train: number }) => {
-      await using session = await openSession();
-      requireRedis(session, 'worker');
+      await using session = await openSharedSession('worker');
       const infer = options.infer ?? session.configuration.cores;
       startWorker(session.backend, { infer, train: options.train });
       process.stderr.write(
@@ -43,8 +44,7 @@ export function collectorCommand(): Command {
     .description('decrypt results and write reports until stopped; runs where the keys are')
     .addHelpText('after', '\nExamples:\n  REDIS_URL=redis://queue:6379 CIPHERNET_PASSPHRASE=… ciphernet collector')
     .action(async () => {
-      await using session = await openSession();
-      requireRedis(session, 'collector');
+      await using session = await openSharedSession('collector');
       const { backend, blobs, configuration } = session;
       startCollector(backend, blobs, configuration, passphraseFromEnvironment());
       process.stderr.write(`collector on ${backend.description}: reports in ${configuration.reportsFolder}\n`);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { startCollector } from '@ciphernet/collector';
+import { loadConfiguration } from '@ciphernet/configuration';
 import { type Dataset, NAMED_DATASETS, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { InputError } from '@ciphernet/errors';
 import { DEFAULT_ENGINE, ENGINE_NAMES, engineNamed } from '@ciphernet/evaluator';
@@ -111,10 +112,8 @@ async function run(options: RunOptions): Promise<void> {
   engineNamed(options.engine);
   modelSpec(options.model);
   const isNamed = (NAMED_DATASETS as readonly string[]).includes(options.dataset);
-  await using session = await openSession();
-  const { configuration, backend, blobs } = session;
-  // Load first: an unknown or damaged dataset must fail before minutes of training.
-  const full = await loadDataset(options.dataset, 'test', configuration.datasetFolders);
+  // Load first: an unknown or damaged dataset must fail before a queue is started and minutes of training.
+  const full = await loadDataset(options.dataset, 'test', loadConfiguration().datasetFolders);
   const dataset = takeExamples(full, options.images ?? full.count);
   if (!isNamed && options.trained === undefined) {
     throw new InputError('a folder is evaluated, not trained on', {
@@ -122,6 +121,8 @@ async function run(options: RunOptions): Promise<void> {
       hint: 'give the model with --trained; train one with: ciphernet model train',
     });
   }
+  await using session = await openSession();
+  const { configuration, backend, blobs } = session;
   process.stderr.write(`queue: ${backend.description}\n`);
   const board = createProgressBoard();
   try {
