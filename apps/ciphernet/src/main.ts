@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { exitCodeOf, messageOf } from '@ciphernet/errors';
 import { Command, CommanderError } from 'commander';
+import { benchCommand } from './commands/bench.js';
 import { datasetCommand } from './commands/dataset.js';
 import { enqueueCommand } from './commands/enqueue.js';
 import { keysCommand } from './commands/keys.js';
@@ -28,6 +29,7 @@ const commands = [
   workerCommand(),
   collectorCommand(),
   reportCommand(),
+  benchCommand(),
 ];
 for (const command of commands) program.addCommand(command);
 

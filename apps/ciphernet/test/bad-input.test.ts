@@ -36,7 +36,9 @@ describe('bad input', () => {
     await mkdir(bad);
     await writeFile(join(bad, 't10k-images-idx3-ubyte'), Buffer.alloc(20));
     await writeFile(join(bad, 't10k-labels-idx1-ubyte'), Buffer.alloc(20));
-    const result = await runCli(['run', '--dataset', bad, '--trained', DIGEST], { CIPHERNET_DATA: join(folder.path, 'data') });
+    const result = await runCli(['run', '--dataset', bad, '--trained', DIGEST], {
+      CIPHERNET_DATA: join(folder.path, 'data'),
+    });
     expect(result.code).toBe(2);
     expect(result.stderr).toMatch(/t10k-images-idx3-ubyte.*fetch the file again/);
   });
@@ -71,12 +73,15 @@ describe('bad input', () => {
 });
 
 describe('help', () => {
-  it.each([[['--help']], [['run', '--help']], [['enqueue', '--help']], [['dataset', 'encrypt', '--help']], [['worker', '--help']]])(
-    '%j shows examples or the environment and exits 0',
-    async (args) => {
-      const { code, stdout } = await runCli(args, {});
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/Examples:|Environment:/);
-    },
-  );
+  it.each([
+    [['--help']],
+    [['run', '--help']],
+    [['enqueue', '--help']],
+    [['dataset', 'encrypt', '--help']],
+    [['worker', '--help']],
+  ])('%j shows examples or the environment and exits 0', async (args) => {
+    const { code, stdout } = await runCli(args, {});
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Examples:|Environment:/);
+  });
 });

@@ -56,7 +56,9 @@ describe('the whole pipeline in one process', () => {
     ]);
     expect(seal.confusion).toEqual(simd.confusion);
     expect(seal.engine).toBe('seal');
-    expect(seal.precision?.measuredRms).toBeLessThan(simd.precision?.measuredRms ?? 0);
+    // Less noise lets the planner take fewer primes; what it promised still holds.
+    expect(seal.parameters.primes.length).toBeLessThanOrEqual(simd.parameters.primes.length);
+    expect(seal.precision?.measuredLargest).toBeLessThan(seal.precision?.predictedBound ?? 0);
   });
 
   it.each<[string, (path: string, size: number) => Promise<void>, RegExp]>([
@@ -70,25 +72,33 @@ describe('the whole pipeline in one process', () => {
       /holds other bytes/,
     ],
     ['a missing end', (path, size) => truncate(path, size - 1), /holds other bytes/],
-  ])('fails the evaluation of a shard with %s, with its reason and without a report', async (_name, damage, message) => {
-    await using folder = await temporaryFolder();
-    const env = { CIPHERNET_DATA: folder.path };
-    const run = await runWhole(folder.path, ['--images', '50', '--epochs', '1', '--model', 'mlp']);
-    // Another model, so that no stored result is found for the shard.
-    const trained = await runCli(['model', 'train', 'mlp', '--epochs', '1', '--seed', '2', '--json'], env);
-    const { model } = JSON.parse(trained.stdout) as { model: string };
-    const blobs = join(folder.path, 'store', 'blobs');
-    const files = (await readdir(blobs, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-    const sizes = await Promise.all(files.map(async (f) => ({ path: join(f.parentPath, f.name), size: (await stat(join(f.parentPath, f.name))).size })));
-    const shard = sizes.sort((a, b) => b.size - a.size)[0];
-    await damage(shard?.path ?? '', shard?.size ?? 0);
-    const before = await readdir(join(folder.path, 'reports'));
-    const failed = await runCli(['enqueue', '--dataset', run.dataset.manifest, '--model', model], env);
-    expect(failed.code).not.toBe(0);
-    expect(failed.stderr).toMatch(/shard 0 of 1 failed/);
-    expect(failed.stderr).toMatch(message);
-    expect(await readdir(join(folder.path, 'reports'))).toEqual(before);
-  });
+  ])(
+    'fails the evaluation of a shard with %s, with its reason and without a report',
+    async (_name, damage, message) => {
+      await using folder = await temporaryFolder();
+      const env = { CIPHERNET_DATA: folder.path };
+      const run = await runWhole(folder.path, ['--images', '50', '--epochs', '1', '--model', 'mlp']);
+      // Another model, so that no stored result is found for the shard.
+      const trained = await runCli(['model', 'train', 'mlp', '--epochs', '1', '--seed', '2', '--json'], env);
+      const { model } = JSON.parse(trained.stdout) as { model: string };
+      const blobs = join(folder.path, 'store', 'blobs');
+      const files = (await readdir(blobs, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+      const sizes = await Promise.all(
+        files.map(async (f) => ({
+          path: join(f.parentPath, f.name),
+          size: (await stat(join(f.parentPath, f.name))).size,
+        })),
+      );
+      const shard = sizes.sort((a, b) => b.size - a.size)[0];
+      await damage(shard?.path ?? '', shard?.size ?? 0);
+      const before = await readdir(join(folder.path, 'reports'));
+      const failed = await runCli(['enqueue', '--dataset', run.dataset.manifest, '--model', model], env);
+      expect(failed.code).not.toBe(0);
+      expect(failed.stderr).toMatch(/shard 0 of 1 failed/);
+      expect(failed.stderr).toMatch(message);
+      expect(await readdir(join(folder.path, 'reports'))).toEqual(before);
+    },
+  );
 
   it('lets one process own the embedded queue, and stops cleanly on Ctrl-C', async () => {
     await using folder = await temporaryFolder();

@@ -96,13 +96,15 @@ export async function infer(job: InferJob, dependencies: InferDependencies): Pro
   if (known !== undefined) return answer(known, true);
 
   const started = performance.now();
-  await using local = await blobs.local(entry.digest);
-  using shard = openBatchFile(local.path);
+  // One pass over the shard: it is hashed tile by tile as the engine reads it, and verified before the result counts.
+  await using local = await blobs.local(entry.digest, { verify: false });
+  using shard = openBatchFile(local.path, entry.digest);
   checkShard(shard.header, manifest, entry, `shard ${job.shard} of ${manifest.name}`);
   const batch = await engine.evaluate(compiled, shard, {
     ...(dependencies.signal === undefined ? {} : { signal: dependencies.signal }),
     ...(dependencies.onProgress === undefined ? {} : { onProgress: dependencies.onProgress }),
   });
+  shard.verify();
   const ref = await blobs.put(resultBytes(batch));
   const stored = { result: ref.digest, bytes: ref.bytes, seconds: (performance.now() - started) / 1000 };
   await blobs.setRef(key, JSON.stringify(stored));

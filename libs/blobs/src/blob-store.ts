@@ -26,8 +26,11 @@ export interface BlobStore {
   get(digest: string, maxBytes?: number): Promise<Uint8Array>;
   /** The content as a stream that fails at its end when the digest is wrong. */
   stream(digest: string): Promise<Readable>;
-  /** The content as a local file whose digest has been verified. */
-  local(digest: string): Promise<LocalBlob>;
+  /**
+   * The content as a local file whose digest has been verified; or not yet, for a caller that verifies it while it
+   * reads it (`verify: false`).
+   */
+  local(digest: string, options?: { readonly verify?: boolean }): Promise<LocalBlob>;
   /** Points a name at a small JSON text, atomically; the last writer wins. */
   setRef(name: string, text: string): Promise<void>;
   getRef(name: string): Promise<string | undefined>;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { IntegrityError } from '@ciphernet/errors';
 import { type BatchHeader, HEADER_READ_BYTES, WORD_BYTES, parseHeader, tileWords } from './batch-header.js';
@@ -24,11 +25,54 @@ function readFully(file: number, target: Uint8Array, position: number, where: st
   }
 }
 
+/** A batch in a file whose digest is verified along with reading it. */
+export interface BatchFile extends BatchSource {
+  readonly path: string;
+  /**
+   * Throws unless the whole file has the digest that it was opened with; call it before anything made of the batch is
+   * used. Free when every tile was read once in order; otherwise the file is read again.
+   */
+  verify(): void;
+}
+
+/** Hashes a file's pieces as they are read, as long as they come in order. */
+function runningDigest(start: Uint8Array): {
+  readonly read: (position: number, bytes: Uint8Array) => void;
+  readonly finish: (total: number) => string | undefined;
+} {
+  const hash = createHash('sha256').update(start);
+  let next = start.length;
+  let inOrder = true;
+  return {
+    read(position, bytes) {
+      inOrder &&= position === next;
+      if (inOrder) hash.update(bytes);
+      next = position + bytes.length;
+    },
+    finish: (total) => (inOrder && next === total ? hash.digest('hex') : undefined),
+  };
+}
+
+const CHUNK_BYTES = 4 * 2 ** 20;
+
+function digestOfFile(file: number, total: number, path: string): string {
+  const hash = createHash('sha256');
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  for (let at = 0; at < total; at += chunk.length) {
+    const piece = chunk.subarray(0, Math.min(chunk.length, total - at));
+    readFully(file, piece, at, path);
+    hash.update(piece);
+  }
+  return hash.digest('hex');
+}
+
 /**
- * Opens a batch in a file. Header and length are checked here; whoever hands the file over has verified its digest
- * (the blob store does so for every local copy).
+ * Opens a batch in a file. Header and length are checked here.
+ *
+ * @param digest SHA-256 that {@link BatchFile.verify} holds the file against; without it, whoever hands the file over
+ *   has verified it
  */
-export function openBatchFile(path: string): BatchSource {
+export function openBatchFile(path: string, digest?: string): BatchFile {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
@@ -38,12 +82,23 @@ export function openBatchFile(path: string): BatchSource {
     if (header.wordBits !== 32) throw new IntegrityError('only batches of 32-bit words are streamed', { where: path });
     const words = tileWords(header);
     const tiles = header.ringDegree / header.tile;
+    const running = digest === undefined ? undefined : runningDigest(start.subarray(0, bodyOffset));
     return {
       header,
       path,
       readTile(prime, tile, target) {
         const bytes = new Uint8Array(target.buffer, target.byteOffset, words * WORD_BYTES);
-        readFully(file, bytes, bodyOffset + (prime * tiles + tile) * words * WORD_BYTES, path);
+        const position = bodyOffset + (prime * tiles + tile) * words * WORD_BYTES;
+        readFully(file, bytes, position, path);
+        running?.read(position, bytes);
+      },
+      verify() {
+        const actual = running?.finish(size) ?? digestOfFile(file, size, path);
+        if (digest === undefined || actual === digest) return;
+        throw new IntegrityError(`blob ${digest} holds other bytes: their sha256 is ${actual}`, {
+          where: path,
+          hint: 'the store changed it: delete it and make it again',
+        });
       },
       [Symbol.dispose]: () => closeSync(file),
     };

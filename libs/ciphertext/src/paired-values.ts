@@ -45,7 +45,12 @@ export function imaginaryUnit(prime: number, ringDegree: number): number {
  * Multiplies a polynomial in NTT form by X^(N/2) · sign, adding it to `sum` or replacing it. Position k holds the value
  * at ψ^(2·rev(k) + 1), where X^(N/2) is ι for even rev(k) (the first half) and −ι for odd.
  */
-function timesImaginary(polynomial: Uint32Array, unit: number, p: number, write: (k: number, value: number) => void): void {
+function timesImaginary(
+  polynomial: Uint32Array,
+  unit: number,
+  p: number,
+  write: (k: number, value: number) => void,
+): void {
   const half = polynomial.length / 2;
   for (let k = 0; k < polynomial.length; k++) {
     const product = multiply(polynomial[k] ?? 0, unit, p);

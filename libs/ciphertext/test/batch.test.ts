@@ -126,14 +126,22 @@ describe('a result as it travels', () => {
 
   it('packs words of any size', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 17, max: 32 }), fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 50 }), (bits, values) => {
-        const words = Uint32Array.from(values, (value) => value % 2 ** bits);
-        expect(unpackWords(packWords(words, bits), words.length, bits)).toEqual(words);
-      }),
+      fc.property(
+        fc.integer({ min: 17, max: 32 }),
+        fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 50 }),
+        (bits, values) => {
+          const words = Uint32Array.from(values, (value) => value % 2 ** bits);
+          expect(unpackWords(packWords(words, bits), words.length, bits)).toEqual(words);
+        },
+      ),
     );
   });
 
-  it.each([[28, /too small/], [16, /wordBits/], [31, /wordBits/]])('of %i-bit words is refused where they do not fit', (wordBits, message) => {
+  it.each([
+    [28, /too small/],
+    [16, /wordBits/],
+    [31, /wordBits/],
+  ])('of %i-bit words is refused where they do not fit', (wordBits, message) => {
     expect(() => parseBatch(withHeader({ wordBits }), 'x')).toThrow(message);
   });
 

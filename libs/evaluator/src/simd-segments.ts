@@ -28,8 +28,20 @@ export interface Segment {
   readonly rescales: number;
 }
 
+/** Layouts live as long as their circuit: a worker evaluates the same one shard after shard. */
+const laidOut = new WeakMap<CompiledCircuit, readonly Segment[]>();
+
+/** The circuit's segments, laid out once. */
+export function planSegments(compiled: CompiledCircuit): readonly Segment[] {
+  const known = laidOut.get(compiled);
+  if (known !== undefined) return known;
+  const segments = layOutSegments(compiled);
+  laidOut.set(compiled, segments);
+  return segments;
+}
+
 /** Cuts a circuit into segments and lays out their maps. */
-export function planSegments(compiled: CompiledCircuit): Segment[] {
+function layOutSegments(compiled: CompiledCircuit): Segment[] {
   const { circuit, plan } = compiled;
   const segments: Segment[] = [];
   let maps: SegmentMap[] = [];

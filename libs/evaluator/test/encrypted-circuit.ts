@@ -50,7 +50,7 @@ export async function createOwner(
         images,
         scale,
         wordBits: 32,
-      bodyDigest: '0'.repeat(64),
+        bodyDigest: '0'.repeat(64),
       };
       return { header, residues };
     },

@@ -88,7 +88,7 @@ function rawShard(compiled: CompiledCircuit, tile: number, random: () => number)
     images: 1,
     scale: inputScale,
     wordBits: 32,
-      bodyDigest: '0'.repeat(64),
+    bodyDigest: '0'.repeat(64),
   };
   const perPrime = header.ciphertexts * 2 * 1024;
   const residues = new Uint32Array(perPrime * header.primes.length);

@@ -92,7 +92,7 @@ describe('encryption and decryption', () => {
         images,
         scale,
         wordBits: 32,
-      bodyDigest: '0'.repeat(64),
+        bodyDigest: '0'.repeat(64),
       };
       const secret = { parameters, fingerprint: header.keyFingerprint, bytes: keys.secretKey };
       using decryptor = await createResultDecryptor(secret);

@@ -34,6 +34,16 @@ export function compileForDataset(model: Model, manifest: DatasetManifest): Comp
   return compileCircuit(model.circuit, plan, model.record.transform);
 }
 
+/** The last compiled circuits of this thread, by address: a worker's jobs come in flows of the same one. */
+const recent = new Map<string, CompiledCircuit>();
+const MAX_RECENT = 4;
+
+function remember(digest: string, compiled: CompiledCircuit): { digest: string; compiled: CompiledCircuit } {
+  if (recent.size >= MAX_RECENT) for (const oldest of [...recent.keys()].slice(0, 1)) recent.delete(oldest);
+  recent.set(digest, compiled);
+  return { digest, compiled };
+}
+
 /** The compiled circuit of a model and a dataset, from the store when it was made before. */
 export async function ensureCompiled(
   blobs: BlobStore,
@@ -47,11 +57,13 @@ export async function ensureCompiled(
   const name = `compiled/${key}`;
   const known = await blobs.getRef(name);
   if (known !== undefined && /^[0-9a-f]{64}$/.test(known) && (await blobs.has(known))) {
+    const compiled = recent.get(known);
+    if (compiled !== undefined) return { digest: known, compiled };
     const bytes = await blobs.get(known);
-    return { digest: known, compiled: compiledFromJson(parseJson(new TextDecoder().decode(bytes), known), known) };
+    return remember(known, compiledFromJson(parseJson(new TextDecoder().decode(bytes), known), known));
   }
   const compiled = compileForDataset(await loadModel(blobs, modelDigest), manifest);
   const { digest } = await blobs.put(compiledToBytes(compiled));
   await blobs.setRef(name, digest);
-  return { digest, compiled };
+  return remember(digest, compiled);
 }

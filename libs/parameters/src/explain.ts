@@ -39,7 +39,12 @@ export function costOf(plan: Plan, circuit: QuantisedCircuit): PlanCost {
     uploadBytesPerImage: inputs * componentsAfter(0) * primes.length * perSlot * WORD,
     // Results travel two logits a ciphertext, each residue at its prime's size.
     downloadBytesPerImage:
-      (Math.ceil(outputs / 2) * componentsAfter(circuit.maps.length - 1) * perSlot * plan.resultPrimes * Math.ceil(Math.log2(primes[0] ?? 2))) / 8,
+      (Math.ceil(outputs / 2) *
+        componentsAfter(circuit.maps.length - 1) *
+        perSlot *
+        plan.resultPrimes *
+        Math.ceil(Math.log2(primes[0] ?? 2))) /
+      8,
   };
 }
 
