@@ -1,3 +1,5 @@
+import { parseOrThrow } from '@ciphernet/errors';
+import { z } from 'zod';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { type DatasetManifest, openBatchFile } from '@ciphernet/ciphertext';
 import { type Configuration } from '@ciphernet/configuration';
@@ -100,7 +102,7 @@ export async function queueSeconds(
     await events.waitUntilReady();
     const values = new Promise<unknown[]>((resolve, reject) => {
       events.on('completed', ({ jobId, returnvalue }) => {
-        if (jobId === evaluation) resolve(returnvalue);
+        if (jobId === evaluation) resolve(parseOrThrow(z.array(z.unknown()), returnvalue, 'benchmark flow'));
       });
       events.on('failed', ({ jobId, failedReason }) => {
         if (jobId === evaluation) reject(new Error(failedReason));
