@@ -2,6 +2,7 @@
 import { exitCodeOf, messageOf } from '@ciphernet/errors';
 import { Command, CommanderError } from 'commander';
 import { benchCommand } from './commands/bench.js';
+import { curveCommand } from './commands/curve.js';
 import { datasetCommand } from './commands/dataset.js';
 import { enqueueCommand } from './commands/enqueue.js';
 import { keysCommand } from './commands/keys.js';
@@ -29,6 +30,7 @@ const commands = [
   workerCommand(),
   collectorCommand(),
   reportCommand(),
+  curveCommand(),
   benchCommand(),
 ];
 for (const command of commands) program.addCommand(command);
@@ -49,7 +51,6 @@ for (const stream of [process.stdout, process.stderr]) {
 
 try {
   await program.parseAsync();
-  process.exitCode = 0;
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {

@@ -12,7 +12,7 @@ export interface Profile {
 
 const PROFILES: Readonly<Record<string, () => Profile>> = {
   /** Convolutional networks with two squares: 4 × 30 bits at N = 8192, 150 of 214 bits. */
-  'two-squares': () => ({ parameters: createParameters(8192, [30, 30, 30, 30], 30), inputScale: 2 ** 24 }),
+  'two-squares': () => ({ parameters: createParameters(8192, [30, 30, 30, 30], 30), inputScale: 2 ** 23 }),
   /** Multi-layer perceptrons with one square: 3 × 28 bits at N = 4096, 106 of 106 bits. */
   'one-square': () => ({ parameters: createParameters(4096, [28, 28, 28], 22), inputScale: 2 ** 22 }),
 };

@@ -71,7 +71,7 @@ describe('the whole pipeline in one process', () => {
       },
       /holds other bytes/,
     ],
-    ['a missing end', (path, size) => truncate(path, size - 1), /holds other bytes/],
+    ['a missing end', (path, size) => truncate(path, size - 1), /bytes, but the header describes/],
   ])(
     'fails the evaluation of a shard with %s, with its reason and without a report',
     async (_name, damage, message) => {

@@ -71,6 +71,6 @@ export function startCollector(
         throw error;
       }
     },
-    { concurrency: 1, lockDuration: 60_000, maxStalledCount: 3 },
+    { concurrency: 1, lockDuration: 30_000, maxStalledCount: 3 },
   );
 }

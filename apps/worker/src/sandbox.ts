@@ -1,7 +1,7 @@
 import { openDirectoryStore, type BlobStore } from '@ciphernet/blobs';
 import { type Configuration, loadConfiguration } from '@ciphernet/configuration';
 import { isUnrecoverable, messageOf } from '@ciphernet/errors';
-import type { JobProgress } from '@ciphernet/queue';
+import type { CheckpointAnnouncement, JobProgress } from '@ciphernet/queue';
 import { type SandboxedJob, UnrecoverableError } from 'bullmq';
 
 /** At most this often does a job report; each report is a write to the queue. */
@@ -11,6 +11,8 @@ export interface Sandbox {
   readonly configuration: Configuration;
   readonly blobs: BlobStore;
   readonly report: (progress: JobProgress) => void;
+  /** Never left out, unlike a report. */
+  readonly announce: (announcement: CheckpointAnnouncement) => void;
 }
 
 /**
@@ -21,6 +23,9 @@ export async function inSandbox<T>(job: SandboxedJob, body: (sandbox: Sandbox) =
   const configuration = loadConfiguration();
   let last = 0;
   let pending: Promise<unknown> = Promise.resolve();
+  const announce = (announcement: CheckpointAnnouncement): void => {
+    pending = pending.then(() => job.updateProgress({ ...announcement })).catch(() => undefined);
+  };
   const report = (progress: JobProgress): void => {
     const now = Date.now();
     if (now - last < REPORT_INTERVAL_MS && progress.done < progress.total) return;
@@ -29,7 +34,7 @@ export async function inSandbox<T>(job: SandboxedJob, body: (sandbox: Sandbox) =
     pending = pending.then(() => job.updateProgress({ ...progress })).catch(() => undefined);
   };
   try {
-    const result = await body({ configuration, blobs: await openDirectoryStore(configuration.blobFolder), report });
+    const result = await body({ configuration, blobs: await openDirectoryStore(configuration.blobFolder), report, announce });
     await pending;
     return result;
   } catch (error) {

@@ -1,4 +1,12 @@
-import { QUEUES, type QueueBackend, type WorkerTuning } from '@ciphernet/queue';
+import {
+  QUEUES,
+  type QueueBackend,
+  type WorkerTuning,
+  checkpointEvaluationId,
+  enqueueEvaluation,
+  parseCheckpoint,
+  parseTrainJob,
+} from '@ciphernet/queue';
 import type { Worker } from 'bullmq';
 
 export interface WorkerRoles {
@@ -14,11 +22,29 @@ export interface WorkerRoles {
  */
 const TUNING: WorkerTuning = {
   useWorkerThreads: true,
-  lockDuration: 60_000,
-  stalledInterval: 15_000,
+  lockDuration: 20_000,
+  stalledInterval: 10_000,
   maxStalledCount: 3,
   maxStartedAttempts: 8,
 };
+
+/**
+ * Enqueues the evaluation of each checkpoint that a training job announces. It happens here and not in the sandbox,
+ * which has no queue; it never holds training up, and an announcement that comes twice is one evaluation.
+ */
+function evaluateCheckpoints(backend: QueueBackend, trainer: Worker): void {
+  const flows = backend.flows();
+  trainer.on('progress', (job, progress) => {
+    const checkpoint = parseCheckpoint(progress);
+    if (checkpoint === undefined) return;
+    const { run, evaluate } = parseTrainJob(job.data);
+    if (evaluate === undefined) return;
+    const evaluation = checkpointEvaluationId(run, checkpoint.epoch);
+    enqueueEvaluation(flows, evaluation, { ...evaluate, model: checkpoint.model }).catch((error: unknown) =>
+      trainer.emit('error', error instanceof Error ? error : new Error(String(error))),
+    );
+  });
+}
 
 /** Starts processors for the roles taken. They are closed with the backend. */
 export function startWorker(backend: QueueBackend, roles: WorkerRoles): Worker[] {
@@ -30,9 +56,12 @@ export function startWorker(backend: QueueBackend, roles: WorkerRoles): Worker[]
     );
   }
   if (roles.train > 0) {
-    workers.push(
-      backend.worker(QUEUES.train, processor('./train-processor.js'), { ...TUNING, concurrency: roles.train }),
-    );
+    const trainer = backend.worker(QUEUES.train, processor('./train-processor.js'), {
+      ...TUNING,
+      concurrency: roles.train,
+    });
+    evaluateCheckpoints(backend, trainer);
+    workers.push(trainer);
   }
   return workers;
 }

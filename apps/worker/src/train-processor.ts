@@ -9,11 +9,12 @@ export default function trainProcessor(
   _token?: string,
   signal?: AbortSignal,
 ): Promise<TrainedResult> {
-  return inSandbox(job, ({ configuration, blobs, report }) =>
+  return inSandbox(job, ({ configuration, blobs, report, announce }) =>
     train(parseTrainJob(job.data), {
       blobs,
       datasetFolders: configuration.datasetFolders,
       ...(signal === undefined ? {} : { signal }),
+      onCheckpoint: announce,
       onProgress: ({ done, total, note }) => report({ stage: 'train', done, total, note }),
     }),
   );

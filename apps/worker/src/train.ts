@@ -1,29 +1,71 @@
 import type { BlobStore } from '@ciphernet/blobs';
-import { type LoadOptions, loadDataset, toUnitRange } from '@ciphernet/datasets';
+import { type Dataset, type LoadOptions, loadDataset, sliceExamples, toUnitRange } from '@ciphernet/datasets';
 import { saveModel } from '@ciphernet/models';
-import type { TrainJob, TrainedResult } from '@ciphernet/queue';
-import { modelSpec, selectBackend, trainModel } from '@ciphernet/training';
+import {
+  type LayersModelArtifact,
+  applyTransform,
+  evaluateNetwork,
+  fractionEqual,
+  networkFromLayersModel,
+  predictionsOf,
+} from '@ciphernet/network';
+import type { CheckpointAnnouncement, TrainJob, TrainedResult } from '@ciphernet/queue';
+import { type ModelSpec, augmentationFor, encodeCheckpoint, modelSpec, selectBackend, trainModel } from '@ciphernet/training';
+import { type TrainingState, readTrainingState, writeTrainingState } from './training-state.js';
 
 export interface TrainDependencies {
   readonly blobs: BlobStore;
   readonly datasetFolders: LoadOptions;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { done: number; total: number; note: string }) => void;
+  /** Called after each epoch, and again for earlier epochs when a killed job goes on. */
+  readonly onCheckpoint?: (announcement: CheckpointAnnouncement) => void;
 }
 
-/** Images that the calibration sees; the first of the training split are as good as any. */
+/** The last images of the training split choose the checkpoint; the test split never does. */
+const VALIDATION_IMAGES = 5000;
 const CALIBRATION_IMAGES = 1000;
 
-/** Runs one training job in the clear, on a public dataset's training split, and stores the model. */
+function validationAccuracy(artifact: LayersModelArtifact, spec: ModelSpec, validation: Dataset): number {
+  const shape = { height: validation.height, width: validation.width, channels: 1 };
+  const features = applyTransform(spec.transform, shape, toUnitRange(validation.images));
+  const logits = evaluateNetwork(networkFromLayersModel(artifact), features);
+  return fractionEqual(predictionsOf(logits, validation.classes), validation.labels);
+}
+
+/** The epoch with the best validation accuracy; the later one of equals, whose weight average is longer. */
+function bestOf(models: TrainingState['models']): TrainingState['models'][number] {
+  return models.reduce((best, entry) => (entry.validationAccuracy >= best.validationAccuracy ? entry : best));
+}
+
+/**
+ * Runs one training job in the clear, on a public dataset's training split. Each epoch's checkpoint is stored and
+ * announced; a job that was killed goes on from the last one and ends with the same weights.
+ */
 export async function train(job: TrainJob, dependencies: TrainDependencies): Promise<TrainedResult> {
+  const { blobs } = dependencies;
   const spec = modelSpec(job.model);
-  const dataset = await loadDataset(job.dataset, 'train', dependencies.datasetFolders);
+  const whole = await loadDataset(job.dataset, 'train', dependencies.datasetFolders);
+  const split = Math.max(1, whole.count - VALIDATION_IMAGES);
+  const dataset = sliceExamples(whole, 0, split);
+  const validation = sliceExamples(whole, split, whole.count);
   const backend = await selectBackend();
+  const augmentation = augmentationFor(dataset.name, job.epochs);
+  const known = await readTrainingState(blobs, job.run);
+  const models = [...(known?.state.models ?? [])];
+  for (const { epoch, model } of models) dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch, model });
+  const examples = {
+    images: toUnitRange(dataset.images.subarray(0, CALIBRATION_IMAGES * dataset.height * dataset.width)),
+    height: dataset.height,
+    width: dataset.width,
+  };
   const started = performance.now();
-  let model = '';
-  const recipe = { epochs: job.epochs, seed: job.seed };
+  const before = known?.state.seconds ?? 0;
+  let seconds = before;
   const epochs = trainModel(spec, dataset, {
-    recipe,
+    recipe: { epochs: job.epochs, seed: job.seed },
+    ...(augmentation === undefined ? {} : { augmentation }),
+    ...(known === undefined ? {} : { resume: known.checkpoint }),
     ...(dependencies.signal === undefined ? {} : { signal: dependencies.signal }),
     onBatch: ({ epoch, batch, batches, loss }) => {
       dependencies.onProgress?.({
@@ -33,33 +75,25 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
       });
     },
   });
-  let seconds = 0;
-  for await (const { report, artifact } of epochs) {
-    if (report.epoch < job.epochs) continue;
-    seconds = (performance.now() - started) / 1000;
-    const examples = {
-      images: toUnitRange(dataset.images.subarray(0, CALIBRATION_IMAGES * dataset.height * dataset.width)),
-      height: dataset.height,
-      width: dataset.width,
+  for await (const { report, artifact, checkpoint } of epochs) {
+    const accuracy = validationAccuracy(artifact, spec, validation);
+    seconds = before + (performance.now() - started) / 1000;
+    const training = {
+      dataset: dataset.name,
+      epochs: job.epochs,
+      epoch: report.epoch,
+      seed: job.seed,
+      backend: backend.name,
+      seconds,
+      examples: dataset.count,
+      validationAccuracy: accuracy,
     };
-    model = await saveModel(
-      dependencies.blobs,
-      artifact,
-      {
-        name: spec.name,
-        transform: spec.transform,
-        training: {
-          dataset: dataset.name,
-          epochs: job.epochs,
-          epoch: report.epoch,
-          seed: job.seed,
-          backend: backend.name,
-          seconds,
-          examples: dataset.count,
-        },
-      },
-      examples,
-    );
+    const model = await saveModel(blobs, artifact, { name: spec.name, transform: spec.transform, training }, examples);
+    const { digest } = await blobs.put(encodeCheckpoint(checkpoint));
+    models.push({ epoch: report.epoch, model, validationAccuracy: accuracy });
+    await writeTrainingState(blobs, job.run, { version: 1, checkpoint: digest, seconds, models });
+    dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch: report.epoch, model });
   }
-  return { model, seconds, backend: backend.name, epochs: job.epochs };
+  const best = bestOf(models);
+  return { ...best, seconds, backend: backend.name, epochs: job.epochs };
 }

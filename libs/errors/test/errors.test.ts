@@ -18,16 +18,16 @@ describe('errors', () => {
     expect(messageOf(new Error('two\n  lines'))).toBe('two lines');
   });
 
-  it.each([
-    [new InputError('x'), 2, true],
-    [new IntegrityError('x'), 3, true],
-    [new UnsupportedError('x'), 4, true],
-    [new UnavailableError('x'), 5, false],
-    [new EvaluationError('x'), 1, false],
-    [new DOMException('x', 'AbortError'), 130, false],
-    [new Error('x'), 1, false],
-    ['text', 1, false],
-  ])('%s has exit code %i', (error, code, unrecoverable) => {
+  it.each<[string, unknown, number, boolean]>([
+    ['an InputError', new InputError('x'), 2, true],
+    ['an IntegrityError', new IntegrityError('x'), 3, true],
+    ['an UnsupportedError', new UnsupportedError('x'), 4, true],
+    ['an UnavailableError', new UnavailableError('x'), 5, false],
+    ['an EvaluationError', new EvaluationError('x'), 1, false],
+    ['an abort', new DOMException('x', 'AbortError'), 130, false],
+    ['any other error', new Error('x'), 1, false],
+    ['a thrown text', 'text', 1, false],
+  ])('%s has its exit code', (_name, error, code, unrecoverable) => {
     expect(exitCodeOf(error)).toBe(code);
     expect(isUnrecoverable(error)).toBe(unrecoverable);
   });

@@ -31,6 +31,8 @@ const recordSchema = z
         backend: z.string().max(100),
         seconds: z.number().nonnegative(),
         examples: z.number().int().positive(),
+        /** Accuracy on the part of the training split that was held out; what checkpoints are chosen by. */
+        validationAccuracy: z.number().min(0).max(1),
       })
       .readonly()
       .optional(),

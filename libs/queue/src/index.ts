@@ -1,5 +1,6 @@
 export { type BackendOptions, type QueueBackend, type WorkerTuning, openQueueBackend } from './backend.js';
 export {
+  type CheckpointAnnouncement,
   type CollectJob,
   type CollectedResult,
   type InferJob,
@@ -8,6 +9,8 @@ export {
   type TrainJob,
   type TrainedResult,
   QUEUES,
+  checkpointEvaluationId,
+  parseCheckpoint,
   parseCollectJob,
   parseCollected,
   parseInferJob,

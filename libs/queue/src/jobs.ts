@@ -21,6 +21,16 @@ const trainSchema = z
       .int()
       .min(0)
       .max(2 ** 31 - 1),
+    /** Evaluate every epoch's checkpoint on this encrypted dataset while training goes on. */
+    evaluate: z
+      .strictObject({
+        manifest: digest,
+        shards: z.number().int().min(1).max(100_000),
+        engine: name,
+        compare: z.boolean(),
+      })
+      .readonly()
+      .optional(),
   })
   .readonly();
 export type TrainJob = z.infer<typeof trainSchema>;
@@ -51,7 +61,10 @@ export type CollectJob = z.infer<typeof collectSchema>;
 
 const trainedSchema = z
   .strictObject({
+    /** The checkpoint with the best validation accuracy. */
     model: digest,
+    epoch: z.number().int().positive(),
+    validationAccuracy: z.number().min(0).max(1),
     seconds: z.number().nonnegative(),
     backend: z.string().max(40),
     epochs: z.number().int(),
@@ -102,3 +115,18 @@ export const progressSchema = z
   .object({ stage: z.string().max(60), done: z.number(), total: z.number(), note: z.string().max(200).optional() })
   .readonly();
 export type JobProgress = z.infer<typeof progressSchema>;
+
+const checkpointSchema = z.strictObject({ stage: z.literal('checkpoint'), epoch: z.number().int().positive(), model: digest }).readonly();
+
+/** What a training job announces after each epoch: an address, so that the checkpoint can be evaluated at once. */
+export type CheckpointAnnouncement = z.infer<typeof checkpointSchema>;
+
+export function parseCheckpoint(progress: unknown): CheckpointAnnouncement | undefined {
+  const parsed = checkpointSchema.safeParse(progress);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** The evaluation of a training run's checkpoint: one id, so that announcing it twice enqueues it once. */
+export function checkpointEvaluationId(run: string, epoch: number): string {
+  return `${run}-epoch-${epoch}`;
+}

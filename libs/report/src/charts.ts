@@ -3,22 +3,25 @@ import { type TopLevelSpec, compile } from 'vega-lite';
 import type { Report } from './schema.js';
 
 /** Text and axes take the page's own colour, so one SVG serves light and dark. */
-const INK = 'currentColor';
-const CONFIG: NonNullable<TopLevelSpec['config']> = {
-  background: 'transparent',
-  font: 'system-ui, sans-serif',
-  view: { stroke: null },
-  axis: { labelColor: INK, titleColor: INK, domainColor: INK, tickColor: INK, gridColor: INK, gridOpacity: 0.15 },
-  text: { fill: INK },
-  legend: { labelColor: INK, titleColor: INK },
-};
+export const INK = 'currentColor';
+function config(ink: string): NonNullable<TopLevelSpec['config']> {
+  return {
+    background: 'transparent',
+    font: 'system-ui, sans-serif',
+    view: { stroke: null },
+    axis: { labelColor: ink, titleColor: ink, domainColor: ink, tickColor: ink, gridColor: ink, gridOpacity: 0.15 },
+    text: { fill: ink },
+    legend: { labelColor: ink, titleColor: ink },
+  };
+}
 /** Okabe–Ito: told apart by colour-blind readers, on white and on black. */
-const BLUE = '#3a86c8';
-const ORANGE = '#e08a1e';
-const GREEN = '#2a9d6f';
+export const BLUE = '#3a86c8';
+export const ORANGE = '#e08a1e';
+export const GREEN = '#2a9d6f';
 
-async function render(spec: TopLevelSpec): Promise<string> {
-  const view = new vega.View(vega.parse(compile({ config: CONFIG, ...spec }).spec), { renderer: 'none' });
+/** Renders to SVG without a browser. @param ink colour of text and axes: the page's own, or a fixed one for a file */
+export async function renderChart(spec: TopLevelSpec, ink = INK): Promise<string> {
+  const view = new vega.View(vega.parse(compile({ config: config(ink), ...spec }).spec), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
   // The view box scales: fixed width and height would overflow a phone.
@@ -26,7 +29,7 @@ async function render(spec: TopLevelSpec): Promise<string> {
 }
 
 /** Published figures of the reference project, encrypted. */
-const REFERENCE: Readonly<Record<string, { base: number; encrypted: number }>> = {
+export const REFERENCE: Readonly<Record<string, { base: number; encrypted: number }>> = {
   mnist: { base: 0.991, encrypted: 0.982 },
   'fashion-mnist': { base: 0.8903, encrypted: 0.8811 },
 };
@@ -47,7 +50,7 @@ export function accuracyChart(report: Report): Promise<string> {
   const lowest = Math.min(...rows.map((row) => row.value));
   // Differences of tenths of a point must be seen: the axis starts a little below the lowest.
   const from = Math.max(0, Math.floor((lowest - 0.02) * 50) / 50);
-  return render({
+  return renderChart({
     width: 420,
     height: { step: 30 },
     data: { values: rows.map((row) => ({ ...row, from })) },
@@ -89,7 +92,7 @@ export function confusionChart(report: Report): Promise<string> {
     }));
   });
   const axis = { labelAngle: 0 } as const;
-  return render({
+  return renderChart({
     width: 420,
     height: 420,
     data: { values },
@@ -121,7 +124,7 @@ interface Bar {
 }
 
 function barChart(rows: readonly Bar[], title: string): Promise<string> {
-  return render({
+  return renderChart({
     width: 360,
     height: { step: 28 },
     padding: { left: 5, right: 70, top: 5, bottom: 5 },

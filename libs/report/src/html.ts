@@ -9,7 +9,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-function escape(text: string): string {
+/** Text for HTML. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }
 
@@ -46,8 +47,13 @@ td:first-child { color: var(--soft); white-space: nowrap; width: 12rem; } pre { 
 section { margin-bottom: .8rem; } .charts section { margin: 0; }
 `;
 
+/** Light and dark, from phones up. */
+export function pageStyle(): string {
+  return STYLE;
+}
+
 function row(name: string, value: string | undefined): string {
-  return value === undefined ? '' : `<tr><td>${escape(name)}</td><td>${escape(value)}</td></tr>`;
+  return value === undefined ? '' : `<tr><td>${escapeHtml(name)}</td><td>${escapeHtml(value)}</td></tr>`;
 }
 
 function details(report: Report): string {
@@ -101,16 +107,16 @@ function details(report: Report): string {
 /** One self-contained page: no script, no outside resource; light and dark, from phones up. */
 export async function reportToHtml(report: Report): Promise<string> {
   const figure = (value: string, name: string): string =>
-    `<div class="figure"><b>${escape(value)}</b><span>${escape(name)}</span></div>`;
+    `<div class="figure"><b>${escapeHtml(value)}</b><span>${escapeHtml(name)}</span></div>`;
   const chart = async (title: string, svg: Promise<string>): Promise<string> =>
-    `<section><h2>${escape(title)}</h2>${await svg}</section>`;
+    `<section><h2>${escapeHtml(title)}</h2>${await svg}</section>`;
   const title = `${report.dataset.name}: encrypted evaluation`;
   const rate = Math.round(report.throughput.infer).toLocaleString('en');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escape(title)}</title><style>${STYLE}</style></head><body>
-<h1>${escape(title)}</h1>
+<title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>
+<h1>${escapeHtml(title)}</h1>
 <p class="lead">${report.images.toLocaleString('en')} images stayed encrypted from the producer to the collector; the workers saw ciphertexts only.</p>
 <div class="figures">
 ${figure(percent(report.accuracy.encrypted), 'accuracy, encrypted')}
@@ -127,7 +133,7 @@ ${await chart('Confusion matrix, encrypted', confusionChart(report))}
 ${await chart('Bytes', bytesChart(report))}
 </div>
 <section><h2>Details</h2><table>${details(report)}</table></section>
-${report.parameters.explanation === undefined ? '' : `<section><h2>Plan</h2><pre>${escape(report.parameters.explanation)}</pre></section>`}
+${report.parameters.explanation === undefined ? '' : `<section><h2>Plan</h2><pre>${escapeHtml(report.parameters.explanation)}</pre></section>`}
 </body></html>
 `;
 }

@@ -16,6 +16,7 @@ export interface ModelSpec {
 const square: LayerSpec = { kind: 'square' };
 const flatten: LayerSpec = { kind: 'flatten' };
 const dense = (units: number): LayerSpec => ({ kind: 'dense', units });
+const dropout = (rate: number): LayerSpec => ({ kind: 'dropout', rate });
 const conv = (filters: number, kernel: number, stride: number): LayerSpec => ({
   kind: 'conv2d',
   filters,
@@ -44,8 +45,23 @@ const SPECS: readonly ModelSpec[] = [
     name: 'cnn',
     description: 'conv 16@7×7/3, square, dense 64, square, dense',
     transform: NO_TRANSFORM,
-    layers: [conv(16, 7, 3), square, flatten, dense(64), square],
+    layers: [conv(16, 7, 3), square, dropout(0.1), flatten, dense(64), square],
     recipe: {},
+  },
+  {
+    name: 'cnn-light',
+    description: 'a quarter of the ciphertexts: mean of 2×2 pixels, conv 16@4×4/2, square, dense 64, square, dense',
+    transform: { crop: 0, mean: 2 },
+    layers: [conv(16, 4, 2), square, flatten, dense(64), square],
+    recipe: {},
+  },
+  {
+    name: 'cnn-wide',
+    description: 'the most accurate: conv 32@7×7/3, square, dense 128, square, dense',
+    transform: NO_TRANSFORM,
+    // Width overfits: dropout after each square and decoupled weight decay.
+    layers: [conv(32, 7, 3), square, dropout(0.15), flatten, dense(128), square, dropout(0.1)],
+    recipe: { weightDecay: 0.05 },
   },
 ];
 
