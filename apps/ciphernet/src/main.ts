@@ -10,6 +10,7 @@ import { modelCommand } from './commands/model.js';
 import { reportCommand } from './commands/report.js';
 import { collectorCommand, workerCommand } from './commands/roles.js';
 import { runCommand } from './commands/run.js';
+import { simulateCommand } from './commands/simulate.js';
 import { wasStopped } from './session.js';
 
 const program = new Command('ciphernet')
@@ -31,6 +32,7 @@ const commands = [
   collectorCommand(),
   reportCommand(),
   curveCommand(),
+  simulateCommand(),
   benchCommand(),
 ];
 for (const command of commands) program.addCommand(command);

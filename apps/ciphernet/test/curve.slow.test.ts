@@ -6,7 +6,12 @@ import { runCli } from './cli.js';
 
 interface CurveJson {
   readonly run: string;
-  readonly points: readonly { readonly epoch: number; readonly base: number; readonly encrypted: number; readonly agreement: number }[];
+  readonly points: readonly {
+    readonly epoch: number;
+    readonly base: number;
+    readonly encrypted: number;
+    readonly agreement: number;
+  }[];
   readonly missing: readonly unknown[];
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { BlobStore } from '@ciphernet/blobs';
 import type { Configuration } from '@ciphernet/configuration';
-import { isUnrecoverable, messageOf } from '@ciphernet/errors';
+import { asError, isUnrecoverable, messageOf } from '@ciphernet/errors';
 import {
   type CollectedResult,
   type JobProgress,
@@ -68,7 +68,7 @@ export function startCollector(
         if (isUnrecoverable(error) || name === 'EvaluationError') {
           throw new UnrecoverableError(`${name}: ${messageOf(error)}`);
         }
-        throw error;
+        throw asError(error);
       }
     },
     { concurrency: 1, lockDuration: 30_000, maxStalledCount: 3 },

@@ -1,6 +1,6 @@
 import { openDirectoryStore, type BlobStore } from '@ciphernet/blobs';
 import { type Configuration, loadConfiguration } from '@ciphernet/configuration';
-import { isUnrecoverable, messageOf } from '@ciphernet/errors';
+import { asError, isUnrecoverable, messageOf } from '@ciphernet/errors';
 import type { CheckpointAnnouncement, JobProgress } from '@ciphernet/queue';
 import { type SandboxedJob, UnrecoverableError } from 'bullmq';
 
@@ -34,11 +34,16 @@ export async function inSandbox<T>(job: SandboxedJob, body: (sandbox: Sandbox) =
     pending = pending.then(() => job.updateProgress({ ...progress })).catch(() => undefined);
   };
   try {
-    const result = await body({ configuration, blobs: await openDirectoryStore(configuration.blobFolder), report, announce });
+    const result = await body({
+      configuration,
+      blobs: await openDirectoryStore(configuration.blobFolder),
+      report,
+      announce,
+    });
     await pending;
     return result;
   } catch (error) {
-    if (!isUnrecoverable(error)) throw error;
+    if (!isUnrecoverable(error)) throw asError(error);
     throw new UnrecoverableError(`${error instanceof Error ? error.name : 'Error'}: ${messageOf(error)}`);
   }
 }

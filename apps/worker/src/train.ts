@@ -10,7 +10,14 @@ import {
   predictionsOf,
 } from '@ciphernet/network';
 import type { CheckpointAnnouncement, TrainJob, TrainedResult } from '@ciphernet/queue';
-import { type ModelSpec, augmentationFor, encodeCheckpoint, modelSpec, selectBackend, trainModel } from '@ciphernet/training';
+import {
+  type ModelSpec,
+  augmentationFor,
+  encodeCheckpoint,
+  modelSpec,
+  selectBackend,
+  trainModel,
+} from '@ciphernet/training';
 import { type TrainingState, readTrainingState, writeTrainingState } from './training-state.js';
 
 export interface TrainDependencies {

@@ -77,6 +77,11 @@ export function isUnrecoverable(error: unknown): boolean {
   return ['InputError', 'IntegrityError', 'UnsupportedError'].includes(nameOf(error));
 }
 
+/** The error itself, or one for whatever else was thrown: WebAssembly's exceptions have no message, which queues need. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+}
+
 /** One line for a person; never a stack. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);

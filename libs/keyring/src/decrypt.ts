@@ -6,6 +6,7 @@ import {
   imaginaryPart,
   loadSeal,
   rowOffset,
+  sealMessage,
 } from '@ciphernet/ciphertext';
 import { IntegrityError } from '@ciphernet/errors';
 import { parametersDigest } from '@ciphernet/parameters';
@@ -40,7 +41,16 @@ export async function createResultDecryptor(key: SecretKeyFile): Promise<ResultD
   const seal = await loadSeal('throws');
   const context = createSealContext(seal, key.parameters);
   const secretKey = new seal.SecretKey();
-  secretKey.loadFromArray(context.context, key.bytes);
+  try {
+    secretKey.loadFromArray(context.context, key.bytes);
+  } catch (error) {
+    secretKey.delete();
+    context[Symbol.dispose]();
+    throw new IntegrityError(`SEAL refuses the secret key: ${sealMessage(seal, error)}`, {
+      where: 'secret key',
+      hint: 'the key file is damaged, or of other parameters',
+    });
+  }
   return {
     decrypt(batch, where) {
       const { header } = batch;

@@ -83,7 +83,8 @@ export async function unprotect(
   decipher.setAAD(Buffer.from(bound));
   decipher.setAuthTag(Buffer.from(protection.tag, 'hex'));
   try {
-    return Buffer.concat([decipher.update(bytes), decipher.final()]);
+    // A plain Uint8Array of its own: SEAL's loader does not take Node's Buffer.
+    return new Uint8Array(Buffer.concat([decipher.update(bytes), decipher.final()]));
   } catch {
     // The cause is left out: nothing about the key may travel with an error.
     throw new InputError('the passphrase is wrong, or the key file was changed', {

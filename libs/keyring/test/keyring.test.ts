@@ -41,6 +41,8 @@ describe('key files', () => {
     const text = await readFile(join(folder.path, SECRET_KEY_FILE), 'utf8');
     expect(text).not.toContain(Buffer.from(keys.secretKey).toString('base64').slice(200, 260));
     expect(new Uint8Array((await readSecretKey(folder.path, 'correct horse')).bytes)).toEqual(keys.secretKey);
+    // What comes out must be what SEAL's loader takes, not only the same bytes.
+    using _decryptor = await createResultDecryptor(await readSecretKey(folder.path, 'correct horse'));
     await expect(readSecretKey(folder.path, 'wrong')).rejects.toThrow(/passphrase is wrong/);
     await expect(readSecretKey(folder.path, undefined)).rejects.toThrow(/set CIPHERNET_PASSPHRASE/);
     // The public fingerprint is authenticated with the secret.

@@ -14,4 +14,5 @@ export { type EncryptionMode, componentsAfter, freshNoise, rescaleNoise } from '
 export { type MapPlan, type Plan, deriveScales, planFromJson } from './plan.js';
 export { type PlanOptions, DEFAULT_TARGET_ERROR, planCircuit } from './planner.js';
 export { type CompiledCircuit, compileCircuit, compiledFromJson, compiledToBytes, digestOf } from './compiled.js';
+export { type NormalSource, simulateCircuit } from './simulate.js';
 export { type PlanCost, costOf, explainPlan } from './explain.js';

@@ -13,7 +13,12 @@ export type NormalSource = () => number;
  * @param features count × inputs
  * @returns logits, count × outputs
  */
-export function simulateCircuit(circuit: Circuit, plan: Plan, features: Float32Array, normal: NormalSource): Float64Array {
+export function simulateCircuit(
+  circuit: Circuit,
+  plan: Plan,
+  features: Float32Array,
+  normal: NormalSource,
+): Float64Array {
   const inputs = circuit.maps[0]?.inputs ?? 0;
   const outputs = circuit.maps.at(-1)?.outputs ?? 0;
   const count = features.length / inputs;

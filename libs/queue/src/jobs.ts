@@ -116,7 +116,9 @@ export const progressSchema = z
   .readonly();
 export type JobProgress = z.infer<typeof progressSchema>;
 
-const checkpointSchema = z.strictObject({ stage: z.literal('checkpoint'), epoch: z.number().int().positive(), model: digest }).readonly();
+const checkpointSchema = z
+  .strictObject({ stage: z.literal('checkpoint'), epoch: z.number().int().positive(), model: digest })
+  .readonly();
 
 /** What a training job announces after each epoch: an address, so that the checkpoint can be evaluated at once. */
 export type CheckpointAnnouncement = z.infer<typeof checkpointSchema>;

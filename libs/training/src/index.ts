@@ -2,5 +2,6 @@ export { type BackendName, type SelectedBackend, selectBackend } from './backend
 export { augmentationFor } from './augmentation-policy.js';
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
 export { type BatchProgress, type EpochReport, type Recipe } from './recipe.js';
+export { gaussian } from './random.js';
 export { type TrainModelOptions, type TrainedEpoch, trainModel } from './train-model.js';
 export { type ModelSpec, MODEL_NAMES, modelSpec } from './zoo.js';

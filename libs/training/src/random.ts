@@ -66,3 +66,9 @@ export function permutation(length: number, random: Random): Uint32Array {
   }
   return order;
 }
+
+/** A repeatable source of standard normal numbers, for simulations. Not for cryptography. */
+export function gaussian(seed: number, purpose: string): () => number {
+  const random = stream(seed, purpose, 0);
+  return () => random.normal();
+}

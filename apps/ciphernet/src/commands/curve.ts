@@ -5,7 +5,14 @@ import { loadDataset, takeExamples } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/errors';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '@ciphernet/evaluator';
 import { encryptDataset } from '@ciphernet/producer';
-import { JOB_OPTIONS, QUEUES, type TrainJob, checkpointEvaluationId, newEvaluationId, parseTrained } from '@ciphernet/queue';
+import {
+  JOB_OPTIONS,
+  QUEUES,
+  type TrainJob,
+  checkpointEvaluationId,
+  newEvaluationId,
+  parseTrained,
+} from '@ciphernet/queue';
 import { type Curve, curvePoint, curveToText, readReport, writeCurve } from '@ciphernet/report';
 import { MODEL_NAMES, modelSpec } from '@ciphernet/training';
 import { startWorker } from '@ciphernet/worker';
@@ -144,6 +151,9 @@ export function curveCommand(): Command {
     .option('--images <n>', 'only the first n test images', integerBetween(1, 1_000_000))
     .addOption(new Option('--engine <name>').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE))
     .option('--json', 'print the curve as JSON', false)
-    .addHelpText('after', '\nExamples:\n  npm run ciphernet -- curve --model cnn --epochs 15\n  npm run ciphernet -- curve --dataset fashion-mnist --model cnn-wide --epochs 30')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npm run ciphernet -- curve --model cnn --epochs 15\n  npm run ciphernet -- curve --dataset fashion-mnist --model cnn-wide --epochs 30',
+    )
     .action(curve);
 }

@@ -1,8 +1,22 @@
 import { loadConfiguration } from '@ciphernet/configuration';
 import { loadDataset, takeExamples, toUnitRange } from '@ciphernet/datasets';
 import { loadModel } from '@ciphernet/models';
-import { applyTransform, dequantise, evaluateCircuit, evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
-import { type EncryptionMode, compileCircuit, costOf, planCircuit, simulateCircuit, slotsOf } from '@ciphernet/parameters';
+import {
+  applyTransform,
+  dequantise,
+  evaluateCircuit,
+  evaluateNetwork,
+  fractionEqual,
+  predictionsOf,
+} from '@ciphernet/network';
+import {
+  type EncryptionMode,
+  compileCircuit,
+  costOf,
+  planCircuit,
+  simulateCircuit,
+  slotsOf,
+} from '@ciphernet/parameters';
 import { percent, sizeText } from '@ciphernet/report';
 import { gaussian } from '@ciphernet/training';
 import { Command, Option } from 'commander';
