@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { exitCodeOf, messageOf } from '@ciphernet/errors';
+import { InputError, exitCodeOf, messageOf } from '@ciphernet/errors';
 import { Command, CommanderError } from 'commander';
 import { benchCommand } from './commands/bench.js';
 import { curveCommand } from './commands/curve.js';
@@ -51,7 +51,16 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+/** node-seal's WebAssembly exceptions need Node 22; saying so here beats failing after minutes of training. */
+const MIN_NODE = 22;
+
 try {
+  if (Number(process.versions.node.split('.')[0]) < MIN_NODE) {
+    throw new InputError(`Node ${process.versions.node} is too old for this command`, {
+      where: process.execPath,
+      hint: 'start it with npm start or npm run ciphernet, which bring Node 22',
+    });
+  }
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;

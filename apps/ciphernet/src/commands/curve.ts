@@ -5,14 +5,7 @@ import { loadDataset, takeExamples } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/errors';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '@ciphernet/evaluator';
 import { encryptDataset } from '@ciphernet/producer';
-import {
-  JOB_OPTIONS,
-  QUEUES,
-  type TrainJob,
-  checkpointEvaluationId,
-  newEvaluationId,
-  parseTrained,
-} from '@ciphernet/queue';
+import { type TrainJob, checkpointEvaluationId, newEvaluationId } from '@ciphernet/queue';
 import { type Curve, curvePoint, curveToText, readReport, writeCurve } from '@ciphernet/report';
 import { MODEL_NAMES, modelSpec } from '@ciphernet/training';
 import { startWorker } from '@ciphernet/worker';
@@ -22,7 +15,8 @@ import { integerBetween } from '../options.js';
 import { profileNamed } from '../profiles.js';
 import { type ProgressBoard, createProgressBoard } from '../progress.js';
 import { type Session, openSession, passphraseFromEnvironment } from '../session.js';
-import { waitForEvaluation, waitForJob } from '../wait.js';
+import { runTrainingJob } from '../training-job.js';
+import { waitForEvaluation } from '../wait.js';
 
 interface CurveOptions {
   readonly dataset: TrainJob['dataset'];
@@ -96,7 +90,7 @@ async function collectPoints(
 async function curve(options: CurveOptions): Promise<void> {
   await loadDataset(options.dataset, 'test', loadConfiguration().datasetFolders);
   await using session = await openSession();
-  const { backend, blobs, configuration, signal } = session;
+  const { backend, blobs, configuration } = session;
   const board = createProgressBoard();
   try {
     startWorker(backend, { infer: Math.max(1, configuration.cores - 1), train: 1 });
@@ -111,15 +105,7 @@ async function curve(options: CurveOptions): Promise<void> {
       seed: options.seed,
       evaluate: { manifest, shards, engine: options.engine, compare: true },
     };
-    const events = backend.events(QUEUES.train);
-    await events.waitUntilReady();
-    const job = await backend.queue(QUEUES.train).add('train', data, { ...JOB_OPTIONS, jobId: run });
-    const progress = board.start('train', 'batches');
-    const value = await waitForJob(job, events, signal, (jobId, { done, total, note }) => {
-      if (jobId === run) progress.update(done, total, note);
-    });
-    const trained = parseTrained(value);
-    progress.finish(`${trained.epochs} epochs in ${trained.seconds.toFixed(1)} s on ${trained.backend}`);
+    const trained = await runTrainingJob(session, board, data);
     const collected = await collectPoints(session, board, run, options.epochs, shards);
     board.stop();
     const whole: Curve = {

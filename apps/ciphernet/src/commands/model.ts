@@ -1,11 +1,11 @@
-import { JOB_OPTIONS, QUEUES, type TrainJob, newEvaluationId, parseTrained } from '@ciphernet/queue';
+import { type TrainJob, newEvaluationId } from '@ciphernet/queue';
 import { MODEL_NAMES, modelSpec } from '@ciphernet/training';
 import { startWorker } from '@ciphernet/worker';
 import { Command, Option } from 'commander';
 import { integerBetween } from '../options.js';
 import { createProgressBoard } from '../progress.js';
 import { openSession } from '../session.js';
-import { waitForJob } from '../wait.js';
+import { runTrainingJob } from '../training-job.js';
 
 async function train(
   name: string,
@@ -13,22 +13,14 @@ async function train(
 ): Promise<void> {
   modelSpec(name);
   await using session = await openSession();
-  const { backend, signal } = session;
+  const { backend } = session;
   // Embedded, this process is the only worker there can be; on Redis, any worker may take the job.
   if (backend.kind === 'embedded') startWorker(backend, { infer: 0, train: 1 });
-  const run = newEvaluationId('train');
-  const events = backend.events(QUEUES.train);
-  await events.waitUntilReady();
-  const data: TrainJob = { run, model: name, dataset: options.dataset, epochs: options.epochs, seed: options.seed };
-  const job = await backend.queue(QUEUES.train).add('train', data, { ...JOB_OPTIONS, jobId: run });
+  const { dataset, epochs, seed } = options;
   const board = createProgressBoard();
-  const progress = board.start('train', 'batches');
   try {
-    const value = await waitForJob(job, events, signal, (jobId, { done, total, note }) => {
-      if (jobId === run) progress.update(done, total, note);
-    });
-    const trained = parseTrained(value);
-    progress.finish(`${trained.epochs} epochs in ${trained.seconds.toFixed(1)} s on ${trained.backend}`);
+    const data = { run: newEvaluationId('train'), model: name, dataset, epochs, seed };
+    const trained = await runTrainingJob(session, board, data);
     board.stop();
     process.stdout.write(options.json ? `${JSON.stringify(trained)}\n` : `model  ${trained.model}\n`);
   } finally {

@@ -7,7 +7,7 @@ import { DEFAULT_ENGINE, ENGINE_NAMES, engineNamed } from '@ciphernet/evaluator'
 import { type Model, loadModel } from '@ciphernet/models';
 import { compileCircuit, type EncryptionMode, explainPlan, planCircuit } from '@ciphernet/parameters';
 import { encryptDataset } from '@ciphernet/producer';
-import { JOB_OPTIONS, QUEUES, type TrainJob, enqueueEvaluation, newEvaluationId, parseTrained } from '@ciphernet/queue';
+import { type TrainJob, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { type Report, readReport, reportToJson, reportToText, writeWhole } from '@ciphernet/report';
 import { MODEL_NAMES, modelSpec } from '@ciphernet/training';
 import { startWorker } from '@ciphernet/worker';
@@ -16,7 +16,8 @@ import { defaultKeysFolder, ensureKeys } from '../ensure-keys.js';
 import { digestArgument, integerBetween } from '../options.js';
 import { type ProgressBoard, createProgressBoard } from '../progress.js';
 import { type Session, openSession, passphraseFromEnvironment } from '../session.js';
-import { waitForEvaluation, waitForJob } from '../wait.js';
+import { runTrainingJob } from '../training-job.js';
+import { waitForEvaluation } from '../wait.js';
 
 interface RunOptions {
   readonly dataset: string;
@@ -31,21 +32,11 @@ interface RunOptions {
   readonly explain: boolean;
 }
 
-/** Enqueues a training job and waits for its model. */
-async function trainModelJob(session: Session, board: ProgressBoard, options: RunOptions): Promise<string> {
-  const { backend, signal } = session;
+/** Trains on the dataset's training split. @returns the model's digest */
+async function trainOnDataset(session: Session, board: ProgressBoard, options: RunOptions): Promise<string> {
+  const { model, epochs, seed } = options;
   const dataset = options.dataset as TrainJob['dataset'];
-  const run = newEvaluationId('train');
-  const data: TrainJob = { run, model: options.model, dataset, epochs: options.epochs, seed: options.seed };
-  const events = backend.events(QUEUES.train);
-  await events.waitUntilReady();
-  const job = await backend.queue(QUEUES.train).add('train', data, { ...JOB_OPTIONS, jobId: run });
-  const progress = board.start('train', 'batches');
-  const value = await waitForJob(job, events, signal, (jobId, { done, total, note }) => {
-    if (jobId === run) progress.update(done, total, note);
-  });
-  const trained = parseTrained(value);
-  progress.finish(`${trained.epochs} epochs in ${trained.seconds.toFixed(1)} s on ${trained.backend}`);
+  const trained = await runTrainingJob(session, board, { run: newEvaluationId('train'), model, dataset, epochs, seed });
   return trained.model;
 }
 
@@ -128,7 +119,7 @@ async function run(options: RunOptions): Promise<void> {
   try {
     startWorker(backend, { infer: configuration.cores, train: 1 });
     startCollector(backend, blobs, configuration, passphraseFromEnvironment());
-    const digest = options.trained ?? (await trainModelJob(session, board, options));
+    const digest = options.trained ?? (await trainOnDataset(session, board, options));
     const model = await loadModel(blobs, digest);
     const encrypted = await encryptForModel(session, board, options, dataset, model);
     const { report, folder } = await evaluate(session, board, options, digest, { ...encrypted, images: dataset.count });

@@ -1,0 +1,18 @@
+import { JOB_OPTIONS, QUEUES, type TrainJob, type TrainedResult, parseTrained } from '@ciphernet/queue';
+import type { ProgressBoard } from './progress.js';
+import type { Session } from './session.js';
+import { waitForJob } from './wait.js';
+
+/** Enqueues a training job, shows its progress, and waits for its model. The job's id is its run's. */
+export async function runTrainingJob(session: Session, board: ProgressBoard, data: TrainJob): Promise<TrainedResult> {
+  const events = session.backend.events(QUEUES.train);
+  await events.waitUntilReady();
+  const job = await session.backend.queue(QUEUES.train).add('train', data, { ...JOB_OPTIONS, jobId: data.run });
+  const progress = board.start('train', 'batches');
+  const value = await waitForJob(job, events, session.signal, (jobId, { done, total, note }) => {
+    if (jobId === data.run) progress.update(done, total, note);
+  });
+  const trained = parseTrained(value);
+  progress.finish(`${trained.epochs} epochs in ${trained.seconds.toFixed(1)} s on ${trained.backend}`);
+  return trained;
+}
