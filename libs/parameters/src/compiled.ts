@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { InputError, parseOrThrow } from '@ciphernet/errors';
 import {
   type Circuit,
@@ -59,8 +58,4 @@ export function compiledFromJson(value: unknown, where: string): CompiledCircuit
     }
   });
   return Object.freeze({ circuit, plan, transform: json.transform });
-}
-
-export function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

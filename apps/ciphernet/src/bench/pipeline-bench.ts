@@ -1,6 +1,6 @@
 import { parseOrThrow } from '@ciphernet/errors';
 import { z } from 'zod';
-import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
+import type { BlobStore } from '@ciphernet/blobs';
 import { type DatasetManifest, openBatchFile } from '@ciphernet/ciphertext';
 import { type Configuration } from '@ciphernet/configuration';
 import { type Dataset, loadDataset, takeExamples, toUnitRange } from '@ciphernet/datasets';
@@ -123,9 +123,4 @@ export async function queueSeconds(
     resultBytes = results.reduce((sum, result) => sum + result.resultBytes, 0);
   }
   return { seconds: median(times), resultBytes };
-}
-
-/** A store in a folder of its own. */
-export function openBenchStore(configuration: Configuration): Promise<BlobStore> {
-  return openDirectoryStore(configuration.blobFolder);
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import type { BlobStore } from '@ciphernet/blobs';
 import { openBatchFile } from '@ciphernet/ciphertext';
 import { loadConfiguration } from '@ciphernet/configuration';
 import { loadDataset } from '@ciphernet/datasets';
@@ -11,9 +12,10 @@ import { writeWhole } from '@ciphernet/report';
 import { startWorker } from '@ciphernet/worker';
 import { Command } from 'commander';
 import { benchKernels } from '../bench/kernel-bench.js';
-import { type PreparedModel, directSeconds, openBenchStore, prepare, queueSeconds } from '../bench/pipeline-bench.js';
+import { type PreparedModel, directSeconds, prepare, queueSeconds } from '../bench/pipeline-bench.js';
 import { inMemory, sealSecondsScaled } from '../bench/seal-bench.js';
 import { medianSecondsAsync } from '../bench/timing.js';
+import { openBlobs } from '../session.js';
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -42,7 +44,7 @@ async function benchNetwork(
   prepared: PreparedModel,
   peak: number,
   tools: {
-    blobs: Awaited<ReturnType<typeof openBenchStore>>;
+    blobs: BlobStore;
     backend: Awaited<ReturnType<typeof openQueueBackend>>;
     clear: () => Promise<void>;
     cores: number;
@@ -132,7 +134,7 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
         rate === undefined ? '' : `  ${(rate / 1e9).toFixed(1)} G/s, ${((100 * rate) / kernels.peak).toFixed(0)} %`;
       say(`  ${name.padEnd(48)}${microseconds.toFixed(1).padStart(9)} µs${share}`);
     }
-    const blobs = await openBenchStore(configuration);
+    const blobs = await openBlobs(configuration);
     const images = await loadDataset('mnist', 'test', configuration.datasetFolders);
     // Stands in for the collector, whose work is no part of the server side: returns the children's values.
     backend.worker(QUEUES.collect, async (job) => Object.values(await job.getChildrenValues<unknown>()), {});

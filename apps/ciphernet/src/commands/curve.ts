@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { startCollector } from '@ciphernet/collector';
 import { loadConfiguration } from '@ciphernet/configuration';
-import { loadDataset, takeExamples } from '@ciphernet/datasets';
+import { type Dataset, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/errors';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '@ciphernet/evaluator';
-import { encryptDataset } from '@ciphernet/producer';
 import { type TrainJob, checkpointEvaluationId, newEvaluationId } from '@ciphernet/queue';
 import { type Curve, curvePoint, curveToText, readReport, writeCurve } from '@ciphernet/report';
 import { MODEL_NAMES, modelSpec } from '@ciphernet/training';
 import { startWorker } from '@ciphernet/worker';
 import { Command, Option } from 'commander';
+import { encryptWithProgress } from '../encryption.js';
 import { defaultKeysFolder, ensureKeys } from '../ensure-keys.js';
 import { integerBetween } from '../options.js';
 import { profileNamed } from '../profiles.js';
@@ -33,31 +33,22 @@ async function encryptTestSplit(
   session: Session,
   board: ProgressBoard,
   options: CurveOptions,
+  dataset: Dataset,
 ): Promise<{ manifest: string; shards: number; images: number }> {
-  const { configuration, blobs, signal } = session;
+  const { configuration } = session;
   const spec = modelSpec(options.model);
   const squares = spec.layers.filter((layer) => layer.kind === 'square').length;
   const profile = profileNamed(squares === 1 ? 'one-square' : 'two-squares');
-  const full = await loadDataset(options.dataset, 'test', configuration.datasetFolders);
-  const dataset = takeExamples(full, options.images ?? full.count);
   const passphrase = passphraseFromEnvironment();
   const keys = await ensureKeys(defaultKeysFolder(configuration, profile.parameters), profile.parameters, passphrase);
-  const progress = board.start('encrypt', 'images');
-  const { digest, manifest, seconds } = await encryptDataset({
+  const { digest, manifest } = await encryptWithProgress(session, board, {
     ...profile,
     dataset,
     source: options.dataset,
     transform: spec.transform,
     mode: 'public',
     keys: keys.folder,
-    passphrase,
-    blobs,
-    clientFolder: configuration.clientFolder,
-    threads: configuration.cores,
-    signal,
-    onProgress: (done, total) => progress.update(done, total),
   });
-  progress.finish(`${dataset.count} images in ${seconds.toFixed(1)} s`);
   return { manifest: digest, shards: manifest.shards.length, images: dataset.count };
 }
 
@@ -88,14 +79,15 @@ async function collectPoints(
 }
 
 async function curve(options: CurveOptions): Promise<void> {
-  await loadDataset(options.dataset, 'test', loadConfiguration().datasetFolders);
+  const full = await loadDataset(options.dataset, 'test', loadConfiguration().datasetFolders);
+  const dataset = takeExamples(full, options.images ?? full.count);
   await using session = await openSession();
   const { backend, blobs, configuration } = session;
   const board = createProgressBoard();
   try {
     startWorker(backend, { infer: Math.max(1, configuration.cores - 1), train: 1 });
     startCollector(backend, blobs, configuration, passphraseFromEnvironment());
-    const { manifest, shards, images } = await encryptTestSplit(session, board, options);
+    const { manifest, shards, images } = await encryptTestSplit(session, board, options, dataset);
     const run = newEvaluationId('train');
     const data: TrainJob = {
       run,

@@ -3,14 +3,14 @@ import { NAMED_DATASETS, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { type InputTransform, NO_TRANSFORM } from '@ciphernet/network';
 import { loadModel } from '@ciphernet/models';
 import { type EncryptionMode, planCircuit } from '@ciphernet/parameters';
-import { encryptDataset } from '@ciphernet/producer';
 import { Command, Option } from 'commander';
 import type { BlobStore } from '@ciphernet/blobs';
+import { encryptWithProgress } from '../encryption.js';
 import { defaultKeysFolder } from '../ensure-keys.js';
 import { digestArgument, integerBetween } from '../options.js';
 import { type Profile, PROFILE_NAMES, profileNamed } from '../profiles.js';
 import { createProgressBoard } from '../progress.js';
-import { abortOnSignals, openBlobs, passphraseFromEnvironment } from '../session.js';
+import { abortOnSignals, openBlobs } from '../session.js';
 
 interface EncryptOptions {
   readonly profile: string;
@@ -41,22 +41,15 @@ async function encrypt(name: string, options: EncryptOptions): Promise<void> {
   const blobs = await openBlobs(configuration);
   const profile = await chooseProfile(options, blobs);
   const board = createProgressBoard();
-  const progress = board.start('encrypt', 'images');
   try {
-    const { digest, manifest, seconds } = await encryptDataset({
+    const context = { configuration, blobs, signal };
+    const { digest, manifest, seconds } = await encryptWithProgress(context, board, {
       ...profile,
       dataset,
       source: name,
       mode: options.mode,
       keys: options.keys ?? defaultKeysFolder(configuration, profile.parameters),
-      passphrase: passphraseFromEnvironment(),
-      blobs,
-      clientFolder: configuration.clientFolder,
-      threads: configuration.cores,
-      signal,
-      onProgress: (done, total) => progress.update(done, total),
     });
-    progress.finish(`${dataset.count} images in ${seconds.toFixed(1)} s`);
     board.stop();
     const bytes = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
     const summary = { dataset: digest, images: manifest.images, shards: manifest.shards.length, bytes, seconds };

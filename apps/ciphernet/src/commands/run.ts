@@ -6,12 +6,12 @@ import { InputError } from '@ciphernet/errors';
 import { DEFAULT_ENGINE, ENGINE_NAMES, engineNamed } from '@ciphernet/evaluator';
 import { type Model, loadModel } from '@ciphernet/models';
 import { compileCircuit, type EncryptionMode, explainPlan, planCircuit } from '@ciphernet/parameters';
-import { encryptDataset } from '@ciphernet/producer';
 import { type TrainJob, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { type Report, readReport, reportToJson, reportToText, writeWhole } from '@ciphernet/report';
 import { MODEL_NAMES, modelSpec } from '@ciphernet/training';
 import { startWorker } from '@ciphernet/worker';
 import { Command, Option } from 'commander';
+import { encryptWithProgress } from '../encryption.js';
 import { defaultKeysFolder, ensureKeys } from '../ensure-keys.js';
 import { digestArgument, integerBetween } from '../options.js';
 import { type ProgressBoard, createProgressBoard } from '../progress.js';
@@ -47,15 +47,14 @@ async function encryptForModel(
   dataset: Dataset,
   model: Model,
 ): Promise<{ digest: string; shards: number }> {
-  const { configuration, blobs, signal } = session;
+  const { configuration } = session;
   const plan = planCircuit(model.circuit, model.record.calibration, { mode: options.mode });
   if (options.explain) {
     process.stderr.write(`${explainPlan(plan, compileCircuit(model.circuit, plan, model.record.transform).circuit)}\n`);
   }
   const passphrase = passphraseFromEnvironment();
   const keys = await ensureKeys(defaultKeysFolder(configuration, plan.parameters), plan.parameters, passphrase);
-  const progress = board.start('encrypt', 'images');
-  const encrypted = await encryptDataset({
+  const encrypted = await encryptWithProgress(session, board, {
     dataset,
     source: options.dataset,
     transform: model.record.transform,
@@ -63,14 +62,7 @@ async function encryptForModel(
     inputScale: plan.inputScale,
     mode: options.mode,
     keys: keys.folder,
-    passphrase,
-    blobs,
-    clientFolder: configuration.clientFolder,
-    threads: configuration.cores,
-    signal,
-    onProgress: (done, total) => progress.update(done, total),
   });
-  progress.finish(`${dataset.count} images in ${encrypted.seconds.toFixed(1)} s`);
   return { digest: encrypted.digest, shards: encrypted.manifest.shards.length };
 }
 
