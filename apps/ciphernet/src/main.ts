@@ -9,6 +9,7 @@ import { keysCommand } from './commands/keys.js';
 import { modelCommand } from './commands/model.js';
 import { reportCommand } from './commands/report.js';
 import { collectorCommand, workerCommand } from './commands/roles.js';
+import { reproduceCommand } from './commands/reproduce.js';
 import { runCommand } from './commands/run.js';
 import { simulateCommand } from './commands/simulate.js';
 import { wasStopped } from './session.js';
@@ -32,6 +33,7 @@ const commands = [
   collectorCommand(),
   reportCommand(),
   curveCommand(),
+  reproduceCommand(),
   simulateCommand(),
   benchCommand(),
 ];

@@ -1,3 +1,4 @@
+import type { BlobStore } from '@ciphernet/blobs';
 import { EvaluationError } from '@ciphernet/errors';
 import {
   type CollectedResult,
@@ -7,6 +8,7 @@ import {
   parseCollected,
   progressSchema,
 } from '@ciphernet/queue';
+import { type Report, reportFromJson } from '@ciphernet/report';
 import type { Job, QueueEvents } from 'bullmq';
 import { abortable } from './session.js';
 
@@ -75,4 +77,9 @@ export async function waitForEvaluation(
     if (jobId === evaluation) onProgress(1, progress.stage);
   });
   return parseCollected(value);
+}
+
+/** The report that a collector has published, wherever it runs. */
+export async function fetchReport(blobs: BlobStore, collected: CollectedResult): Promise<Report> {
+  return reportFromJson(new TextDecoder().decode(await blobs.get(collected.report)), collected.evaluation);
 }

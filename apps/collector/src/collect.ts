@@ -7,7 +7,7 @@ import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import { type DatasetRecord, readDatasetRecord } from '@ciphernet/owner-records';
 import { parametersDigest } from '@ciphernet/parameters';
 import type { CollectJob, InferredResult, JobProgress } from '@ciphernet/queue';
-import { type Report, confusionMatrix } from '@ciphernet/report';
+import { type Report, confusionMatrix, marginsOf } from '@ciphernet/report';
 import { type Comparison, compareWithModel } from './compare.js';
 import { composeReport } from './compose-report.js';
 
@@ -118,6 +118,7 @@ export async function collect(
     decryptSeconds,
     comparison,
     accuracy: fractionEqual(predictions, dataset.labels),
+    margins: marginsOf(logits, manifest.classes, comparison?.compiled.plan.predictedError.bound),
     confusion: confusionMatrix(dataset.labels, predictions, manifest.classes),
   });
 }

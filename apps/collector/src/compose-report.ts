@@ -48,6 +48,7 @@ export function composeReport(parts: {
   readonly decryptSeconds: number;
   readonly comparison: Comparison | undefined;
   readonly accuracy: number;
+  readonly margins: NonNullable<Report['margins']>;
   readonly confusion: number[][];
 }): Report {
   const { job, manifest, record, results, comparison, decryptSeconds } = parts;
@@ -78,6 +79,7 @@ export function composeReport(parts: {
       encrypted: parts.accuracy,
     },
     confusion: parts.confusion,
+    margins: parts.margins,
     parameters: {
       digest: parametersDigest(manifest.parameters),
       ringDegree: manifest.parameters.ringDegree,

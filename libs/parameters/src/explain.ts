@@ -18,6 +18,12 @@ const WORD = 4;
 /** A residue below 2^30 is two signed digits of 15 bits. */
 const DIGITS = 2;
 
+/** Bytes of one input value in a full shard: two components, each a residue a prime and coefficient, over the slots. */
+export function uploadBytesPerValue(parameters: Plan['parameters']): number {
+  const perSlot = parameters.ringDegree / slotsOf(parameters);
+  return componentsAfter(0) * parameters.primes.length * perSlot * WORD;
+}
+
 export function costOf(plan: Plan, circuit: QuantisedCircuit): PlanCost {
   const { ringDegree, primes } = plan.parameters;
   const slots = slotsOf(plan.parameters);
@@ -36,7 +42,7 @@ export function costOf(plan: Plan, circuit: QuantisedCircuit): PlanCost {
   return {
     scalarProducts: products,
     multiplyAddsPerImage: multiplyAdds,
-    uploadBytesPerImage: inputs * componentsAfter(0) * primes.length * perSlot * WORD,
+    uploadBytesPerImage: inputs * uploadBytesPerValue(plan.parameters),
     // Results travel two logits a ciphertext, each residue at its prime's size.
     downloadBytesPerImage:
       (Math.ceil(outputs / 2) *

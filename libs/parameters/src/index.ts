@@ -15,4 +15,4 @@ export { type MapPlan, type Plan, deriveScales, planFromJson } from './plan.js';
 export { type PlanOptions, DEFAULT_TARGET_ERROR, planCircuit } from './planner.js';
 export { type CompiledCircuit, compileCircuit, compiledFromJson, compiledToBytes } from './compiled.js';
 export { type NormalSource, simulateCircuit } from './simulate.js';
-export { type PlanCost, costOf, explainPlan } from './explain.js';
+export { type PlanCost, costOf, explainPlan, uploadBytesPerValue } from './explain.js';

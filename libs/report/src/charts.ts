@@ -155,6 +155,17 @@ export function secondsChart(report: Report): Promise<string> {
   return barChart(bars, 'seconds');
 }
 
+/** How close decisions are: images by the gap between their two highest logits. */
+export function marginsChart(margins: NonNullable<Report['margins']>): Promise<string> {
+  const bars = margins.counts.map((count, bin) => {
+    const from = margins.edges[bin] ?? 0;
+    const to = margins.edges[bin + 1];
+    const name = to === undefined ? `${from} or more` : `${from.toPrecision(2)} to ${to.toPrecision(2)}`;
+    return { name, value: count, label: count === 0 ? '' : count.toLocaleString('en') };
+  });
+  return barChart(bars, 'images, by the gap of their two highest logits');
+}
+
 export function bytesChart(report: Report): Promise<string> {
   const { bytes } = report;
   const kilo = (value: number): string => `${(value / 1000).toFixed(value < 10_000 ? 2 : 1)} kB`;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { INK, BLUE, GREEN, ORANGE, REFERENCE, renderChart } from './charts.js';
 import { escapeHtml, pageStyle, percent } from './html.js';
+import { pngOf } from './png.js';
 import type { Report } from './schema.js';
 import { writeWhole } from './write.js';
 
@@ -134,11 +135,16 @@ async function curveToHtml(curve: Curve): Promise<string> {
 `;
 }
 
-/** Writes `curve.json`, `curve.svg` and `curve.html` into `folder`. */
+/** Width of the PNG: twice the SVG's own, for dense screens. */
+const PNG_WIDTH = 1400;
+
+/** Writes `curve.json`, `curve.svg`, `curve.png` and `curve.html` into `folder`. */
 export async function writeCurve(folder: string, curve: Curve): Promise<{ readonly html: string }> {
   const html = join(folder, 'curve.html');
   await writeWhole(join(folder, 'curve.json'), `${JSON.stringify(curveSchema.parse(curve), null, 2)}\n`);
-  await writeWhole(join(folder, 'curve.svg'), await curveChart(curve, '#333333'));
+  const svg = await curveChart(curve, '#333333');
+  await writeWhole(join(folder, 'curve.svg'), svg);
+  await writeWhole(join(folder, 'curve.png'), await pngOf(svg, PNG_WIDTH));
   await writeWhole(html, await curveToHtml(curve));
   return { html };
 }

@@ -1,4 +1,4 @@
-import { accuracyChart, bytesChart, confusionChart, secondsChart } from './charts.js';
+import { accuracyChart, bytesChart, confusionChart, marginsChart, secondsChart } from './charts.js';
 import type { Report } from './schema.js';
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -88,6 +88,12 @@ function details(report: Report): string {
         : `rms ${precision.measuredRms.toExponential(1)} (predicted ${precision.predictedDeviation.toExponential(1)}), largest ${precision.measuredLargest.toExponential(1)} (bound ${precision.predictedBound.toExponential(1)}), ${precision.bits.toFixed(1)} bits`,
     ),
     row(
+      'Decisions within the error',
+      report.margins?.uncertain === undefined
+        ? undefined
+        : `${report.margins.uncertain} of ${report.images} images have a gap below twice the predicted bound of a logit’s error`,
+    ),
+    row(
       'Bytes',
       `${sizeText(bytes.upload)} up, ${sizeText(bytes.download)} down, public key ${sizeText(bytes.publicKey)}, evaluation keys ${sizeText(bytes.evaluationKeys)}`,
     ),
@@ -131,6 +137,7 @@ ${await chart('Accuracy', accuracyChart(report))}
 ${await chart('Seconds by stage', secondsChart(report))}
 ${await chart('Confusion matrix, encrypted', confusionChart(report))}
 ${await chart('Bytes', bytesChart(report))}
+${report.margins === undefined ? '' : await chart('How close decisions are', marginsChart(report.margins))}
 </div>
 <section><h2>Details</h2><table>${details(report)}</table></section>
 ${report.parameters.explanation === undefined ? '' : `<section><h2>Plan</h2><pre>${escapeHtml(report.parameters.explanation)}</pre></section>`}

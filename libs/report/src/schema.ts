@@ -56,6 +56,15 @@ export const reportSchema = z.strictObject({
       bits: z.number(),
     })
     .optional(),
+  /** Histogram of the gaps between each image's two highest logits; bin i starts at edges[i], in logit units. */
+  margins: z
+    .strictObject({
+      edges: z.array(z.number().nonnegative()),
+      counts: z.array(z.number().int().nonnegative()),
+      /** Images whose gap is below twice the predicted bound of a logit's error. */
+      uncertain: z.number().int().nonnegative().optional(),
+    })
+    .optional(),
   parameters: z.strictObject({
     digest: z.string(),
     ringDegree: z.number().int(),

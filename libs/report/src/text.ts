@@ -4,6 +4,7 @@ import type { Report } from './schema.js';
 /** A summary of some lines for the terminal. */
 export function reportToText(report: Report): string {
   const { accuracy, bytes, seconds, throughput } = report;
+  const uncertain = report.margins?.uncertain;
   const stage = (name: string, value: number | undefined, rate: number | undefined): string[] =>
     value === undefined
       ? []
@@ -16,6 +17,10 @@ export function reportToText(report: Report): string {
     `  base accuracy        ${percent(accuracy.base)}`,
     `  quantised accuracy   ${percent(accuracy.quantised)}`,
     `  agreement            ${percent(report.agreement)}`,
+    ...(report.precision === undefined
+      ? []
+      : [`  precision            ${report.precision.bits.toFixed(1)} bits of the largest logit`]),
+    ...(uncertain === undefined ? [] : [`  close decisions      ${uncertain} images within twice the error's bound`]),
     `  security             ${report.security.bits} bits (log2 QP ${report.security.logQP} of ${report.security.maxLogQP})`,
     `  bytes an image       ${sizeText(bytes.uploadPerImage)} up, ${sizeText(bytes.downloadPerImage)} down, evaluation keys ${bytes.evaluationKeys} B`,
     ...stage('train', seconds.train, throughput.train),

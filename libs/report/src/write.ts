@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError, parseJson, parseOrThrow } from '@ciphernet/errors';
 import { reportToHtml } from './html.js';
 import { type Report, reportSchema } from './schema.js';
 
 /** Writes a file that is whole or absent. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const partial = `${path}.${randomUUID()}.partial`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(partial, text);
+    await writeFile(partial, content);
     await rename(partial, path);
   } catch (cause) {
     throw new InputError(`cannot write (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`, {
@@ -25,6 +25,11 @@ export async function writeWhole(path: string, text: string): Promise<void> {
 
 export function reportToJson(report: Report): string {
   return `${JSON.stringify(reportSchema.parse(report), null, 2)}\n`;
+}
+
+/** Parses a report. @throws InputError naming `where` and the field that is wrong */
+export function reportFromJson(text: string, where: string): Report {
+  return parseOrThrow(reportSchema, parseJson(text, where), where);
 }
 
 /** Writes `report.json` and `report.html` into `folder`. */
@@ -47,5 +52,19 @@ export async function readReport(path: string): Promise<Report> {
   } catch (cause) {
     throw new InputError('no report', { where: path, hint: 'ciphernet report lists what there is', cause });
   }
-  return parseOrThrow(reportSchema, parseJson(text, path), path);
+  return reportFromJson(text, path);
+}
+
+/** All reports below `folder`, by name; what is no report is left out. */
+export async function readReports(
+  folder: string,
+): Promise<readonly { readonly name: string; readonly report: Report }[]> {
+  const names = await readdir(folder).catch(() => []);
+  const found = await Promise.all(
+    names.sort().map(async (name) => {
+      const report = await readReport(join(folder, name, 'report.json')).catch(() => undefined);
+      return report === undefined ? [] : [{ name, report }];
+    }),
+  );
+  return found.flat();
 }

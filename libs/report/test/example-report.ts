@@ -31,6 +31,7 @@ export function exampleReport(): Report {
       [0, 35, 0],
       [0, 0, 34],
     ],
+    margins: { edges: [0, 1], counts: [3, 97], uncertain: 1 },
     precision: {
       predictedDeviation: 0.001,
       predictedBound: 0.03,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { temporaryFolder } from '@ciphernet/testing';
 import { reportToHtml, sizeText } from '../src/html.js';
+import { marginsOf } from '../src/margins.js';
 import { confusionMatrix, logitError } from '../src/metrics.js';
 import type { Report } from '../src/schema.js';
 import { reportToText } from '../src/text.js';
@@ -41,6 +42,18 @@ describe('metrics', () => {
   });
 });
 
+describe('margins', () => {
+  it('count images by the gap of their two highest logits, in powers of two', () => {
+    const logits = [5, 1, 4.5, /* 0.5 */ 0, 0, -9, /* 0 */ 100, 0, 3, /* 97 */ -1, -3, -2.001 /* 1.001 */];
+    const { edges, counts, uncertain } = marginsOf(logits, 3, 0.3);
+    const at = (edge: number): number => counts[edges.indexOf(edge)] ?? NaN;
+    expect([at(0), at(0.5), at(1), at(32)]).toEqual([1, 1, 1, 1]);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(4);
+    expect(uncertain).toBe(2);
+    expect(marginsOf(logits, 3)).not.toHaveProperty('uncertain');
+  });
+});
+
 describe('a report', () => {
   it('is written whole and read back the same', async () => {
     await using folder = await temporaryFolder();
@@ -52,7 +65,7 @@ describe('a report', () => {
     const html = await reportToHtml(exampleReport());
     expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
     expect(html).toContain('parameters &lt;N&gt;');
-    expect(html.match(/<svg/g)?.length).toBe(4);
+    expect(html.match(/<svg/g)?.length).toBe(5);
     expect(html).toContain('prefers-color-scheme: dark');
   });
 

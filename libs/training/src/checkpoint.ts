@@ -5,7 +5,7 @@ import { z } from 'zod';
 /** All that a run needs to go on after `epoch` epochs and end with the same bits. */
 export interface Checkpoint {
   /** What the run was started with; a resumed run must state the same. */
-  readonly identity: Readonly<Record<string, string | number>>;
+  readonly identity: Readonly<Record<string, string | number | boolean>>;
   /** Completed epochs. Random streams are derived from the seed and the epoch: no further state. */
   readonly epoch: number;
   /** Completed optimiser steps. */
@@ -18,7 +18,7 @@ export interface Checkpoint {
 }
 
 const headerSchema = z.strictObject({
-  identity: z.record(z.string(), z.union([z.string(), z.number()])),
+  identity: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   epoch: z.number().int().min(1).max(10_000),
   step: z.number().int().min(1),
   lengths: z.array(z.number().int().nonnegative()).length(4),

@@ -4,4 +4,5 @@ export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoin
 export { type BatchProgress, type EpochReport, type Recipe } from './recipe.js';
 export { gaussian } from './random.js';
 export { type TrainModelOptions, type TrainedEpoch, trainModel } from './train-model.js';
-export { type ModelSpec, MODEL_NAMES, modelSpec } from './zoo.js';
+export { type ModelCost, costOfModel } from './cost.js';
+export { type ModelSpec, MODEL_NAMES, modelSpec, recipeFor } from './zoo.js';

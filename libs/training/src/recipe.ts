@@ -11,6 +11,8 @@ export interface Recipe {
   readonly weightDecay: number;
   /** Factor of the weight average, which runs over the second half of the steps. */
   readonly average: number;
+  /** Train the first layer in the basis of whitened inputs. */
+  readonly whitening: boolean;
 }
 
 export const RECIPE: Recipe = {
@@ -22,6 +24,7 @@ export const RECIPE: Recipe = {
   clip: 5,
   weightDecay: 0,
   average: 0.998,
+  whitening: true,
 };
 
 export interface BatchProgress {
@@ -49,4 +52,6 @@ export interface TrainingOptions {
   readonly resume?: Checkpoint;
   readonly signal?: AbortSignal;
   readonly onBatch?: (progress: BatchProgress) => void;
+  /** How an image becomes network inputs without augmentation, where that is more than its bytes as numbers. */
+  readonly plain?: Augmentation;
 }

@@ -7,7 +7,7 @@ import { labelledImages } from './labelled-images.js';
 import type { BatchProgress, EpochReport, Recipe } from './recipe.js';
 import { describeNetwork } from './topology.js';
 import { Training } from './training.js';
-import type { ModelSpec } from './zoo.js';
+import { type ModelSpec, recipeFor, trainedLayers } from './zoo.js';
 
 /** A trained state after an epoch: what is evaluated, and what training goes on from. */
 export interface TrainedEpoch {
@@ -31,16 +31,18 @@ export async function* trainModel(
   options: TrainModelOptions,
 ): AsyncGenerator<TrainedEpoch, void, undefined> {
   const shape = { height: dataset.height, width: dataset.width, channels: 1 };
+  const { dropout, ...recipe } = recipeFor(spec, dataset.name);
   const input = transformedShape(spec.transform, shape);
   const network = describeNetwork({
     input: [input.height, input.width, input.channels],
-    layers: [...spec.layers, { kind: 'dense', units: dataset.classes }],
+    layers: trainedLayers(spec, dropout ?? 0, dataset.classes),
   });
-  const augmentation = options.augmentation ?? unchanged(dataset.height * dataset.width);
+  const plain = unchanged(dataset.height * dataset.width);
   const training = new Training(network, labelledImages(dataset), {
     ...options,
-    recipe: { ...spec.recipe, ...options.recipe },
-    augmentation: transformed(augmentation, spec.transform, shape),
+    recipe: { ...recipe, ...options.recipe },
+    plain: transformed(plain, spec.transform, shape),
+    augmentation: transformed(options.augmentation ?? plain, spec.transform, shape),
   });
   for await (const report of training.run()) {
     yield {

@@ -12,6 +12,7 @@ import { permutation, stream } from './random.js';
 import { RECIPE } from './recipe.js';
 import type { EpochReport, Recipe, TrainingOptions } from './recipe.js';
 import { initialWeights, trainBatch } from './step.js';
+import { type WeightBasis, whiteningBasis } from './whitening.js';
 
 /** The event loop gets a turn this often, so that an abort and other work can come in. */
 const TURN_MS = 50;
@@ -25,6 +26,7 @@ export class Training {
   readonly #identity: Checkpoint['identity'];
   readonly #adam: Adam;
   readonly #weights: Float32Array;
+  readonly #basis: WeightBasis | undefined;
   #average: Float32Array | undefined;
   #epoch = 0;
   #inside = false;
@@ -42,6 +44,7 @@ export class Training {
       backend: tf.getBackend(),
       ...this.recipe,
     };
+    this.#basis = this.recipe.whitening ? this.#whitening() : undefined;
     this.#adam = new Adam(network, this.recipe.weightDecay);
     this.#weights = initialWeights(network, this.recipe.seed);
     if (options.resume !== undefined) this.#restore(options.resume);
@@ -69,7 +72,19 @@ export class Training {
 
   /** A copy of the weights to use: the average once there is one. */
   weights(): Float32Array {
-    return (this.#average ?? this.#weights).slice();
+    const weights = this.#average ?? this.#weights;
+    return this.#basis?.toPlain(weights) ?? weights.slice();
+  }
+
+  #whitening(): WeightBasis | undefined {
+    const { network, data, options } = this;
+    const pixels = data.images.length / data.count;
+    const plain = options.plain ?? unchanged(pixels);
+    // Unchanged inputs draw nothing.
+    const none = stream(this.recipe.seed, 'whitening', 0);
+    return whiteningBasis(network, data.count, (sample, inputs) =>
+      plain.apply(data.images, sample * pixels, inputs, 0, none),
+    );
   }
 
   #requireWholeEpoch(): void {
@@ -121,13 +136,17 @@ export class Training {
         labels[i] = data.labels[sample]!;
         augmentation.apply(data.images, sample * pixels, images, i * inputs, changes);
       }
+      const plain = this.#basis?.toPlain(this.#weights) ?? this.#weights;
       const outcome = trainBatch(
         network,
-        this.#weights,
+        plain,
         images.subarray(0, count * inputs),
         labels.subarray(0, count),
         dropout,
       );
+      this.#basis?.pullBack(outcome.gradient);
+      // Batchnorm's running statistics, which the pass has changed.
+      this.#weights.set(plain.subarray(network.trainedSize), network.trainedSize);
       clipNorm(outcome.gradient, recipe.clip);
       this.#update(outcome.gradient, epochs * batches);
       seen += count;

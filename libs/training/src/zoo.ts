@@ -1,6 +1,6 @@
 import { InputError } from '@ciphernet/errors';
 import { type InputTransform, NO_TRANSFORM } from '@ciphernet/network';
-import type { Recipe } from './recipe.js';
+import { RECIPE, type Recipe } from './recipe.js';
 import type { LayerSpec } from './topology.js';
 
 /** A network as data: topology, public input transform and what its training needs besides the defaults. */
@@ -10,13 +10,17 @@ export interface ModelSpec {
   readonly transform: InputTransform;
   /** Layers without the last dense one, whose units are the dataset's classes. */
   readonly layers: readonly LayerSpec[];
-  readonly recipe: Partial<Recipe>;
+  readonly recipe: ModelRecipe;
+  /** What a dataset needs besides; chosen on the validation part of its training split. */
+  readonly recipes?: Readonly<Record<string, ModelRecipe>>;
 }
+
+/** Recipe of a network: dropout after each square, besides what the optimiser is told. */
+export type ModelRecipe = Partial<Recipe> & { readonly dropout?: number };
 
 const square: LayerSpec = { kind: 'square' };
 const flatten: LayerSpec = { kind: 'flatten' };
 const dense = (units: number): LayerSpec => ({ kind: 'dense', units });
-const dropout = (rate: number): LayerSpec => ({ kind: 'dropout', rate });
 const conv = (filters: number, kernel: number, stride: number): LayerSpec => ({
   kind: 'conv2d',
   filters,
@@ -45,7 +49,7 @@ const SPECS: readonly ModelSpec[] = [
     name: 'cnn',
     description: 'conv 16@7×7/3, square, dense 64, square, dense',
     transform: NO_TRANSFORM,
-    layers: [conv(16, 7, 3), square, dropout(0.1), flatten, dense(64), square],
+    layers: [conv(16, 7, 3), square, flatten, dense(64), square],
     recipe: {},
   },
   {
@@ -59,8 +63,7 @@ const SPECS: readonly ModelSpec[] = [
     name: 'cnn-wide',
     description: 'the most accurate: conv 32@7×7/3, square, dense 128, square, dense',
     transform: NO_TRANSFORM,
-    // Width overfits: dropout after each square and decoupled weight decay.
-    layers: [conv(32, 7, 3), square, dropout(0.15), flatten, dense(128), square, dropout(0.1)],
+    layers: [conv(32, 7, 3), square, flatten, dense(128), square],
     recipe: { weightDecay: 0.05 },
   },
 ];
@@ -71,4 +74,20 @@ export function modelSpec(name: string): ModelSpec {
   const found = SPECS.find((spec) => spec.name === name);
   if (found !== undefined) return found;
   throw new InputError(`unknown model '${name}'`, { where: '--model', hint: `use one of ${MODEL_NAMES.join(', ')}` });
+}
+
+/** The recipe of a network on a dataset, with its number of epochs. */
+export function recipeFor(spec: ModelSpec, dataset: string): ModelRecipe & { readonly epochs: number } {
+  const merged = { ...spec.recipe, ...spec.recipes?.[dataset] };
+  return { ...merged, epochs: merged.epochs ?? RECIPE.epochs };
+}
+
+/** Layers as they are trained: with dropout after each square. */
+export function trainedLayers(spec: ModelSpec, dropout: number, classes: number): readonly LayerSpec[] {
+  const layers = dropout === 0 ? spec.layers : spec.layers.flatMap((layer) => withDropout(layer, dropout));
+  return [...layers, dense(classes)];
+}
+
+function withDropout(layer: LayerSpec, rate: number): LayerSpec[] {
+  return layer.kind === 'square' ? [layer, { kind: 'dropout', rate }] : [layer];
 }

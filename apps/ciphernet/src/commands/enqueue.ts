@@ -1,15 +1,13 @@
-import { join } from 'node:path';
-import { startCollector } from '@ciphernet/collector';
 import { manifestFromBytes } from '@ciphernet/ciphertext';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '@ciphernet/evaluator';
 import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
-import { readReport, reportToText } from '@ciphernet/report';
-import { startWorker } from '@ciphernet/worker';
+import { reportToText } from '@ciphernet/report';
 import { Command, Option } from 'commander';
 import { digestArgument, integerBetween } from '../options.js';
 import { createProgressBoard } from '../progress.js';
-import { openSession, passphraseFromEnvironment } from '../session.js';
-import { waitForEvaluation } from '../wait.js';
+import { openSession } from '../session.js';
+import { startRoles } from '../start-roles.js';
+import { fetchReport, waitForEvaluation } from '../wait.js';
 
 interface EnqueueOptions {
   readonly dataset: string;
@@ -27,8 +25,7 @@ async function enqueue(options: EnqueueOptions): Promise<void> {
   const manifest = manifestFromBytes(await blobs.get(options.dataset), `dataset ${options.dataset.slice(0, 12)}`);
   await blobs.get(options.model);
   if (backend.kind === 'embedded') {
-    startWorker(backend, { infer: configuration.cores, train: 0 });
-    startCollector(backend, blobs, configuration, passphraseFromEnvironment());
+    startRoles(session, { infer: configuration.cores, train: 0 }, false);
   }
   const evaluation = newEvaluationId();
   const shards = manifest.shards.length;
@@ -54,13 +51,8 @@ async function enqueue(options: EnqueueOptions): Promise<void> {
     board.stop();
     if (options.json) process.stdout.write(`${JSON.stringify(collected)}\n`);
     else {
-      const path = join(configuration.reportsFolder, evaluation, 'report.json');
-      // On another machine's collector the report is there, not here.
-      const report = await readReport(path).catch(() => undefined);
-      const accuracy = `encrypted accuracy ${(100 * collected.accuracy).toFixed(2)} %`;
-      process.stdout.write(
-        `\n${report === undefined ? accuracy : reportToText(report)}\n\n  report  ${collected.folder}/report.html\n`,
-      );
+      const report = await fetchReport(blobs, collected);
+      process.stdout.write(`\n${reportToText(report)}\n\n  report  ${collected.folder}/report.html\n`);
     }
   } finally {
     board.stop();

@@ -1,8 +1,12 @@
+import { loadConfiguration } from '@ciphernet/configuration';
+import { uploadBytesPerValue } from '@ciphernet/parameters';
 import { type TrainJob, newEvaluationId } from '@ciphernet/queue';
-import { MODEL_NAMES, modelSpec } from '@ciphernet/training';
+import { percent, readReports, sizeText } from '@ciphernet/report';
+import { MODEL_NAMES, costOfModel, modelSpec } from '@ciphernet/training';
 import { startWorker } from '@ciphernet/worker';
 import { Command, Option } from 'commander';
 import { integerBetween } from '../options.js';
+import { profileNamed } from '../profiles.js';
 import { createProgressBoard } from '../progress.js';
 import { openSession } from '../session.js';
 import { runTrainingJob } from '../training-job.js';
@@ -28,6 +32,42 @@ async function train(
   }
 }
 
+const IMAGE = { height: 28, width: 28, classes: 10 };
+
+/** Best encrypted accuracy by network and dataset over whole test splits, of the reports that are here. */
+async function measuredAccuracies(folder: string): Promise<Map<string, number>> {
+  const best = new Map<string, number>();
+  for (const { report } of await readReports(folder)) {
+    const key = `${report.model.name ?? ''} ${report.dataset.name}`;
+    best.set(key, Math.max(best.get(key) ?? 0, report.accuracy.encrypted));
+  }
+  return best;
+}
+
+async function list(options: { json: boolean }): Promise<void> {
+  const measured = await measuredAccuracies(loadConfiguration().reportsFolder);
+  const rows = MODEL_NAMES.map((name) => {
+    const spec = modelSpec(name);
+    const { features, squares, multiplyAdds } = costOfModel(spec, IMAGE);
+    const { parameters } = profileNamed(squares === 1 ? 'one-square' : 'two-squares');
+    const uploadBytes = features * uploadBytesPerValue(parameters);
+    const of = (dataset: string): number | undefined => measured.get(`${name} ${dataset}`);
+    const accuracy = { mnist: of('mnist'), 'fashion-mnist': of('fashion-mnist') };
+    return { name, squares, multiplyAdds, uploadBytes, accuracy, description: spec.description };
+  });
+  if (options.json) return void process.stdout.write(`${JSON.stringify(rows)}\n`);
+  const share = (value: number | undefined): string => (value === undefined ? '–' : percent(value)).padStart(9);
+  process.stdout.write('name        squares  multiply-adds   upload     MNIST   Fashion  network\n');
+  for (const { name, squares, multiplyAdds, uploadBytes, accuracy, description } of rows) {
+    process.stdout.write(
+      `${name.padEnd(12)}${String(squares).padStart(7)}${multiplyAdds.toLocaleString('en').padStart(15)}${sizeText(uploadBytes).padStart(9)} ${share(accuracy.mnist)} ${share(accuracy['fashion-mnist'])}  ${description}\n`,
+    );
+  }
+  process.stdout.write(
+    'for a 28×28 image in a full shard; accuracies: the best encrypted ones of the reports in this data folder\n',
+  );
+}
+
 export function modelCommand(): Command {
   const model = new Command('model').description('models');
   model
@@ -42,9 +82,9 @@ export function modelCommand(): Command {
     .action(train);
   model
     .command('list')
-    .description('networks that can be trained')
-    .action(() => {
-      for (const name of MODEL_NAMES) process.stdout.write(`${name.padEnd(12)} ${modelSpec(name).description}\n`);
-    });
+    .description('networks that can be trained: their cost under encryption, and the accuracy of your reports')
+    .option('--json', 'print a JSON array', false)
+    .addHelpText('after', '\nExamples:\n  ciphernet model list\n  ciphernet model list --json')
+    .action(list);
   return model;
 }

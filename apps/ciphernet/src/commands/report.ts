@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfiguration } from '@ciphernet/configuration';
-import { percent, readReport, reportToJson, reportToText } from '@ciphernet/report';
+import { percent, readReport, readReports, reportToJson, reportToText } from '@ciphernet/report';
 import { Command, InvalidArgumentError } from 'commander';
 
 function evaluationArgument(text: string): string {
@@ -10,10 +9,7 @@ function evaluationArgument(text: string): string {
 }
 
 async function list(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.sort()) {
-    const report = await readReport(join(folder, name, 'report.json')).catch(() => undefined);
-    if (report === undefined) continue;
+  for (const { name, report } of await readReports(folder)) {
     const model = report.model.name ?? report.model.digest.slice(0, 12);
     process.stdout.write(
       `${name}  ${report.createdAt}  ${report.dataset.name.padEnd(14)} ${model.padEnd(12)} ${percent(report.accuracy.encrypted)}\n`,

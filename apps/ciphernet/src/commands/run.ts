@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { startCollector } from '@ciphernet/collector';
 import { loadConfiguration } from '@ciphernet/configuration';
 import { type Dataset, NAMED_DATASETS, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { InputError } from '@ciphernet/errors';
@@ -7,9 +6,8 @@ import { DEFAULT_ENGINE, ENGINE_NAMES, engineNamed } from '@ciphernet/evaluator'
 import { type Model, loadModel } from '@ciphernet/models';
 import { compileCircuit, type EncryptionMode, explainPlan, planCircuit } from '@ciphernet/parameters';
 import { type TrainJob, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
-import { type Report, readReport, reportToJson, reportToText, writeWhole } from '@ciphernet/report';
+import { type Report, reportToJson, reportToText, writeWhole } from '@ciphernet/report';
 import { MODEL_NAMES, modelSpec } from '@ciphernet/training';
-import { startWorker } from '@ciphernet/worker';
 import { Command, Option } from 'commander';
 import { encryptWithProgress } from '../encryption.js';
 import { defaultKeysFolder, ensureKeys } from '../ensure-keys.js';
@@ -17,7 +15,8 @@ import { digestArgument, integerBetween } from '../options.js';
 import { type ProgressBoard, createProgressBoard } from '../progress.js';
 import { type Session, openSession, passphraseFromEnvironment } from '../session.js';
 import { runTrainingJob } from '../training-job.js';
-import { waitForEvaluation } from '../wait.js';
+import { startRoles } from '../start-roles.js';
+import { fetchReport, waitForEvaluation } from '../wait.js';
 
 interface RunOptions {
   readonly dataset: string;
@@ -29,6 +28,7 @@ interface RunOptions {
   readonly engine: string;
   readonly mode: EncryptionMode;
   readonly json?: string;
+  readonly remote: boolean;
   readonly explain: boolean;
 }
 
@@ -83,12 +83,12 @@ async function evaluate(
     compare: true,
   });
   const progress = board.start('infer', 'images');
-  const { folder } = await waitForEvaluation(backend, evaluation, dataset.shards, signal, (fraction, stage) =>
+  const collected = await waitForEvaluation(backend, evaluation, dataset.shards, signal, (fraction, stage) =>
     progress.update(fraction * dataset.images, dataset.images, stage),
   );
-  const report = await readReport(join(folder, 'report.json'));
+  const report = await fetchReport(session.blobs, collected);
   progress.finish(`${report.images} images in ${report.seconds.infer.toFixed(2)} s`);
-  return { report, folder };
+  return { report, folder: collected.folder };
 }
 
 async function run(options: RunOptions): Promise<void> {
@@ -109,8 +109,7 @@ async function run(options: RunOptions): Promise<void> {
   process.stderr.write(`queue: ${backend.description}\n`);
   const board = createProgressBoard();
   try {
-    startWorker(backend, { infer: configuration.cores, train: 1 });
-    startCollector(backend, blobs, configuration, passphraseFromEnvironment());
+    startRoles(session, { infer: configuration.cores, train: 1 }, options.remote);
     const digest = options.trained ?? (await trainOnDataset(session, board, options));
     const model = await loadModel(blobs, digest);
     const encrypted = await encryptForModel(session, board, options, dataset, model);
@@ -142,6 +141,7 @@ export function runCommand(): Command {
         .choices(['public', 'symmetric'])
         .default('public'),
     )
+    .option('--remote', 'only encrypt, enqueue and wait: workers and collector run elsewhere (Redis)', false)
     .option('--explain', "print the planner's reasoning", false)
     .option('--json <file>', 'also write the report as JSON to this file')
     .addHelpText(
