@@ -1,4 +1,4 @@
-import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
+import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { type Configuration, loadConfiguration } from '@ciphernet/configuration';
 import { messageOf } from '@ciphernet/errors';
 import { type QueueBackend, openQueueBackend } from '@ciphernet/queue';
@@ -40,7 +40,7 @@ export function abortOnSignals(): AbortSignal {
 }
 
 export function openBlobs(configuration: Configuration): Promise<BlobStore> {
-  return openDirectoryStore(configuration.blobFolder);
+  return openBlobStore(configuration);
 }
 
 export async function openSession(): Promise<Session> {

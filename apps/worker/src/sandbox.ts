@@ -1,4 +1,4 @@
-import { openDirectoryStore, type BlobStore } from '@ciphernet/blobs';
+import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { type Configuration, loadConfiguration } from '@ciphernet/configuration';
 import { asError, isUnrecoverable, messageOf } from '@ciphernet/errors';
 import type { CheckpointAnnouncement, JobProgress } from '@ciphernet/queue';
@@ -36,7 +36,7 @@ export async function inSandbox<T>(job: SandboxedJob, body: (sandbox: Sandbox) =
   try {
     const result = await body({
       configuration,
-      blobs: await openDirectoryStore(configuration.blobFolder),
+      blobs: await openBlobStore(configuration),
       report,
       announce,
     });

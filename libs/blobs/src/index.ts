@@ -1,2 +1,3 @@
 export { type BlobRef, type BlobStore, type LocalBlob, MAX_SMALL_BLOB } from './blob-store.js';
 export { openDirectoryStore } from './directory-store.js';
+export { openBlobStore } from './open.js';

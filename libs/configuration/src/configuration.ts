@@ -12,6 +12,8 @@ export interface Configuration {
   /** Root of everything that is written. */
   readonly dataFolder: string;
   readonly blobFolder: string;
+  /** An S3-compatible store instead of the folder. */
+  readonly blobUrl: string | undefined;
   readonly queueFolder: string;
   readonly keysFolder: string;
   readonly reportsFolder: string;
@@ -28,6 +30,11 @@ const schema = z.object({
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\/./, 'must be like redis://host:6379')
+    .optional()
+    .or(z.literal('').transform(() => undefined)),
+  BLOB_URL: z
+    .string()
+    .regex(/^s3:\/\/./, 'must be like s3://bucket/prefix')
     .optional()
     .or(z.literal('').transform(() => undefined)),
   CIPHERNET_DATA: z.string().min(1).default('.data'),
@@ -47,6 +54,7 @@ export function loadConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
     prefix: parsed.CIPHERNET_PREFIX,
     dataFolder,
     blobFolder: join(dataFolder, 'store'),
+    blobUrl: parsed.BLOB_URL,
     queueFolder: join(dataFolder, 'queue'),
     keysFolder: join(dataFolder, 'keys'),
     reportsFolder: join(dataFolder, 'reports'),

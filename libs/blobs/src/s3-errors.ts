@@ -1,0 +1,39 @@
+import { InputError, UnavailableError } from '@ciphernet/errors';
+
+interface S3Failure {
+  readonly name?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+/** The object is not there: S3 says so by name or, to a HEAD, by status only. */
+export function isMissingObject(error: unknown): boolean {
+  const { name, $metadata } = error as S3Failure;
+  return name === 'NoSuchKey' || name === 'NotFound' || ($metadata?.httpStatusCode === 404 && name !== 'NoSuchBucket');
+}
+
+/** Whose fault it is: what a person must mend, or what another try may. Errors of ours pass through. */
+export function s3Error(error: unknown, where: string): Error {
+  const { name = 'Error', code, message = '', $metadata } = error as S3Failure;
+  if (/^(Input|Integrity|Unavailable)Error$/.test(name)) return error as Error;
+  const status = $metadata?.httpStatusCode;
+  if (status === 401 || status === 403 || name === 'CredentialsProviderError') {
+    return new InputError(`the blob store refuses access (${name})`, {
+      where,
+      hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or another source of the AWS SDK',
+      cause: error,
+    });
+  }
+  if (name === 'NoSuchBucket' || (name === 'NotFound' && where.endsWith(', opening'))) {
+    return new InputError('the bucket is not there', { where, hint: 'create it, or correct BLOB_URL', cause: error });
+  }
+  if (/region is missing/i.test(message)) {
+    return new InputError('no region is set', { where, hint: 'set AWS_REGION, or region= in BLOB_URL', cause: error });
+  }
+  return new UnavailableError(`the blob store failed (${code ?? name})`, {
+    where,
+    hint: 'the store must be reachable at BLOB_URL; the job is tried again',
+    cause: error,
+  });
+}
