@@ -11,6 +11,7 @@ import { reportCommand } from './commands/report.js';
 import { collectorCommand, workerCommand } from './commands/roles.js';
 import { reproduceCommand } from './commands/reproduce.js';
 import { runCommand } from './commands/run.js';
+import { scheduleCommand } from './commands/schedule.js';
 import { simulateCommand } from './commands/simulate.js';
 import { wasStopped } from './session.js';
 
@@ -34,6 +35,7 @@ const commands = [
   reportCommand(),
   curveCommand(),
   reproduceCommand(),
+  scheduleCommand(),
   simulateCommand(),
   benchCommand(),
 ];

@@ -1,6 +1,6 @@
 import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { type Configuration, loadConfiguration } from '@ciphernet/configuration';
-import { messageOf } from '@ciphernet/errors';
+import { InputError, messageOf } from '@ciphernet/errors';
 import { type QueueBackend, openQueueBackend } from '@ciphernet/queue';
 
 /** What a command works with; closing it gives running jobs back. */
@@ -59,6 +59,15 @@ export async function openSession(): Promise<Session> {
     },
   });
   return { configuration, blobs, backend, signal: abortOnSignals(), [Symbol.asyncDispose]: () => backend.close() };
+}
+
+/** Opens the session of a role that runs by itself: only on a queue that processes share. */
+export function openSharedSession(role: string): Promise<Session> {
+  if (loadConfiguration().redisUrl !== undefined) return openSession();
+  throw new InputError(`a ${role} of its own needs a queue that processes can share`, {
+    where: 'REDIS_URL',
+    hint: 'set REDIS_URL=redis://host:6379, or use `ciphernet run`, which has every role',
+  });
 }
 
 /** Rejects with an AbortError as soon as the signal fires, whatever `promise` does. */

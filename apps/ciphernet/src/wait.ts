@@ -60,23 +60,30 @@ export async function waitForEvaluation(
     onProgress(sum / shards, 'infer');
   };
   const own = (jobId: string): boolean => jobId.startsWith(`${evaluation}-shard-`);
-  inferEvents.on('progress', ({ jobId, data }) => {
+  const onShard = ({ jobId, data }: { jobId: string; data: unknown }): void => {
     const parsed = progressSchema.safeParse(data);
     if (!own(jobId) || !parsed.success) return;
     fractions.set(jobId, parsed.data.done / parsed.data.total);
     report();
-  });
-  inferEvents.on('completed', ({ jobId }) => {
+  };
+  const onCompleted = ({ jobId }: { jobId: string }): void => {
     if (!own(jobId)) return;
     fractions.set(jobId, 1);
     report();
-  });
-  const job = (await backend.queue(QUEUES.collect).getJob(evaluation)) as Job | undefined;
-  if (job === undefined) throw new EvaluationError('the evaluation is not in the queue', { where: evaluation });
-  const value = await waitForJob(job, collectEvents, signal, (jobId, progress) => {
-    if (jobId === evaluation) onProgress(1, progress.stage);
-  });
-  return parseCollected(value);
+  };
+  inferEvents.on('progress', onShard);
+  inferEvents.on('completed', onCompleted);
+  try {
+    const job = (await backend.queue(QUEUES.collect).getJob(evaluation)) as Job | undefined;
+    if (job === undefined) throw new EvaluationError('the evaluation is not in the queue', { where: evaluation });
+    const value = await waitForJob(job, collectEvents, signal, (jobId, progress) => {
+      if (jobId === evaluation) onProgress(1, progress.stage);
+    });
+    return parseCollected(value);
+  } finally {
+    inferEvents.off('progress', onShard);
+    inferEvents.off('completed', onCompleted);
+  }
 }
 
 /** The report that a collector has published, wherever it runs. */

@@ -40,8 +40,8 @@ suite('the accuracy curve on Redis', () => {
     };
     try {
       await start(['collector'], 'collector on');
-      const trainer = await start(['worker', '--infer', '0', '--train', '1'], 'worker on');
-      const inferrer = await start(['worker', '--infer', '1', '--train', '0'], 'worker on');
+      const trainer = await start(['worker', '--roles', 'train'], 'worker on');
+      const inferrer = await start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
       const pending = runCli(['curve', ...common, '--remote'], env);
       const train = backend.queue(QUEUES.train);
       const infer = backend.queue(QUEUES.infer);
@@ -53,7 +53,7 @@ suite('the accuracy curve on Redis', () => {
       });
       const killedInferrer = killWhen(inferrer, async () => (await infer.getActiveCount()) > 0);
       await Promise.all([killedTrainer, killedInferrer]);
-      await start(['worker', '--infer', '1', '--train', '1'], 'worker on');
+      await start(['worker', '--concurrency', '1'], 'worker on');
 
       const disturbed = await pending;
       expect([disturbed.stderr, disturbed.code]).toEqual([disturbed.stderr, 0]);

@@ -25,8 +25,8 @@ suite('several processes on Redis', () => {
       return child;
     };
     try {
-      const doomed = await start(['worker', '--infer', '1'], workerEnv, 'worker on');
-      await start(['worker', '--infer', '1'], workerEnv, 'worker on');
+      const doomed = await start(['worker', '--concurrency', '1'], workerEnv, 'worker on');
+      await start(['worker', '--concurrency', '1'], workerEnv, 'worker on');
       await start(['collector'], env, 'collector on');
       const trained = await runCli(['model', 'train', 'reference', '--epochs', '3', '--json'], env);
       expect(trained.code).toBe(0);

@@ -118,7 +118,8 @@ export function composeReport(parts: {
       decrypt: images / Math.max(decryptSeconds, 1e-3),
     },
     engine: job.engine,
-    engineVersion: results[0]?.engine ?? job.engine,
+    // More than one after a rolling upgrade: said, not hidden.
+    engineVersion: [...new Set(results.map((result) => result.engine))].sort().join(', '),
     shards: results.length,
     reusedShards: results.filter((result) => result.reused).length,
     workers: [...new Set(results.map((result) => result.worker))].sort(),

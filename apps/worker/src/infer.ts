@@ -92,7 +92,7 @@ export async function infer(job: InferJob, dependencies: InferDependencies): Pro
     startedAt,
     finishedAt: Date.now(),
   });
-  const known = await findResult(blobs, key);
+  const known = job.fresh === true ? undefined : await findResult(blobs, key);
   if (known !== undefined) return answer(known, true);
 
   const started = performance.now();

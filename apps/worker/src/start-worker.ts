@@ -1,3 +1,6 @@
+import { startBenchmarks } from '@ciphernet/benchmarks';
+import type { BlobStore } from '@ciphernet/blobs';
+import { DEFAULT_ENGINE, engineNamed } from '@ciphernet/evaluator';
 import {
   QUEUES,
   type QueueBackend,
@@ -8,12 +11,15 @@ import {
   parseTrainJob,
 } from '@ciphernet/queue';
 import type { Worker } from 'bullmq';
+import { announceWorkers } from './worker-status.js';
 
 export interface WorkerRoles {
   /** Infer jobs side by side; 0 leaves them to other workers. */
   readonly infer: number;
-  /** Training jobs side by side; 0 leaves them to other workers. */
-  readonly train: number;
+  /** One training job at a time, or none: it takes a core, or the GPU, for itself. */
+  readonly train: boolean;
+  /** Turn scheduled ticks into runs, and runs into history. */
+  readonly benchmark: boolean;
 }
 
 /**
@@ -47,7 +53,7 @@ function evaluateCheckpoints(backend: QueueBackend, trainer: Worker): void {
 }
 
 /** Starts processors for the roles taken. They are closed with the backend. */
-export function startWorker(backend: QueueBackend, roles: WorkerRoles): Worker[] {
+export function startWorker(backend: QueueBackend, blobs: BlobStore, name: string, roles: WorkerRoles): Worker[] {
   const processor = (file: string): URL => new URL(file, import.meta.url);
   const workers: Worker[] = [];
   if (roles.infer > 0) {
@@ -55,13 +61,24 @@ export function startWorker(backend: QueueBackend, roles: WorkerRoles): Worker[]
       backend.worker(QUEUES.infer, processor('./infer-processor.js'), { ...TUNING, concurrency: roles.infer }),
     );
   }
-  if (roles.train > 0) {
+  if (roles.train) {
     const trainer = backend.worker(QUEUES.train, processor('./train-processor.js'), {
       ...TUNING,
-      concurrency: roles.train,
+      concurrency: 1,
     });
     evaluateCheckpoints(backend, trainer);
     workers.push(trainer);
   }
+  if (roles.benchmark) workers.push(startBenchmarks(backend, blobs));
+  announceWorkers(backend, workers, {
+    worker: name,
+    roles: [
+      ...(roles.train ? (['train'] as const) : []),
+      ...(roles.infer > 0 ? (['infer'] as const) : []),
+      ...(roles.benchmark ? (['benchmark'] as const) : []),
+    ],
+    concurrency: roles.infer,
+    engine: roles.infer > 0 ? engineNamed(DEFAULT_ENGINE).version : 'none',
+  });
   return workers;
 }

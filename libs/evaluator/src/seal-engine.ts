@@ -1,3 +1,4 @@
+import { codeVersion } from './code-version.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Batch,
@@ -161,7 +162,7 @@ async function evaluateWithSeal(compiled: CompiledCircuit, shard: Batch, options
  */
 export const sealEngine: Engine = {
   name: 'seal',
-  version: 'seal-1 (node-seal 7.0.0)',
+  version: `seal-1 ${codeVersion()} (node-seal 7.0.0)`,
   async evaluate(compiled, shard, options = {}) {
     assertEvaluable(compiled, shard.header);
     return evaluateWithSeal(compiled, readBatch(shard, 'shard'), options);

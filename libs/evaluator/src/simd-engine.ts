@@ -1,3 +1,4 @@
+import { codeVersion } from './code-version.js';
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -112,7 +113,7 @@ function toBatch(compiled: CompiledCircuit, shard: BatchSource, segment: Segment
  */
 export const simdEngine: Engine = {
   name: 'simd',
-  version: 'simd-1',
+  version: `simd-1 ${codeVersion()}`,
   async evaluate(compiled, shard, options = {}) {
     const { header } = shard;
     assertEvaluable(compiled, header);

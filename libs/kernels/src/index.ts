@@ -7,4 +7,5 @@ export {
   MODULUS_BYTES,
   PAIR_BYTES,
   createKernels,
+  kernelsPath,
 } from './kernels.js';

@@ -108,11 +108,14 @@ export interface Kernels extends KernelExports {
   size(): number;
 }
 
+/** File of the compiled kernels. */
+export const kernelsPath: URL = new URL('./kernels.wasm', import.meta.url);
+
 let compiled: WebAssembly.Module | undefined;
 
 /** Compiles the kernels once a thread and instantiates them with a fresh memory. */
 export function createKernels(): Kernels {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
+  compiled ??= new WebAssembly.Module(readFileSync(kernelsPath));
   const memory = new WebAssembly.Memory({ initial: 2 });
   const instance = new WebAssembly.Instance(compiled, { env: { memory } });
   const exports = instance.exports as unknown as KernelExports;

@@ -12,8 +12,10 @@ import {
   type Processor,
   type WorkerOptions,
 } from 'bullmq';
+import { Redis } from 'ioredis';
 import { EmbeddedPool } from './embedded-pool.js';
 import { takeOwnerLock } from './owner-lock.js';
+import { type WorkerRegistry, memoryRegistry, redisRegistry } from './worker-registry.js';
 import { checkRedis, describeRedis } from './redis-preflight.js';
 
 export type WorkerTuning = Omit<WorkerOptions, 'connection' | 'prefix'>;
@@ -27,6 +29,7 @@ export interface QueueBackend {
   worker(name: string, processor: string | URL | Processor, options: WorkerTuning): Worker;
   flows(): FlowProducer;
   events(name: string): QueueEvents;
+  readonly workers: WorkerRegistry;
   /** Closes workers first (they hand their jobs back or finish), then the rest. Never hangs. */
   close(): Promise<void>;
 }
@@ -59,6 +62,24 @@ function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   return Promise.race([promise, deadline]).finally(() => clearTimeout(timer));
 }
 
+/** One of each name: every BullMQ object holds a connection. */
+function once<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>();
+  return (name) => {
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    const fresh = make(name);
+    made.set(name, fresh);
+    return fresh;
+  };
+}
+
+/** Every waiter listens: the number has no bound that would mean a leak. */
+function manyListeners<T extends { setMaxListeners(n: number): unknown }>(emitter: T): T {
+  emitter.setMaxListeners(0);
+  return emitter;
+}
+
 /** Tracks what was opened, and closes it in order. */
 function tracker(onError: (error: Error) => void): {
   track: <T extends Closable>(made: T, isWorker?: boolean) => T;
@@ -85,14 +106,24 @@ async function openRedis(url: string, options: BackendOptions): Promise<QueueBac
   await checkRedis(url);
   const { track, closeAll } = tracker(options.onError ?? (() => undefined));
   const base = { connection: { url, maxRetriesPerRequest: null }, prefix: options.prefix };
+  const flows = once(() => track(new FlowProducer(base)));
+  let registry: Redis | undefined;
+  const registryClient = (): Promise<Redis> => {
+    registry ??= new Redis(url, { maxRetriesPerRequest: 1 }).on('error', () => undefined);
+    return Promise.resolve(registry);
+  };
   return {
     kind: 'redis',
     description: describeRedis(url),
-    queue: (name) => track(new Queue(name, { ...base, streams: { events: { maxLen: MAX_EVENTS } } })),
+    queue: once((name) => track(new Queue(name, { ...base, streams: { events: { maxLen: MAX_EVENTS } } }))),
     worker: (name, processor, tuning) => track(new Worker(name, processor, { ...base, ...tuning }), true),
-    flows: () => track(new FlowProducer(base)),
-    events: (name) => track(new QueueEvents(name, base)),
-    close: closeAll,
+    flows: () => flows('flows'),
+    events: once((name) => manyListeners(track(new QueueEvents(name, base)))),
+    workers: redisRegistry(registryClient, options.prefix),
+    async close() {
+      await closeAll();
+      registry?.disconnect();
+    },
   };
 }
 
@@ -115,15 +146,19 @@ async function openEmbedded(options: BackendOptions): Promise<QueueBackend> {
   const { track, closeAll } = tracker(options.onError ?? (() => undefined));
   const bound = withBackend(createPostgresBackend);
   const base = { connection: pool };
+  const flows = once(() => track(new bound.FlowProducer(base)) as unknown as FlowProducer);
   return {
     kind: 'embedded',
     description: `embedded in ${options.folder}`,
-    queue: (name) =>
-      track(new bound.Queue(name, { ...base, streams: { events: { maxLen: MAX_EVENTS } } })) as unknown as Queue,
+    queue: once(
+      (name) =>
+        track(new bound.Queue(name, { ...base, streams: { events: { maxLen: MAX_EVENTS } } })) as unknown as Queue,
+    ),
     worker: (name, processor, tuning) =>
       track(new bound.Worker(name, processor, { ...base, ...tuning }), true) as unknown as Worker,
-    flows: () => track(new bound.FlowProducer(base)) as unknown as FlowProducer,
-    events: (name) => track(new bound.QueueEvents(name, base)) as unknown as QueueEvents,
+    flows: () => flows('flows'),
+    events: once((name) => manyListeners(track(new bound.QueueEvents(name, base)) as unknown as QueueEvents)),
+    workers: memoryRegistry(),
     async close() {
       await closeAll();
       await pool.end();

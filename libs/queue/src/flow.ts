@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { FlowProducer, JobsOptions } from 'bullmq';
-import { type CollectJob, type InferJob, QUEUES } from './jobs.js';
+import type { FlowJob, FlowProducer, JobsOptions } from 'bullmq';
+import { type BenchmarkRun, type CollectJob, type InferJob, QUEUES } from './jobs.js';
 
 /** Finished jobs are kept for the dashboard, not for ever. */
 const KEEP = { age: 7 * 24 * 3600, count: 1000 } as const;
@@ -24,11 +24,32 @@ export interface EvaluationRequest {
   readonly compare: boolean;
   /** 1 is the most urgent; 0 means no priority and goes first. */
   readonly priority?: number;
+  /** Evaluate again although results are in the store. */
+  readonly fresh?: boolean;
 }
 
 /** A new id for an evaluation, like `eval-3f2a91bc`. */
-export function newEvaluationId(prefix: 'eval' | 'train' = 'eval'): string {
+export function newEvaluationId(prefix: 'eval' | 'train' | 'bench' = 'eval'): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
+}
+
+function evaluationFlow(evaluation: string, request: EvaluationRequest): FlowJob {
+  const { manifest, model, engine, shards, compare } = request;
+  const collect: CollectJob = { evaluation, manifest, model, engine, shards, compare };
+  const options = { ...JOB_OPTIONS, ...(request.priority === undefined ? {} : { priority: request.priority }) };
+  const base = { evaluation, manifest, model, engine, ...(request.fresh === true ? { fresh: true } : {}) };
+  return {
+    name: 'collect',
+    queueName: QUEUES.collect,
+    data: collect,
+    opts: { ...options, jobId: evaluation },
+    children: Array.from({ length: shards }, (_, shard) => ({
+      name: `infer ${shard + 1}/${shards}`,
+      queueName: QUEUES.infer,
+      data: { ...base, shard } satisfies InferJob,
+      opts: { ...options, jobId: `${evaluation}-shard-${shard}`, ignoreDependencyOnFailure: true },
+    })),
+  };
 }
 
 /** Enqueues collect ← infer × shards. A shard that fails for good still lets `collect` run, which then says so. */
@@ -37,19 +58,23 @@ export async function enqueueEvaluation(
   evaluation: string,
   request: EvaluationRequest,
 ): Promise<void> {
-  const { manifest, model, engine, shards, compare } = request;
-  const collect: CollectJob = { evaluation, manifest, model, engine, shards, compare };
-  const options = { ...JOB_OPTIONS, ...(request.priority === undefined ? {} : { priority: request.priority }) };
+  await flows.add(evaluationFlow(evaluation, request));
+}
+
+/** Enqueues a run of a suite: record ← collect × (datasets × models) ← infer × shards. */
+export async function enqueueBenchmarkRun(flows: FlowProducer, run: string, data: BenchmarkRun): Promise<void> {
+  const { datasets, models, engine, compare } = data.suite;
+  const evaluations = datasets.flatMap(({ manifest, shards }) =>
+    models.map((model) => ({ manifest, shards, model, engine, compare, fresh: true })),
+  );
   await flows.add({
-    name: 'collect',
-    queueName: QUEUES.collect,
-    data: collect,
-    opts: { ...options, jobId: evaluation },
-    children: Array.from({ length: shards }, (_, shard) => ({
-      name: `infer ${shard + 1}/${shards}`,
-      queueName: QUEUES.infer,
-      data: { evaluation, manifest, shard, model, engine } satisfies InferJob,
-      opts: { ...options, jobId: `${evaluation}-shard-${shard}`, ignoreDependencyOnFailure: true },
-    })),
+    name: 'record',
+    queueName: QUEUES.benchmark,
+    data,
+    opts: { ...JOB_OPTIONS, jobId: run },
+    children: evaluations.map((request, index) => {
+      const flow = evaluationFlow(`${run}-${index}`, request);
+      return { ...flow, opts: { ...flow.opts, ignoreDependencyOnFailure: true } };
+    }),
   });
 }

@@ -1,5 +1,7 @@
 export { type BackendOptions, type QueueBackend, type WorkerTuning, openQueueBackend } from './backend.js';
 export {
+  type BenchmarkRun,
+  type BenchmarkSuite,
   type CheckpointAnnouncement,
   type CollectJob,
   type CollectedResult,
@@ -10,6 +12,8 @@ export {
   type TrainedResult,
   QUEUES,
   checkpointEvaluationId,
+  parseBenchmarkRun,
+  parseBenchmarkSuite,
   parseCheckpoint,
   parseCollectJob,
   parseCollected,
@@ -19,4 +23,11 @@ export {
   parseTrained,
   progressSchema,
 } from './jobs.js';
-export { type EvaluationRequest, JOB_OPTIONS, enqueueEvaluation, newEvaluationId } from './flow.js';
+export {
+  type EvaluationRequest,
+  JOB_OPTIONS,
+  enqueueBenchmarkRun,
+  enqueueEvaluation,
+  newEvaluationId,
+} from './flow.js';
+export { type WorkerStatus } from './worker-registry.js';

@@ -7,7 +7,7 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 digest');
 const id = z.string().regex(/^[a-z][a-z0-9-]{2,63}$/, 'is not an id like eval-3f2a');
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'is not a plain name');
 
-export const QUEUES = { train: 'train', infer: 'infer', collect: 'collect' } as const;
+export const QUEUES = { train: 'train', infer: 'infer', collect: 'collect', benchmark: 'benchmark' } as const;
 
 const trainSchema = z
   .strictObject({
@@ -42,6 +42,8 @@ const inferSchema = z
     shard: z.number().int().min(0).max(99_999),
     model: digest,
     engine: name,
+    /** Evaluate again although the result is in the store: a benchmark measures the work. */
+    fresh: z.boolean().optional(),
   })
   .readonly();
 export type InferJob = z.infer<typeof inferSchema>;
@@ -58,6 +60,33 @@ const collectSchema = z
   })
   .readonly();
 export type CollectJob = z.infer<typeof collectSchema>;
+
+/** How long a history may grow in one evaluation of a suite: datasets × models. */
+const MAX_SUITE = 16;
+
+const suiteSchema = z
+  .strictObject({
+    suite: z.string().regex(/^[a-z][a-z0-9-]{2,39}$/, 'is not a name like nightly-mnist'),
+    datasets: z
+      .array(z.strictObject({ manifest: digest, shards: z.number().int().min(1).max(1000) }).readonly())
+      .min(1)
+      .max(MAX_SUITE)
+      .readonly(),
+    models: z.array(digest).min(1).max(MAX_SUITE).readonly(),
+    engine: name,
+    compare: z.boolean(),
+  })
+  .refine(
+    ({ datasets, models }) => datasets.length * models.length <= MAX_SUITE,
+    `is more than ${MAX_SUITE} evaluations`,
+  )
+  .readonly();
+/** A named benchmark suite: every model on every dataset, with one engine. */
+export type BenchmarkSuite = z.infer<typeof suiteSchema>;
+
+const runSchema = z.strictObject({ suite: suiteSchema, startedAt: z.number().int().positive() }).readonly();
+/** One run of a suite: its job waits for the evaluations, which are its children. */
+export type BenchmarkRun = z.infer<typeof runSchema>;
 
 const trainedSchema = z
   .strictObject({
@@ -109,6 +138,10 @@ export const parseTrained = (value: unknown): TrainedResult => parseOrThrow(trai
 export const parseInferred = (value: unknown): InferredResult => parseOrThrow(inferredSchema, value, 'infer result');
 export const parseCollected = (value: unknown): CollectedResult =>
   parseOrThrow(collectedSchema, value, 'collect result');
+
+export const parseBenchmarkSuite = (data: unknown): BenchmarkSuite =>
+  parseOrThrow(suiteSchema, data, 'benchmark suite');
+export const parseBenchmarkRun = (data: unknown): BenchmarkRun => parseOrThrow(runSchema, data, 'benchmark run');
 
 /** Progress of a job: what is being done, and how far. */
 export const progressSchema = z

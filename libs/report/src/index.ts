@@ -1,7 +1,8 @@
 export { type Report, reportSchema } from './schema.js';
 export { type LogitError, confusionMatrix, logitError } from './metrics.js';
 export { marginsOf } from './margins.js';
-export { percent, reportToHtml, sizeText } from './html.js';
+export { renderChart } from './charts.js';
+export { escapeHtml, pageStyle, percent, reportToHtml, sizeText } from './html.js';
 export { reportToText } from './text.js';
 export { readReport, readReports, reportFromJson, reportToJson, writeReport, writeWhole } from './write.js';
 export { type Curve, curvePoint, curveToText, writeCurve } from './curve.js';

@@ -64,7 +64,7 @@ async function benchNetwork(
   // Like with like: shard after shard on one thread, called directly and through a worker that takes one job at a time.
   const direct = await medianSecondsAsync(() => directSeconds(prepared, blobs), 3);
   const through = async (infer: number): ReturnType<typeof queueSeconds> => {
-    const workers = startWorker(backend, { infer, train: 0 });
+    const workers = startWorker(backend, blobs, 'bench', { infer, train: false, benchmark: false });
     try {
       return await queueSeconds(prepared, backend, clear, 5);
     } finally {

@@ -31,7 +31,7 @@ async function curve(options: CurveOptions): Promise<void> {
   const { configuration } = session;
   const board = createProgressBoard();
   try {
-    startRoles(session, { infer: Math.max(1, configuration.cores - 1), train: 1 }, options.remote);
+    startRoles(session, { infer: Math.max(1, configuration.cores - 1), train: true }, options.remote);
     const encrypted = await encryptTestSplit(session, board, options.model, dataset);
     const whole = await runCurve(session, board, { ...options, epochs, everyEpoch: true }, encrypted);
     board.stop();

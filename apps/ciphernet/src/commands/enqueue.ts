@@ -1,77 +1,150 @@
-import { manifestFromBytes } from '@ciphernet/ciphertext';
+import { type DatasetManifest, manifestFromBytes } from '@ciphernet/ciphertext';
+import { InputError, asError, messageOf } from '@ciphernet/errors';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '@ciphernet/evaluator';
-import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
+import { type CollectedResult, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToText } from '@ciphernet/report';
 import { Command, Option } from 'commander';
+import { type ImportedModel, importModels } from '../import-models.js';
 import { digestArgument, integerBetween } from '../options.js';
 import { createProgressBoard } from '../progress.js';
-import { openSession } from '../session.js';
+import { type Session, openSession } from '../session.js';
 import { startRoles } from '../start-roles.js';
 import { fetchReport, waitForEvaluation } from '../wait.js';
 
 interface EnqueueOptions {
   readonly dataset: string;
-  readonly model: string;
+  readonly model?: string[];
+  readonly models?: string;
+  readonly calibrate: string;
   readonly engine: string;
   readonly priority?: number;
   readonly compare: boolean;
+  readonly fresh: boolean;
   readonly wait: boolean;
   readonly json: boolean;
 }
 
-async function enqueue(options: EnqueueOptions): Promise<void> {
-  await using session = await openSession();
-  const { backend, blobs, configuration, signal } = session;
-  const manifest = manifestFromBytes(await blobs.get(options.dataset), `dataset ${options.dataset.slice(0, 12)}`);
-  await blobs.get(options.model);
-  if (backend.kind === 'embedded') {
-    startRoles(session, { infer: configuration.cores, train: 0 }, false);
+interface Enqueued extends ImportedModel {
+  readonly evaluation: string;
+}
+
+async function chooseModels(session: Session, options: EnqueueOptions, transform: DatasetManifest['transform']) {
+  const { blobs, configuration } = session;
+  if ((options.model === undefined) === (options.models === undefined)) {
+    throw new InputError('give models either by digest or as a folder', {
+      where: '--model, --models',
+      hint: '--model 91bc… 3f2a…, or --models ./checkpoints',
+    });
   }
-  const evaluation = newEvaluationId();
-  const shards = manifest.shards.length;
-  await enqueueEvaluation(backend.flows(), evaluation, {
-    manifest: options.dataset,
-    shards,
-    model: options.model,
-    engine: options.engine,
-    compare: options.compare,
-    ...(options.priority === undefined ? {} : { priority: options.priority }),
-  });
-  if (!options.wait && backend.kind === 'redis') {
-    process.stdout.write(options.json ? `${JSON.stringify({ evaluation })}\n` : `evaluation  ${evaluation}\n`);
-    return;
+  const { calibrate: dataset } = options;
+  if (options.models !== undefined) {
+    return importModels(blobs, options.models, { dataset, transform, folders: configuration.datasetFolders });
   }
+  // A digest that is not in the store must be said now, not by a failed job.
+  return Promise.all(
+    (options.model ?? []).map(async (model) => {
+      await blobs.get(model);
+      return { name: model.slice(0, 12), model };
+    }),
+  );
+}
+
+/** Waits for every evaluation; one that fails doesn't keep the others from being shown. */
+async function waitForAll(
+  session: Session,
+  options: EnqueueOptions,
+  enqueued: readonly Enqueued[],
+  manifest: DatasetManifest,
+): Promise<void> {
+  const { backend, blobs, signal } = session;
   const board = createProgressBoard();
   const progress = board.start('infer', 'images');
+  const results: (Enqueued & { collected?: CollectedResult; failure?: unknown })[] = [];
   try {
-    const collected = await waitForEvaluation(backend, evaluation, shards, signal, (fraction, stage) =>
-      progress.update(fraction * manifest.images, manifest.images, stage),
-    );
-    progress.finish(`${collected.images} images`);
+    const total = manifest.images * enqueued.length;
+    for (const [index, entry] of enqueued.entries()) {
+      const shards = manifest.shards.length;
+      try {
+        const collected = await waitForEvaluation(backend, entry.evaluation, shards, signal, (fraction, stage) =>
+          progress.update((index + fraction) * manifest.images, total, stage),
+        );
+        results.push({ ...entry, collected });
+      } catch (failure) {
+        signal.throwIfAborted();
+        results.push({ ...entry, failure });
+      }
+    }
+    progress.finish(`${total} images`);
+  } finally {
     board.stop();
-    if (options.json) process.stdout.write(`${JSON.stringify(collected)}\n`);
+  }
+  const [only] = results;
+  if (results.length === 1 && only?.failure !== undefined) throw asError(only.failure);
+  for (const { name, evaluation, collected, failure } of results) {
+    if (collected === undefined) {
+      process.exitCode = 1;
+      const error = messageOf(failure);
+      if (options.json) process.stdout.write(`${JSON.stringify({ evaluation, name, error })}\n`);
+      else process.stderr.write(`${name}, ${evaluation}: ${error}\n`);
+    } else if (options.json) process.stdout.write(`${JSON.stringify(collected)}\n`);
     else {
       const report = await fetchReport(blobs, collected);
       process.stdout.write(`\n${reportToText(report)}\n\n  report  ${collected.folder}/report.html\n`);
     }
-  } finally {
-    board.stop();
+  }
+}
+
+async function enqueue(options: EnqueueOptions): Promise<void> {
+  await using session = await openSession();
+  const { backend, blobs, configuration } = session;
+  const manifest = manifestFromBytes(await blobs.get(options.dataset), `dataset ${options.dataset.slice(0, 12)}`);
+  const models = await chooseModels(session, options, manifest.transform);
+  if (backend.kind === 'embedded') startRoles(session, { infer: configuration.cores, train: false }, false);
+  const enqueued: Enqueued[] = [];
+  for (const entry of models) {
+    const evaluation = newEvaluationId();
+    await enqueueEvaluation(backend.flows(), evaluation, {
+      manifest: options.dataset,
+      shards: manifest.shards.length,
+      model: entry.model,
+      engine: options.engine,
+      compare: options.compare,
+      fresh: options.fresh,
+      ...(options.priority === undefined ? {} : { priority: options.priority }),
+    });
+    enqueued.push({ ...entry, evaluation });
+  }
+  if (options.wait || backend.kind === 'embedded') return waitForAll(session, options, enqueued, manifest);
+  for (const entry of enqueued) {
+    process.stdout.write(
+      options.json ? `${JSON.stringify(entry)}\n` : `evaluation  ${entry.evaluation}  ${entry.name}\n`,
+    );
   }
 }
 
 export function enqueueCommand(): Command {
   return new Command('enqueue')
-    .description('enqueue the evaluation of a model on an encrypted dataset')
+    .description('enqueue the evaluation of models on an encrypted dataset')
     .requiredOption('--dataset <digest>', 'encrypted dataset, as printed by dataset encrypt', digestArgument)
-    .requiredOption('--model <digest>', 'model, as printed by model train', digestArgument)
+    .option('--model <digests...>', 'models, as printed by model train or model import', (text, before?: string[]) => [
+      ...(before ?? []),
+      digestArgument(text),
+    ])
+    .option('--models <folder>', 'a tfjs model, or a folder of them: each is imported and evaluated')
+    .addOption(
+      new Option('--calibrate <dataset>', 'public data that imported models are calibrated on')
+        .choices(['mnist', 'fashion-mnist'])
+        .default('mnist'),
+    )
     .addOption(new Option('--engine <name>').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE))
     .option('--priority <n>', '1 is the most urgent', integerBetween(1, 2_000_000))
     .option('--no-compare', 'the owner may not hold the model: report the encrypted accuracy only')
+    .option('--fresh', 'evaluate again what is in the store', false)
     .option('--no-wait', 'return at once (Redis only)')
-    .option('--json', 'print a JSON object', false)
+    .option('--json', 'print a JSON object an evaluation', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  ciphernet enqueue --dataset 3f2a… --model 91bc…\n  ciphernet enqueue --dataset 3f2a… --model 91bc… --no-compare --no-wait --json',
+      '\nExamples:\n  npm run enqueue-eval -- --dataset 3f2a… --model 91bc… 77d0…\n  npm run enqueue-eval -- --dataset 3f2a… --models ./checkpoints --priority 1\n  npm run enqueue-eval -- --dataset 3f2a… --model 91bc… --no-compare --no-wait --json',
     )
     .action(enqueue);
 }

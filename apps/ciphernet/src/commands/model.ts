@@ -3,12 +3,13 @@ import { uploadBytesPerValue } from '@ciphernet/parameters';
 import { type TrainJob, newEvaluationId } from '@ciphernet/queue';
 import { percent, readReports, sizeText } from '@ciphernet/report';
 import { MODEL_NAMES, costOfModel, modelSpec } from '@ciphernet/training';
-import { startWorker } from '@ciphernet/worker';
 import { Command, Option } from 'commander';
+import { importModels } from '../import-models.js';
 import { integerBetween } from '../options.js';
 import { profileNamed } from '../profiles.js';
 import { createProgressBoard } from '../progress.js';
-import { openSession } from '../session.js';
+import { openBlobs, openSession } from '../session.js';
+import { startRoles } from '../start-roles.js';
 import { runTrainingJob } from '../training-job.js';
 
 async function train(
@@ -19,7 +20,7 @@ async function train(
   await using session = await openSession();
   const { backend } = session;
   // Embedded, this process is the only worker there can be; on Redis, any worker may take the job.
-  if (backend.kind === 'embedded') startWorker(backend, { infer: 0, train: 1 });
+  if (backend.kind === 'embedded') startRoles(session, { infer: 0, train: true }, false);
   const { dataset, epochs, seed } = options;
   const board = createProgressBoard();
   try {
@@ -29,6 +30,19 @@ async function train(
     process.stdout.write(options.json ? `${JSON.stringify(trained)}\n` : `model  ${trained.model}\n`);
   } finally {
     board.stop();
+  }
+}
+
+async function importFolder(
+  folder: string,
+  options: { dataset: string; mean: number; crop: number; json: boolean },
+): Promise<void> {
+  const configuration = loadConfiguration();
+  const { dataset, mean, crop } = options;
+  const folders = configuration.datasetFolders;
+  const blobs = await openBlobs(configuration);
+  for (const entry of await importModels(blobs, folder, { dataset, transform: { mean, crop }, folders })) {
+    process.stdout.write(options.json ? `${JSON.stringify(entry)}\n` : `model  ${entry.model}  ${entry.name}\n`);
   }
 }
 
@@ -80,6 +94,23 @@ export function modelCommand(): Command {
     .option('--json', 'print a JSON object', false)
     .addHelpText('after', '\nExamples:\n  ciphernet model train cnn --dataset fashion-mnist --epochs 15')
     .action(train);
+  model
+    .command('import')
+    .description('store a tfjs model, or each of a folder of them; prints their digests')
+    .argument('<folder>', 'folder with model.json and its weights, or a folder of such folders')
+    .addOption(
+      new Option('--dataset <name>', 'public data that ranges are measured on')
+        .choices(['mnist', 'fashion-mnist'])
+        .default('mnist'),
+    )
+    .option('--mean <k>', 'public input transform: mean of k×k pixels', integerBetween(1, 14), 1)
+    .option('--crop <n>', 'public input transform: pixels off each side', integerBetween(0, 13), 0)
+    .option('--json', 'print a JSON object a model', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ciphernet model import ./my-model\n  ciphernet model import ./checkpoints --dataset fashion-mnist',
+    )
+    .action(importFolder);
   model
     .command('list')
     .description('networks that can be trained: their cost under encryption, and the accuracy of your reports')

@@ -67,7 +67,7 @@ async function reproduce(options: ReproduceOptions): Promise<void> {
   const board = createProgressBoard();
   const rows: Row[] = [];
   try {
-    startRoles(session, { infer: Math.max(1, configuration.cores - 1), train: 1 }, options.remote);
+    startRoles(session, { infer: Math.max(1, configuration.cores - 1), train: true }, options.remote);
     for (const name of options.dataset) {
       const full = await loadDataset(name, 'test', datasetFolders);
       const dataset = takeExamples(full, options.images ?? full.count);

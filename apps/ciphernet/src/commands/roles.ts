@@ -1,39 +1,59 @@
 import { startCollector } from '@ciphernet/collector';
-import { loadConfiguration } from '@ciphernet/configuration';
-import { InputError } from '@ciphernet/errors';
 import { startWorker } from '@ciphernet/worker';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { integerBetween } from '../options.js';
-import { type Session, openSession, passphraseFromEnvironment } from '../session.js';
-
-/** Opens the session of a role that runs by itself: only on a queue that processes share. */
-function openSharedSession(role: string): Promise<Session> {
-  if (loadConfiguration().redisUrl !== undefined) return openSession();
-  throw new InputError(`a ${role} of its own needs a queue that processes can share`, {
-    where: 'REDIS_URL',
-    hint: 'set REDIS_URL=redis://host:6379, or use `ciphernet run`, which has every role',
-  });
-}
+import { openSharedSession, passphraseFromEnvironment } from '../session.js';
+import { workerName } from '../start-roles.js';
 
 function untilStopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
+const ROLES = ['train', 'infer', 'benchmark'] as const;
+type Role = (typeof ROLES)[number];
+
+function rolesArgument(text: string): Role[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !(ROLES as readonly string[]).includes(name));
+  if (unknown === undefined) return names as Role[];
+  throw new InvalidArgumentError(`'${unknown.slice(0, 40)}' is none of ${ROLES.join(', ')}.`);
+}
+
+function concurrencyArgument(text: string): number | 'auto' {
+  return text === 'auto' ? 'auto' : integerBetween(1, 256)(text);
+}
+
+/** A training job keeps a core busy: inference leaves it one where there are two. */
+function automaticConcurrency(cores: number, roles: readonly Role[]): number {
+  return Math.max(1, roles.includes('train') ? cores - 1 : cores);
+}
+
 export function workerCommand(): Command {
   return new Command('worker')
-    .description('take train and infer jobs from the queue until stopped; needs no key')
-    .option('--infer <n>', 'infer jobs side by side (default: the cores)', integerBetween(0, 256))
-    .option('--train <n>', 'training jobs side by side', integerBetween(0, 16), 1)
+    .description('take jobs from the queue until stopped; needs no key')
+    .option('--roles <list>', `any of ${ROLES.join(', ')}`, rolesArgument, [...ROLES])
+    .option(
+      '--concurrency <n>',
+      'infer jobs side by side; auto: the cores, less one for training',
+      concurrencyArgument,
+      'auto',
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  REDIS_URL=redis://queue:6379 ciphernet worker\n  ciphernet worker --infer 8 --train 0',
+      '\nExamples:\n  REDIS_URL=redis://queue:6379 ciphernet worker\n  ciphernet worker --roles infer --concurrency 8\n  ciphernet worker --roles train                # on a GPU node: one training job at a time',
     )
-    .action(async (options: { infer?: number; train: number }) => {
+    .action(async ({ roles, concurrency }: { roles: Role[]; concurrency: number | 'auto' }) => {
       await using session = await openSharedSession('worker');
-      const infer = options.infer ?? session.configuration.cores;
-      startWorker(session.backend, { infer, train: options.train });
+      const { backend, blobs, configuration } = session;
+      const wanted = concurrency === 'auto' ? automaticConcurrency(configuration.cores, roles) : concurrency;
+      const infer = roles.includes('infer') ? wanted : 0;
+      startWorker(backend, blobs, workerName(configuration), {
+        infer,
+        train: roles.includes('train'),
+        benchmark: roles.includes('benchmark'),
+      });
       process.stderr.write(
-        `worker on ${session.backend.description}: ${infer} infer, ${options.train} train; blobs in ${session.blobs.description}\n`,
+        `worker on ${backend.description}: ${roles.join(', ')}, ${infer} infer jobs side by side; blobs in ${blobs.description}\n`,
       );
       await untilStopped(session.signal);
     });

@@ -109,7 +109,7 @@ async function run(options: RunOptions): Promise<void> {
   process.stderr.write(`queue: ${backend.description}\n`);
   const board = createProgressBoard();
   try {
-    startRoles(session, { infer: configuration.cores, train: 1 }, options.remote);
+    startRoles(session, { infer: configuration.cores, train: true }, options.remote);
     const digest = options.trained ?? (await trainOnDataset(session, board, options));
     const model = await loadModel(blobs, digest);
     const encrypted = await encryptForModel(session, board, options, dataset, model);

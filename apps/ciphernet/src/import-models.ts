@@ -1,0 +1,38 @@
+import { basename } from 'node:path';
+import { type LoadOptions, loadDataset, takeExamples, toUnitRange } from '@ciphernet/datasets';
+import type { BlobStore } from '@ciphernet/blobs';
+import { modelFolders, readModelFolder, saveModel } from '@ciphernet/models';
+import type { InputTransform } from '@ciphernet/network';
+
+export interface ImportedModel {
+  readonly name: string;
+  readonly model: string;
+}
+
+/** Public images that ranges are measured on. */
+const CALIBRATION_IMAGES = 1000;
+
+/**
+ * Stores the tfjs models of a folder, or of each of its subfolders.
+ *
+ * @param dataset public dataset whose training images calibrate the models: never the private test set
+ */
+export async function importModels(
+  blobs: BlobStore,
+  folder: string,
+  options: { readonly dataset: string; readonly transform: InputTransform; readonly folders: LoadOptions },
+): Promise<ImportedModel[]> {
+  const found = await modelFolders(folder);
+  const { images, height, width } = takeExamples(
+    await loadDataset(options.dataset, 'train', options.folders),
+    CALIBRATION_IMAGES,
+  );
+  const examples = { images: toUnitRange(images), height, width };
+  const imported: ImportedModel[] = [];
+  for (const entry of found) {
+    const name = entry.name === '' ? basename(folder) : entry.name;
+    const artifact = await readModelFolder(entry);
+    imported.push({ name, model: await saveModel(blobs, artifact, { name, transform: options.transform }, examples) });
+  }
+  return imported;
+}

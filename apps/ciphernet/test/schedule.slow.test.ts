@@ -1,0 +1,89 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { QUEUES, openQueueBackend } from '@ciphernet/queue';
+import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
+import { runCli, startCli, untilSays } from './cli.js';
+
+const suite = hasRedisServer() ? describe : describe.skip;
+const IMAGES = 300;
+
+interface HistoryJson {
+  readonly records: readonly { readonly status: string; readonly run: string; readonly evaluations: unknown[] }[];
+  readonly regressions: readonly { readonly run: string; readonly figure: string }[];
+}
+
+suite('a scheduled benchmark', () => {
+  it('runs by itself, keeps its history, says what was skipped, and flags a run that was slowed down', async () => {
+    await using folder = await temporaryFolder();
+    await using redis = await startRedis();
+    const env = { CIPHERNET_DATA: folder.path, REDIS_URL: redis.url };
+    const processes: ChildProcess[] = [];
+    const start = async (args: string[], ready: string): Promise<ChildProcess> => {
+      const child = startCli(args, env);
+      processes.push(child);
+      await untilSays(child, ready);
+      return child;
+    };
+    const said = async (args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await runCli(args, env);
+      expect([stderr, code]).toEqual([stderr, 0]);
+      return stdout;
+    };
+    const history = async (): Promise<HistoryJson> =>
+      JSON.parse(await said(['schedule', 'history', 'often', '--json'])) as HistoryJson;
+    const backend = await openQueueBackend({ redisUrl: redis.url, folder: folder.path, prefix: 'ciphernet' });
+    try {
+      await start(['collector'], 'collector on');
+      await start(['worker', '--roles', 'train,benchmark'], 'worker on');
+      const inferrer = await start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
+      const trained = JSON.parse(await said(['model', 'train', 'reference', '--epochs', '1', '--json'])) as {
+        model: string;
+      };
+      await said(['keys', 'create']);
+      const encrypted = JSON.parse(
+        await said(['dataset', 'encrypt', 'mnist', '--images', String(IMAGES), '--json']),
+      ) as {
+        dataset: string;
+      };
+      const what = ['--dataset', encrypted.dataset, '--model', trained.model];
+      const wrong = await runCli(['schedule', 'add', 'often', '--cron', 'every minute', ...what], env);
+      expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/cannot be scheduled.*--cron/s)]);
+
+      // A minute is the shortest pattern of five fields; with seconds the same happens sooner.
+      await said(['schedule', 'add', 'often', '--cron', '*/7 * * * * *', ...what]);
+      expect(await said(['schedule', 'list'])).toMatch(/often\s+\*\/7/);
+      while ((await history()).records.length < 3) await sleep(1000);
+
+      // Stopped for longer than a tick takes to come: the run is slow, and the tick after it is skipped.
+      const infer = backend.queue(QUEUES.infer);
+      while ((await infer.getActiveCount()) === 0) await sleep(5);
+      inferrer.kill('SIGSTOP');
+      await sleep(9000);
+      inferrer.kill('SIGCONT');
+      let found = await history();
+      while (!found.regressions.some(({ figure }) => figure === 'inferSeconds')) {
+        await sleep(1000);
+        found = await history();
+      }
+      await said(['schedule', 'remove', 'often']);
+      const { records, regressions } = await history();
+      expect(records.slice(0, 3).map(({ status }) => status)).toEqual(['done', 'done', 'done']);
+      expect(records.some(({ status }) => status === 'skipped')).toBe(true);
+      const slow = records.findIndex(({ run }) => run === regressions[0]?.run);
+      expect(slow).toBeGreaterThanOrEqual(3);
+
+      await said(['schedule', 'history', 'often']);
+      const page = await readFile(join(folder.path, 'reports', 'benchmarks', 'often.html'), 'utf8');
+      expect(page).toMatch(/inferSeconds .* limit/);
+      expect(page).toMatch(/skipped: bench-[0-9a-f]+ was still going/);
+      const again = await runCli(['schedule', 'remove', 'often'], env);
+      expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('no such schedule')]);
+    } finally {
+      for (const child of processes) child.kill('SIGKILL');
+      await backend.close();
+    }
+  });
+});

@@ -1,0 +1,69 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { QueueBackend, WorkerStatus } from '@ciphernet/queue';
+import type { Worker } from 'bullmq';
+
+/** Well below the time after which a silent worker counts as gone. */
+const INTERVAL_MS = 5000;
+const GPUS = '/proc/driver/nvidia/gpus';
+
+/** Model of the first NVIDIA GPU that the driver shows, or `none`. */
+function gpuName(): string {
+  try {
+    const [first] = readdirSync(GPUS);
+    if (first === undefined) return 'none';
+    const text = readFileSync(`${GPUS}/${first}/information`, 'utf8');
+    return /^Model:\s*(.*)$/m.exec(text)?.[1]?.trim() ?? 'unknown';
+  } catch {
+    return 'none';
+  }
+}
+
+/** The TensorFlow.js backend that a training job would take here; loading it is left to the job. */
+function trainingBackend(): string {
+  const require = createRequire(import.meta.url);
+  for (const name of ['tfjs-node-gpu', 'tfjs-node']) {
+    try {
+      require.resolve(`@tensorflow/${name}`);
+      return name;
+    } catch {
+      // Not installed: the next best.
+    }
+  }
+  return 'wasm';
+}
+
+/** Tells the registry every few seconds that these workers are alive and what they do, until they are closed. */
+export function announceWorkers(
+  backend: QueueBackend,
+  workers: readonly Worker[],
+  about: Pick<WorkerStatus, 'worker' | 'roles' | 'concurrency' | 'engine'>,
+): void {
+  const jobs = new Set<string>();
+  const startedAt = Date.now();
+  const base = { ...about, training: about.roles.includes('train') ? trainingBackend() : 'none', gpu: gpuName() };
+  const say = (): void => {
+    const status = {
+      ...base,
+      jobs: [...jobs].slice(0, 300),
+      memoryBytes: process.memoryUsage.rss(),
+      startedAt,
+      seenAt: Date.now(),
+    };
+    // Who watches may miss one: the next comes soon.
+    backend.workers.announce(status).catch(() => undefined);
+  };
+  const timer = setInterval(say, INTERVAL_MS);
+  timer.unref();
+  for (const worker of workers) {
+    worker.on('active', (job) => {
+      jobs.add(job.id ?? '');
+      say();
+    });
+    const done = (job: { id?: string | undefined } | undefined): void => void jobs.delete(job?.id ?? '');
+    worker.on('completed', done);
+    worker.on('failed', done);
+    worker.on('closing', () => clearInterval(timer));
+  }
+  say();
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import type { BlobStore } from '@ciphernet/blobs';
+import { InputError, messageOf } from '@ciphernet/errors';
+import {
+  type BenchmarkRun,
+  type BenchmarkSuite,
+  JOB_OPTIONS,
+  QUEUES,
+  type QueueBackend,
+  enqueueBenchmarkRun,
+  parseBenchmarkRun,
+  parseBenchmarkSuite,
+  parseCollected,
+} from '@ciphernet/queue';
+import { reportFromJson } from '@ciphernet/report';
+import type { Job, Worker } from 'bullmq';
+import { type BenchmarkRecord, appendRecord, evaluationOf } from './history.js';
+
+export interface Schedule {
+  readonly suite: string;
+  readonly pattern: string;
+  /** Milliseconds since 1970. */
+  readonly next: number | undefined;
+}
+
+const TICK = 'tick';
+
+/** Schedules a suite, or changes its schedule in place: removing and adding would lose a tick that is due. */
+export async function addSchedule(backend: QueueBackend, pattern: string, suite: BenchmarkSuite): Promise<void> {
+  const checked = parseBenchmarkSuite(suite);
+  try {
+    await backend
+      .queue(QUEUES.benchmark)
+      .upsertJobScheduler(checked.suite, { pattern, tz: 'UTC' }, { name: TICK, data: checked, opts: JOB_OPTIONS });
+  } catch (cause) {
+    throw new InputError(`cannot be scheduled: ${messageOf(cause)}`, {
+      where: `--cron '${pattern}'`,
+      hint: "five fields, as in '0 3 * * *' for every night at three, UTC; six with seconds first",
+      cause,
+    });
+  }
+}
+
+export async function listSchedules(backend: QueueBackend): Promise<Schedule[]> {
+  const schedulers = await backend.queue(QUEUES.benchmark).getJobSchedulers(0, -1, true);
+  return schedulers.map(({ key, pattern, next }) => ({ suite: key, pattern: pattern ?? '', next }));
+}
+
+export async function removeSchedule(backend: QueueBackend, suite: string): Promise<void> {
+  if (await backend.queue(QUEUES.benchmark).removeJobScheduler(suite)) return;
+  throw new InputError('no such schedule', { where: suite, hint: 'schedule-benchmark list shows what there is' });
+}
+
+/** Runs a suite now. @returns the run's id, which is its job's as well */
+export async function runSuite(backend: QueueBackend, suite: BenchmarkSuite): Promise<string> {
+  const { id } = await backend.queue(QUEUES.benchmark).add(TICK, parseBenchmarkSuite(suite), JOB_OPTIONS);
+  return runIdOf(id ?? '');
+}
+
+/** A tick that is processed twice enqueues one run: the id depends on the tick's. */
+function runIdOf(tick: string): string {
+  return `bench-${createHash('sha256').update(tick).digest('hex').slice(0, 12)}`;
+}
+
+async function unfinishedRun(backend: QueueBackend, suite: string, own: string): Promise<string | undefined> {
+  const jobs = await backend
+    .queue(QUEUES.benchmark)
+    .getJobs(['waiting-children', 'waiting', 'active', 'delayed', 'prioritized']);
+  const runs = (jobs as (Job | undefined)[]).filter(
+    (job) => job?.name === 'record' && (job.data as BenchmarkRun).suite.suite === suite && job.id !== own,
+  );
+  return runs[0]?.id;
+}
+
+/** When a tick was due: the scheduler writes it into the id, so that a tick processed twice says the same. */
+function dueTime(job: Job): number {
+  const due = /:(\d{13})$/.exec(job.id ?? '')?.[1];
+  return due === undefined ? job.timestamp : Number(due);
+}
+
+async function tick(backend: QueueBackend, blobs: BlobStore, job: Job): Promise<string> {
+  const suite = parseBenchmarkSuite(job.data);
+  const run = runIdOf(job.id ?? '');
+  const startedAt = dueTime(job);
+  const busy = await unfinishedRun(backend, suite.suite, run);
+  if (busy !== undefined) {
+    await appendRecord(blobs, {
+      format: 'ciphernet-benchmark',
+      version: 1,
+      suite: suite.suite,
+      run,
+      startedAt,
+      finishedAt: Date.now(),
+      status: 'skipped',
+      reason: `${busy} was still going`,
+      evaluations: [],
+    });
+    return 'skipped';
+  }
+  await enqueueBenchmarkRun(backend.flows(), run, { suite, startedAt });
+  return run;
+}
+
+async function record(blobs: BlobStore, job: Job): Promise<BenchmarkRecord['status']> {
+  const { suite, startedAt } = parseBenchmarkRun(job.data);
+  const collected = Object.values(await job.getChildrenValues<unknown>()).map(parseCollected);
+  const failures = Object.values(await job.getIgnoredChildrenFailures());
+  const evaluations = await Promise.all(
+    collected.map(async ({ evaluation, report }) =>
+      evaluationOf(reportFromJson(new TextDecoder().decode(await blobs.get(report)), evaluation)),
+    ),
+  );
+  const status = failures.length === 0 ? 'done' : 'failed';
+  await appendRecord(blobs, {
+    format: 'ciphernet-benchmark',
+    version: 1,
+    suite: suite.suite,
+    run: job.id ?? '',
+    startedAt,
+    finishedAt: Date.now(),
+    status,
+    ...(status === 'done' ? {} : { reason: failures.join('; ').slice(0, 2000) }),
+    evaluations: evaluations.sort((a, b) => a.evaluation.localeCompare(b.evaluation)),
+  });
+  return status;
+}
+
+/** Starts what turns ticks into runs and runs into history; it needs queue and blobs only, no key and no model. */
+export function startBenchmarks(backend: QueueBackend, blobs: BlobStore): Worker {
+  return backend.worker(
+    QUEUES.benchmark,
+    (job: Job) => (job.name === TICK ? tick(backend, blobs, job) : record(blobs, job)),
+    { concurrency: 1, lockDuration: 30_000, maxStalledCount: 3 },
+  );
+}
