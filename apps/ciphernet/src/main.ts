@@ -3,6 +3,7 @@ import { InputError, exitCodeOf, messageOf } from '@ciphernet/errors';
 import { Command, CommanderError } from 'commander';
 import { benchCommand } from './commands/bench.js';
 import { curveCommand } from './commands/curve.js';
+import { dashboardCommand } from './commands/dashboard.js';
 import { datasetCommand } from './commands/dataset.js';
 import { enqueueCommand } from './commands/enqueue.js';
 import { keysCommand } from './commands/keys.js';
@@ -32,6 +33,7 @@ const commands = [
   enqueueCommand(),
   workerCommand(),
   collectorCommand(),
+  dashboardCommand(),
   reportCommand(),
   curveCommand(),
   reproduceCommand(),

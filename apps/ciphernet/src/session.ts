@@ -18,6 +18,12 @@ export function passphraseFromEnvironment(): string | undefined {
   return passphrase === '' ? undefined : passphrase;
 }
 
+/** Like the passphrase, from the environment only. */
+export function dashboardPassword(): string | undefined {
+  const password = process.env['CIPHERNET_DASHBOARD_PASSWORD'];
+  return password === '' ? undefined : password;
+}
+
 let isStopping = false;
 
 /** True once a person has asked to stop: whatever fails after that is part of stopping. */
@@ -68,6 +74,11 @@ export function openSharedSession(role: string): Promise<Session> {
     where: 'REDIS_URL',
     hint: 'set REDIS_URL=redis://host:6379, or use `ciphernet run`, which has every role',
   });
+}
+
+/** Resolves when a person asks to stop. */
+export function untilStopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 /** Rejects with an AbortError as soon as the signal fires, whatever `promise` does. */

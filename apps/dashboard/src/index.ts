@@ -1,1 +1,2 @@
-export {};
+export { type Dashboard, startDashboard } from './server.js';
+export { type DashboardSettings } from './settings.js';

@@ -2,12 +2,8 @@ import { startCollector } from '@ciphernet/collector';
 import { startWorker } from '@ciphernet/worker';
 import { Command, InvalidArgumentError } from 'commander';
 import { integerBetween } from '../options.js';
-import { openSharedSession, passphraseFromEnvironment } from '../session.js';
+import { openSharedSession, passphraseFromEnvironment, untilStopped } from '../session.js';
 import { workerName } from '../start-roles.js';
-
-function untilStopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
 
 const ROLES = ['train', 'infer', 'benchmark'] as const;
 type Role = (typeof ROLES)[number];

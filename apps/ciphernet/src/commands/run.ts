@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { loadConfiguration } from '@ciphernet/configuration';
 import { type Dataset, NAMED_DATASETS, loadDataset, takeExamples } from '@ciphernet/datasets';
+import { type Dashboard, startDashboard } from '@ciphernet/dashboard';
 import { InputError } from '@ciphernet/errors';
 import { DEFAULT_ENGINE, ENGINE_NAMES, engineNamed } from '@ciphernet/evaluator';
 import { type Model, loadModel } from '@ciphernet/models';
@@ -13,7 +14,8 @@ import { encryptWithProgress } from '../encryption.js';
 import { defaultKeysFolder, ensureKeys } from '../ensure-keys.js';
 import { digestArgument, integerBetween } from '../options.js';
 import { type ProgressBoard, createProgressBoard } from '../progress.js';
-import { type Session, openSession, passphraseFromEnvironment } from '../session.js';
+import { DEFAULT_PORT } from './dashboard.js';
+import { type Session, dashboardPassword, openSession, passphraseFromEnvironment, untilStopped } from '../session.js';
 import { runTrainingJob } from '../training-job.js';
 import { startRoles } from '../start-roles.js';
 import { fetchReport, waitForEvaluation } from '../wait.js';
@@ -30,6 +32,8 @@ interface RunOptions {
   readonly json?: string;
   readonly remote: boolean;
   readonly explain: boolean;
+  readonly dashboard: boolean;
+  readonly port: number;
 }
 
 /** Trains on the dataset's training split. @returns the model's digest */
@@ -91,6 +95,14 @@ async function evaluate(
   return { report, folder: collected.folder };
 }
 
+async function openDashboard(session: Session, port: number): Promise<Dashboard> {
+  const { backend, blobs } = session;
+  const settings = { host: '127.0.0.1', port, password: dashboardPassword(), readOnly: false };
+  const dashboard = await startDashboard(backend, blobs, settings);
+  process.stderr.write(`dashboard: ${dashboard.url}\n`);
+  return dashboard;
+}
+
 async function run(options: RunOptions): Promise<void> {
   engineNamed(options.engine);
   modelSpec(options.model);
@@ -107,6 +119,7 @@ async function run(options: RunOptions): Promise<void> {
   await using session = await openSession();
   const { configuration, backend, blobs } = session;
   process.stderr.write(`queue: ${backend.description}\n`);
+  await using dashboard = options.dashboard ? await openDashboard(session, options.port) : undefined;
   const board = createProgressBoard();
   try {
     startRoles(session, { infer: configuration.cores, train: true }, options.remote);
@@ -119,6 +132,10 @@ async function run(options: RunOptions): Promise<void> {
     process.stdout.write(
       `\n${reportToText(report)}\n\n  report  ${join(folder, 'report.html')}\n          ${join(folder, 'report.json')}\n`,
     );
+    if (dashboard !== undefined) {
+      process.stderr.write(`\ndashboard: ${dashboard.url} until Ctrl-C\n`);
+      await untilStopped(session.signal);
+    }
   } finally {
     board.stop();
   }
@@ -142,6 +159,8 @@ export function runCommand(): Command {
         .default('public'),
     )
     .option('--remote', 'only encrypt, enqueue and wait: workers and collector run elsewhere (Redis)', false)
+    .option('--dashboard', 'show the run in a browser, until Ctrl-C', false)
+    .option('--port <n>', 'port of the dashboard', integerBetween(0, 65_535), DEFAULT_PORT)
     .option('--explain', "print the planner's reasoning", false)
     .option('--json <file>', 'also write the report as JSON to this file')
     .addHelpText(

@@ -1,0 +1,103 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import cookieSession from 'cookie-session';
+import type { Request, RequestHandler, Response, Router } from 'express';
+import express from 'express';
+import { isLoopback } from './settings.js';
+import { loginPage } from './pages.js';
+
+const SESSION_MS = 12 * 3600 * 1000;
+/** Wrong passwords a minute, from anywhere: a guesser gets no further, a person does not notice. */
+const GUESSES = 10;
+const MINUTE_MS = 60_000;
+
+/** Compared as digests: equal lengths, so the time says nothing about the password. */
+function isSame(given: string, expected: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+/** Password of HTTP basic authentication, which Prometheus can send. */
+function basicPassword(request: Request): string | undefined {
+  const [scheme, encoded] = (request.headers.authorization ?? '').split(' ', 2);
+  if (scheme?.toLowerCase() !== 'basic' || encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  return text.slice(text.indexOf(':') + 1);
+}
+
+/** Another site must not act with a person's session: the browser says where a request comes from. */
+export const sameOriginOnly: RequestHandler = (request, response, next) => {
+  if (request.method === 'GET' || request.method === 'HEAD') return next();
+  const { origin, host } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  const isOwn = site === 'same-origin' || (site === undefined && origin !== undefined && hostOf(origin) === host);
+  if (isOwn) return next();
+  response.status(403).type('text').send('refused: the request does not come from this page\n');
+};
+
+function hostOf(origin: string): string | undefined {
+  try {
+    return new URL(origin).host;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without a password a page of another site could reach this one under a name of its own (DNS rebinding). */
+export const loopbackNamesOnly: RequestHandler = (request, response, next) => {
+  const { host = '' } = request.headers;
+  if (isLoopback(host.replace(/:\d+$/, ''))) return next();
+  response.status(421).type('text').send('refused: open the dashboard under localhost\n');
+};
+
+/** Session cookie, login and logout, and a guard for everything mounted after it. */
+export function login(password: string): Router {
+  const router = express.Router();
+  let wrong: number[] = [];
+  const isTried = (given: string): boolean | 'too many' => {
+    const now = Date.now();
+    wrong = wrong.filter((time) => now - time < MINUTE_MS);
+    if (wrong.length >= GUESSES) return 'too many';
+    if (isSame(given, password)) return true;
+    wrong.push(now);
+    return false;
+  };
+  // Keys of this process: sessions end with it.
+  router.use(
+    cookieSession({
+      name: 'ciphernet',
+      keys: [randomBytes(32).toString('hex')],
+      maxAge: SESSION_MS,
+      httpOnly: true,
+      sameSite: 'strict',
+    }),
+  );
+  router.get('/login', (_request, response) => void response.type('html').send(loginPage('')));
+  router.post(
+    '/login',
+    express.urlencoded({ extended: false, limit: '2kb' }),
+    (request: Request, response: Response) => {
+      const given = (request.body as { password?: unknown } | undefined)?.password;
+      const outcome = isTried(typeof given === 'string' ? given : '');
+      if (outcome === true) {
+        request.session = { isKnown: true };
+        return response.redirect(303, '/');
+      }
+      const [status, text] =
+        outcome === 'too many' ? [429, 'Too many attempts: wait a minute.'] : [401, 'Wrong password.'];
+      return response.status(status).type('html').send(loginPage(text));
+    },
+  );
+  router.post('/logout', (request, response) => {
+    request.session = null;
+    response.redirect(303, '/login');
+  });
+  router.use((request, response, next) => {
+    if ((request.session as { isKnown?: boolean } | null)?.isKnown === true) return next();
+    const basic = basicPassword(request);
+    if (basic !== undefined && isTried(basic) === true) return next();
+    if (request.method === 'GET' && request.accepts(['html', 'json']) === 'html')
+      return response.redirect(303, '/login');
+    response.status(401).set('WWW-Authenticate', 'Basic realm="ciphernet"').type('text').send('log in first\n');
+  });
+  return router;
+}

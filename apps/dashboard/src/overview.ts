@@ -1,0 +1,130 @@
+import {
+  QUEUES,
+  type QueueBackend,
+  type WorkerStatus,
+  parseCollectJob,
+  parseCollected,
+  parseTrainJob,
+  progressSchema,
+} from '@ciphernet/queue';
+import type { Job, JobType } from 'bullmq';
+
+export interface EvaluationState {
+  readonly id: string;
+  readonly state: string;
+  /** 0 to 1, over all shards. */
+  readonly progress: number;
+  readonly model: string;
+  readonly engine: string;
+  readonly shards: number;
+  readonly enqueuedAt: number;
+  /** Of the encrypted evaluation, once it is done. */
+  readonly accuracy?: number;
+  readonly reason?: string;
+}
+
+export interface TrainingState {
+  readonly id: string;
+  readonly state: string;
+  readonly progress: number;
+  readonly model: string;
+  readonly dataset: string;
+  readonly note: string;
+  readonly enqueuedAt: number;
+  readonly reason?: string;
+}
+
+export interface Overview {
+  readonly evaluations: readonly EvaluationState[];
+  readonly trainings: readonly TrainingState[];
+  readonly workers: readonly WorkerStatus[];
+  readonly queues: readonly { readonly name: string; readonly counts: Readonly<Record<string, number>> }[];
+}
+
+const LIMIT = 30;
+const STATES: JobType[] = ['active', 'waiting-children', 'waiting', 'prioritized', 'delayed', 'failed', 'completed'];
+/** Above this many shards only whole ones count: asking for each one's progress would be a request a shard. */
+const ASKED_SHARDS = 16;
+
+function fractionOf(progress: unknown): number {
+  const parsed = progressSchema.safeParse(progress);
+  if (!parsed.success || parsed.data.total <= 0) return 0;
+  return Math.min(1, Math.max(0, parsed.data.done / parsed.data.total));
+}
+
+async function latest(backend: QueueBackend, name: string): Promise<{ job: Job; state: string }[]> {
+  const queue = backend.queue(name);
+  const found = await Promise.all(
+    STATES.map(async (state) => {
+      const jobs = (await queue.getJobs([state], 0, LIMIT - 1, false)) as (Job | undefined)[];
+      // A job may be removed between the list and its reading.
+      return jobs.flatMap((job) => (job === undefined ? [] : [{ job, state: String(state) }]));
+    }),
+  );
+  return found
+    .flat()
+    .sort((a, b) => b.job.timestamp - a.job.timestamp)
+    .slice(0, LIMIT);
+}
+
+async function shardProgress(backend: QueueBackend, evaluation: string, shards: number, job: Job): Promise<number> {
+  if (shards > ASKED_SHARDS) {
+    const { processed = 0, ignored = 0 } = await job.getDependenciesCount({ processed: true, ignored: true });
+    return (processed + ignored) / shards;
+  }
+  const infer = backend.queue(QUEUES.infer);
+  const parts = await Promise.all(
+    Array.from({ length: shards }, async (_, shard) => {
+      const child = (await infer.getJob(`${evaluation}-shard-${shard}`)) as Job | undefined;
+      return child?.finishedOn === undefined ? fractionOf(child?.progress) : 1;
+    }),
+  );
+  return parts.reduce((sum, part) => sum + part, 0) / shards;
+}
+
+async function evaluationState(
+  backend: QueueBackend,
+  { job, state }: { job: Job; state: string },
+): Promise<EvaluationState[]> {
+  try {
+    const { evaluation, model, engine, shards } = parseCollectJob(job.data);
+    const base = { id: evaluation, model, engine, shards, enqueuedAt: job.timestamp };
+    if (state === 'completed') {
+      return [{ ...base, state, progress: 1, accuracy: parseCollected(job.returnvalue).accuracy }];
+    }
+    if (state === 'failed') return [{ ...base, state, progress: 1, reason: job.failedReason }];
+    if (state !== 'waiting-children') return [{ ...base, state: 'collecting', progress: 1 }];
+    const progress = await shardProgress(backend, evaluation, shards, job);
+    return [{ ...base, state: progress > 0 ? 'evaluating' : 'waiting', progress }];
+  } catch {
+    // Not a job of ours: Bull Board shows it.
+    return [];
+  }
+}
+
+function trainingState({ job, state }: { job: Job; state: string }): TrainingState[] {
+  try {
+    const { run, model, dataset } = parseTrainJob(job.data);
+    const progress = state === 'completed' ? 1 : fractionOf(job.progress);
+    const parsed = progressSchema.safeParse(job.progress);
+    const note = parsed.success ? (parsed.data.note ?? '') : '';
+    const reason = state === 'failed' ? { reason: job.failedReason } : {};
+    return [{ id: run, state, progress, model, dataset, note, enqueuedAt: job.timestamp, ...reason }];
+  } catch {
+    return [];
+  }
+}
+
+/** What is going on, for people: no digest of a result, no figure beyond those of the published reports. */
+export async function readOverview(backend: QueueBackend): Promise<Overview> {
+  const [collects, trains, workers, queues] = await Promise.all([
+    latest(backend, QUEUES.collect),
+    latest(backend, QUEUES.train),
+    backend.workers.list(),
+    Promise.all(
+      Object.values(QUEUES).map(async (name) => ({ name, counts: await backend.queue(name).getJobCounts() })),
+    ),
+  ]);
+  const evaluations = await Promise.all(collects.map((entry) => evaluationState(backend, entry)));
+  return { evaluations: evaluations.flat(), trainings: trains.flatMap(trainingState), workers, queues };
+}

@@ -1,0 +1,164 @@
+import type { Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { ExpressAdapter } from '@bull-board/express';
+import { historyPage, listSuites, readHistory } from '@ciphernet/benchmarks';
+import type { BlobStore } from '@ciphernet/blobs';
+import { InputError, UnavailableError } from '@ciphernet/errors';
+import { QUEUES, type QueueBackend } from '@ciphernet/queue';
+import { reportFromJson, reportToHtml } from '@ciphernet/report';
+import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import helmet from 'helmet';
+import { login, loopbackNamesOnly, sameOriginOnly } from './login.js';
+import { createMetrics } from './metrics.js';
+import { readOverview } from './overview.js';
+import { overviewPage, problemPage, suitesPage } from './pages.js';
+import { type DashboardSettings, checkSettings } from './settings.js';
+
+export interface Dashboard extends AsyncDisposable {
+  readonly url: string;
+}
+
+const HEALTH_LIMIT_MS = 3000;
+const STATIC = fileURLToPath(new URL('../static', import.meta.url));
+const NAME = /^[a-z][a-z0-9-]{2,63}$/;
+
+/** No script but our own files and Bull Board's; its styles are inline. */
+const securityHeaders = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      imgSrc: ["'self'", 'data:'],
+      objectSrc: ["'none'"],
+      frameAncestors: ["'none'"],
+      baseUri: ["'self'"],
+      formAction: ["'self'"],
+    },
+  },
+  // Plain HTTP behind a proxy that ends TLS: the proxy says so, not this process.
+  strictTransportSecurity: false,
+});
+
+const refuseChanges: RequestHandler = (request, response, next) => {
+  if (request.method === 'GET' || request.method === 'HEAD') return next();
+  response.status(403).type('text').send('refused: this dashboard is read-only\n');
+};
+
+function bullBoard(backend: QueueBackend, readOnly: boolean): RequestHandler {
+  const serverAdapter = new ExpressAdapter();
+  serverAdapter.setBasePath('/queues');
+  createBullBoard({
+    queues: Object.values(QUEUES).map((name) => new BullMQAdapter(backend.queue(name), { readOnlyMode: readOnly })),
+    serverAdapter,
+    options: { uiConfig: { boardTitle: 'CipherNet', miscLinks: [{ text: 'Overview', url: '/' }] } },
+  });
+  return serverAdapter.getRouter() as RequestHandler;
+}
+
+function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new UnavailableError('no answer in time', { where: 'queue' })), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+function routes(app: Express, backend: QueueBackend, blobs: BlobStore, settings: DashboardSettings): void {
+  const metrics = createMetrics(backend);
+  app.get('/', (_request, response) => {
+    const hasLogin = settings.password !== undefined;
+    response.type('html').send(overviewPage({ queue: backend.description, blobs: blobs.description, hasLogin }));
+  });
+  app.get('/api/overview', async (_request, response) => void response.json(await readOverview(backend)));
+  app.get('/metrics', async (_request, response) => {
+    response.type(metrics.contentType).send(await metrics.metrics());
+  });
+  app.get('/reports/:evaluation', async (request, response) => {
+    const { evaluation } = request.params;
+    const digest = NAME.test(evaluation) ? await blobs.getRef(`reports/${evaluation}`) : undefined;
+    if (digest === undefined) {
+      response.status(404).type('html').send(problemPage(404, 'There is no such report.'));
+      return;
+    }
+    const report = reportFromJson(new TextDecoder().decode(await blobs.get(digest)), evaluation);
+    response.type('html').send(await reportToHtml(report));
+  });
+  app.get('/benchmarks', async (_request, response) => {
+    response.type('html').send(suitesPage(await listSuites(blobs)));
+  });
+  app.get('/benchmarks/:suite', async (request, response) => {
+    const { suite } = request.params;
+    const history = NAME.test(suite) ? await readHistory(blobs, suite) : [];
+    if (history.length === 0) response.status(404).type('html').send(problemPage(404, 'This suite has not run.'));
+    else response.type('html').send(await historyPage(suite, history));
+  });
+  app.use('/queues', bullBoard(backend, settings.readOnly));
+  app.use(express.static(STATIC, { index: false }));
+}
+
+function createApp(backend: QueueBackend, blobs: BlobStore, settings: DashboardSettings): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(securityHeaders);
+  // Before the login: whoever balances the load has no password, and learns nothing but up or down.
+  app.get('/healthz', async (_request, response) => {
+    try {
+      await within(backend.queue(QUEUES.infer).getJobCounts('active'), HEALTH_LIMIT_MS);
+      response.json({ status: 'ok' });
+    } catch {
+      response.status(503).json({ status: 'the queue does not answer' });
+    }
+  });
+  app.use(sameOriginOnly);
+  app.use(settings.password === undefined ? loopbackNamesOnly : login(settings.password));
+  if (settings.readOnly) app.use(refuseChanges);
+  routes(app, backend, blobs, settings);
+  app.use(
+    (_request, response) => void response.status(404).type('html').send(problemPage(404, 'There is no such page.')),
+  );
+  app.use((error: Error, _request: Request, response: Response, _next: NextFunction) => {
+    const status = error.name === 'UnavailableError' ? 503 : 500;
+    const text = /^(Input|Integrity|Unavailable)Error$/.test(error.name)
+      ? error.message
+      : 'Something failed; see the log.';
+    process.stderr.write(`dashboard: ${error.name}: ${error.message}\n`);
+    response.status(status).type('html').send(problemPage(status, text));
+  });
+  return app;
+}
+
+/** Starts the dashboard. @throws InputError for settings that are not safe, or a port that is taken */
+export async function startDashboard(
+  backend: QueueBackend,
+  blobs: BlobStore,
+  settings: DashboardSettings,
+): Promise<Dashboard> {
+  const { host, port } = checkSettings(settings);
+  const app = createApp(backend, blobs, settings);
+  const server = await new Promise<Server>((resolve, reject) => {
+    const starting: Server = app.listen(port, host, (error?: Error) => {
+      if (error === undefined) return resolve(starting);
+      const { code = error.name } = error as NodeJS.ErrnoException;
+      reject(
+        new InputError(`cannot listen (${code})`, {
+          where: `${host}:${port}`,
+          hint: 'choose another --port',
+          cause: error,
+        }),
+      );
+    });
+  });
+  const address = server.address();
+  const actual = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openDirectoryStore } from '@ciphernet/blobs';
+import { QUEUES, type QueueBackend, enqueueEvaluation, openQueueBackend } from '@ciphernet/queue';
+import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
+import { type Dashboard, startDashboard } from '../src/server.js';
+import { checkSettings } from '../src/settings.js';
+
+const PASSWORD = 'correct horse battery';
+const BASE = { host: '127.0.0.1', port: 0, password: undefined, readOnly: false };
+const suite = hasRedisServer() ? describe : describe.skip;
+
+describe('settings', () => {
+  it.each(['0.0.0.0', '192.0.2.1', '::', 'example.org', '127.0.0.1.example.org'])(
+    'refuse to listen on %s without a password',
+    (host) => {
+      expect(() => checkSettings({ ...BASE, host })).toThrow(/without a password/);
+      expect(checkSettings({ ...BASE, host, password: PASSWORD }).host).toBe(host);
+    },
+  );
+
+  it.each(['127.0.0.1', 'localhost', '::1'])('allow %s without one', (host) => {
+    expect(checkSettings({ ...BASE, host }).host).toBe(host);
+  });
+
+  it('refuse a password that is guessed', () => {
+    expect(() => checkSettings({ ...BASE, password: 'short' })).toThrow(/fewer than 10 characters/);
+  });
+});
+
+suite('the dashboard', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let redis: Awaited<ReturnType<typeof startRedis>>;
+  let backend: QueueBackend;
+  const opened: Dashboard[] = [];
+  const open = async (settings: Partial<typeof BASE> & { password?: string } = {}): Promise<string> => {
+    const blobs = await openDirectoryStore(folder.path);
+    const dashboard = await startDashboard(backend, blobs, { ...BASE, ...settings });
+    opened.push(dashboard);
+    return dashboard.url;
+  };
+  const logIn = async (url: string, password: string): Promise<Response> =>
+    fetch(`${url}/login`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { origin: url, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ password }),
+    });
+  const cookieOf = (response: Response): string =>
+    response.headers
+      .getSetCookie()
+      .map((cookie) => cookie.split(';')[0])
+      .join('; ');
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    redis = await startRedis();
+    backend = await openQueueBackend({ redisUrl: redis.url, folder: folder.path, prefix: 'dash' });
+  });
+  afterAll(async () => {
+    for (const dashboard of opened) await dashboard[Symbol.asyncDispose]();
+    await backend.close();
+    await redis[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  it('shows nothing before the login but whether it is up', async () => {
+    const url = await open({ password: PASSWORD });
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' });
+    for (const path of ['/api/overview', '/metrics', '/queues/api/queues', '/reports/eval-x', '/overview.js']) {
+      const response = await fetch(`${url}${path}`, { redirect: 'manual', headers: { accept: 'application/json' } });
+      expect([path, response.status]).toEqual([path, 401]);
+    }
+    const page = await fetch(url, { redirect: 'manual', headers: { accept: 'text/html' } });
+    expect([page.status, page.headers.get('location')]).toEqual([303, '/login']);
+  });
+
+  it('lets in who knows the password, by form or by basic authentication', async () => {
+    const url = await open({ password: PASSWORD });
+    expect((await logIn(url, 'wrong password')).status).toBe(401);
+    const response = await logIn(url, PASSWORD);
+    expect(response.status).toBe(303);
+    expect(response.headers.get('set-cookie')).toMatch(/httponly/i);
+    expect(response.headers.get('set-cookie')).toMatch(/samesite=strict/i);
+    const cookie = cookieOf(response);
+    const forged = cookie.replace(/ciphernet\.sig=[^;]*/, 'ciphernet.sig=AAAAAAAAAAAAAAAAAAAAAAAAAAA');
+    const accept = 'application/json';
+    expect((await fetch(`${url}/api/overview`, { headers: { cookie: forged, accept } })).status).toBe(401);
+    expect((await fetch(`${url}/api/overview`, { headers: { cookie, accept } })).status).toBe(200);
+    const basic = `Basic ${Buffer.from(`prometheus:${PASSWORD}`).toString('base64')}`;
+    const metrics = await fetch(`${url}/metrics`, { headers: { authorization: basic } });
+    expect(await metrics.text()).toContain('ciphernet_jobs{queue="infer",state="active"} 0');
+  });
+
+  it('stops a guesser', async () => {
+    const url = await open({ password: PASSWORD });
+    for (let i = 0; i < 10; i++) expect((await logIn(url, `guess number ${i}`)).status).toBe(401);
+    expect((await logIn(url, PASSWORD)).status).toBe(429);
+  });
+
+  it('refuses what another site sends with a person’s session', async () => {
+    const url = await open({ password: PASSWORD });
+    const cookie = cookieOf(await logIn(url, PASSWORD));
+    const headers: Record<string, string>[] = [
+      { cookie, origin: 'https://evil.example' },
+      { cookie, 'sec-fetch-site': 'cross-site', origin: url },
+      { cookie },
+    ];
+    for (const from of headers) {
+      const response = await fetch(`${url}/queues/api/queues/infer/pause`, { method: 'PUT', headers: from });
+      expect(response.status).toBe(403);
+    }
+    expect(await backend.queue(QUEUES.infer).isPaused()).toBe(false);
+    const own = await fetch(`${url}/queues/api/queues/infer/pause`, {
+      method: 'PUT',
+      headers: { cookie, origin: url },
+    });
+    expect(own.status).toBe(200);
+    expect(await backend.queue(QUEUES.infer).isPaused()).toBe(true);
+    await backend.queue(QUEUES.infer).resume();
+  });
+
+  it('changes nothing when it is read-only', async () => {
+    const url = await open({ readOnly: true });
+    const response = await fetch(`${url}/queues/api/queues/infer/pause`, { method: 'PUT', headers: { origin: url } });
+    expect(response.status).toBe(403);
+    expect(await backend.queue(QUEUES.infer).isPaused()).toBe(false);
+  });
+
+  it('sends security headers with every page', async () => {
+    const url = await open();
+    const { headers } = await fetch(url);
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(headers.get('content-security-policy')).not.toContain("script-src 'unsafe-inline'");
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.has('x-powered-by')).toBe(false);
+  });
+
+  it.each([
+    '/reports/eval-none',
+    '/reports/..%2f..%2fetc%2fpasswd',
+    '/benchmarks/none',
+    '/nothing',
+    '/reports/%3Cscript%3E',
+  ])('has no page %s, and says so', async (path) => {
+    const response = await fetch(`${await open()}${path}`);
+    expect(response.status).toBe(404);
+    expect(await response.text()).not.toContain('<script>');
+  });
+
+  it('says what an evaluation is doing, and leaves out jobs that are not of ours', async () => {
+    const url = await open();
+    const digest = 'a'.repeat(64);
+    const request = { manifest: digest, model: digest, engine: 'simd', shards: 2, compare: false };
+    await enqueueEvaluation(backend.flows(), 'eval-waiting', request);
+    await backend.queue(QUEUES.collect).add('collect', { evaluation: '<script>' });
+    const overview = (await (await fetch(`${url}/api/overview`)).json()) as { evaluations: { id: string }[] };
+    expect(overview.evaluations).toEqual([
+      expect.objectContaining({ id: 'eval-waiting', state: 'waiting', progress: 0, shards: 2 }),
+    ]);
+  });
+
+  it('says so when the port is taken', async () => {
+    const port = Number(new URL(await open()).port);
+    await expect(open({ port })).rejects.toThrow(/cannot listen \(EADDRINUSE\)/);
+  });
+});
