@@ -48,6 +48,8 @@ export default tseslint.config(
         'error',
         { allowNumber: true, allowBoolean: true, allowNever: true, allowArray: true },
       ],
+      // A promise returned from a scope with `using` would outlive what the scope disposes of.
+      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/prefer-nullish-coalescing': 'off',
       '@typescript-eslint/no-empty-function': 'off',

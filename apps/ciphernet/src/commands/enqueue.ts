@@ -114,7 +114,11 @@ async function enqueue(options: EnqueueOptions): Promise<void> {
     });
     enqueued.push({ ...entry, evaluation });
   }
-  if (options.wait || backend.kind === 'embedded') return waitForAll(session, options, enqueued, manifest);
+  if (options.wait || backend.kind === 'embedded') {
+    // Awaited here: returning the promise would close the session first.
+    await waitForAll(session, options, enqueued, manifest);
+    return;
+  }
   for (const entry of enqueued) {
     process.stdout.write(
       options.json ? `${JSON.stringify(entry)}\n` : `evaluation  ${entry.evaluation}  ${entry.name}\n`,
