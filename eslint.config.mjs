@@ -71,7 +71,14 @@ export default tseslint.config(
         URL: 'readonly',
         require: 'readonly',
         __dirname: 'readonly',
+        TextDecoder: 'readonly',
       },
+    },
+  },
+  {
+    files: ['apps/dashboard/static/*.js'],
+    languageOptions: {
+      globals: { document: 'readonly', fetch: 'readonly', location: 'readonly', setTimeout: 'readonly' },
     },
   },
   ...boundaries,

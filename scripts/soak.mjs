@@ -48,7 +48,10 @@ const env = { ...process.env, CIPHERNET_DATA: data.path, REDIS_URL: redis.url, C
 /** Runs a command to its end and returns the JSON objects that it prints. */
 async function cli(...args) {
   const { stdout } = await run(process.execPath, [main, ...args, '--json'], { env, maxBuffer: 2 ** 26 });
-  return stdout.trim().split('\n').map((line) => JSON.parse(line));
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 const alive = new Set();

@@ -22,6 +22,8 @@ const program = new Command('ciphernet')
   .addHelpText(
     'after',
     '\nEnvironment:\n  REDIS_URL             queue shared by processes (default: embedded)\n  CIPHERNET_DATA        folder of everything written (default: .data)\n' +
+      '  BLOB_URL              blobs in S3: s3://bucket/prefix?endpoint=… (default: the data folder)\n' +
+      '  CIPHERNET_LOG         auto, json or text\n' +
       '  CIPHERNET_PASSPHRASE  protects the secret key\n  CIPHERNET_DATASETS    folder with mnist/ and fashion-mnist/ to read first\n' +
       '\nExit codes: 0 done, 1 failed, 2 bad input, 3 damaged data, 4 unsupported model, 5 service unavailable, 130 stopped',
   );

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';

@@ -3,7 +3,7 @@ import { openDirectoryStore } from '@ciphernet/blobs';
 import { QUEUES, type QueueBackend, enqueueEvaluation, openQueueBackend } from '@ciphernet/queue';
 import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
 import { type Dashboard, startDashboard } from '../src/server.js';
-import { checkSettings } from '../src/settings.js';
+import { type DashboardSettings, checkSettings } from '../src/settings.js';
 
 const PASSWORD = 'correct horse battery';
 const BASE = { host: '127.0.0.1', port: 0, password: undefined, readOnly: false };
@@ -32,7 +32,7 @@ suite('the dashboard', () => {
   let redis: Awaited<ReturnType<typeof startRedis>>;
   let backend: QueueBackend;
   const opened: Dashboard[] = [];
-  const open = async (settings: Partial<typeof BASE> & { password?: string } = {}): Promise<string> => {
+  const open = async (settings: Partial<DashboardSettings> = {}): Promise<string> => {
     const blobs = await openDirectoryStore(folder.path);
     const dashboard = await startDashboard(backend, blobs, { ...BASE, ...settings });
     opened.push(dashboard);

@@ -21,6 +21,8 @@ export interface Configuration {
   readonly clientFolder: string;
   /** Where named datasets are looked for before they are downloaded, and where downloads are kept. */
   readonly datasetFolders: { readonly dataFolder?: string; readonly cacheFolder: string };
+  /** `auto`: readable in a terminal, JSON lines elsewhere. */
+  readonly logFormat: 'auto' | 'json' | 'text';
   readonly cores: number;
   /** Names a worker in results and on the dashboard. */
   readonly host: string;
@@ -39,6 +41,7 @@ const schema = z.object({
     .or(z.literal('').transform(() => undefined)),
   CIPHERNET_DATA: z.string().min(1).default('.data'),
   CIPHERNET_DATASETS: z.string().min(1).optional(),
+  CIPHERNET_LOG: z.enum(['auto', 'json', 'text']).default('auto'),
   CIPHERNET_PREFIX: z
     .string()
     .regex(/^[a-z0-9-]{1,40}$/i, 'must be letters, digits and dashes')
@@ -63,6 +66,7 @@ export function loadConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
       cacheFolder: join(dataFolder, 'cache'),
       ...(parsed.CIPHERNET_DATASETS === undefined ? {} : { dataFolder: resolve(parsed.CIPHERNET_DATASETS) }),
     },
+    logFormat: parsed.CIPHERNET_LOG,
     cores: availableParallelism(),
     host: hostname(),
   });

@@ -1,1 +1,1 @@
-export {};
+export { type Log, createLog, onJobs } from './log.js';

@@ -15,6 +15,7 @@ import {
 import { Redis } from 'ioredis';
 import { EmbeddedPool } from './embedded-pool.js';
 import { takeOwnerLock } from './owner-lock.js';
+import { startTracing } from './telemetry.js';
 import { type WorkerRegistry, memoryRegistry, redisRegistry } from './worker-registry.js';
 import { checkRedis, describeRedis } from './redis-preflight.js';
 
@@ -104,8 +105,14 @@ function tracker(onError: (error: Error) => void): {
 
 async function openRedis(url: string, options: BackendOptions): Promise<QueueBackend> {
   await checkRedis(url);
-  const { track, closeAll } = tracker(options.onError ?? (() => undefined));
-  const base = { connection: { url, maxRetriesPerRequest: null }, prefix: options.prefix };
+  const onError = options.onError ?? ((): void => undefined);
+  const { track, closeAll } = tracker(onError);
+  const tracing = await startTracing();
+  const base = {
+    connection: { url, maxRetriesPerRequest: null },
+    prefix: options.prefix,
+    ...(tracing === undefined ? {} : { telemetry: tracing.telemetry }),
+  };
   const flows = once(() => track(new FlowProducer(base)));
   let registry: Redis | undefined;
   const registryClient = (): Promise<Redis> => {
@@ -123,6 +130,7 @@ async function openRedis(url: string, options: BackendOptions): Promise<QueueBac
     async close() {
       await closeAll();
       registry?.disconnect();
+      await within(tracing?.shutdown().catch(onError) ?? Promise.resolve(), CLOSE_DEADLINE_MS);
     },
   };
 }

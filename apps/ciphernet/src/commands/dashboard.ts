@@ -1,4 +1,5 @@
 import { startDashboard } from '@ciphernet/dashboard';
+import { createLog } from '@ciphernet/logging';
 import { Command } from 'commander';
 import { integerBetween } from '../options.js';
 import { dashboardPassword, openSharedSession, untilStopped } from '../session.js';
@@ -7,9 +8,11 @@ export const DEFAULT_PORT = 3000;
 
 async function dashboard(options: { port: number; host: string; readOnly: boolean }): Promise<void> {
   await using session = await openSharedSession('dashboard');
-  const { backend, blobs, signal } = session;
+  const { backend, blobs, configuration, signal } = session;
   await using server = await startDashboard(backend, blobs, { ...options, password: dashboardPassword() });
-  process.stderr.write(`dashboard on ${server.url}${options.readOnly ? ', read-only' : ''}\n`);
+  createLog('dashboard', { format: configuration.logFormat }).info(`dashboard on ${server.url}`, {
+    readOnly: options.readOnly,
+  });
   await untilStopped(signal);
 }
 

@@ -1,4 +1,5 @@
 import { startCollector } from '@ciphernet/collector';
+import { createLog, onJobs } from '@ciphernet/logging';
 import { startWorker } from '@ciphernet/worker';
 import { Command, InvalidArgumentError } from 'commander';
 import { integerBetween } from '../options.js';
@@ -43,14 +44,17 @@ export function workerCommand(): Command {
       const { backend, blobs, configuration } = session;
       const wanted = concurrency === 'auto' ? automaticConcurrency(configuration.cores, roles) : concurrency;
       const infer = roles.includes('infer') ? wanted : 0;
-      startWorker(backend, blobs, workerName(configuration), {
+      const log = createLog('worker', { format: configuration.logFormat });
+      const workers = startWorker(backend, blobs, workerName(configuration), {
         infer,
         train: roles.includes('train'),
         benchmark: roles.includes('benchmark'),
       });
-      process.stderr.write(
-        `worker on ${backend.description}: ${roles.join(', ')}, ${infer} infer jobs side by side; blobs in ${blobs.description}\n`,
-      );
+      onJobs(log, workers);
+      log.info(`worker on ${backend.description}, blobs in ${blobs.description}`, {
+        roles: roles.join(','),
+        concurrency: infer,
+      });
       await untilStopped(session.signal);
     });
 }
@@ -62,8 +66,9 @@ export function collectorCommand(): Command {
     .action(async () => {
       await using session = await openSharedSession('collector');
       const { backend, blobs, configuration } = session;
-      startCollector(backend, blobs, configuration, passphraseFromEnvironment());
-      process.stderr.write(`collector on ${backend.description}: reports in ${configuration.reportsFolder}\n`);
+      const log = createLog('collector', { format: configuration.logFormat });
+      onJobs(log, [startCollector(backend, blobs, configuration, passphraseFromEnvironment())]);
+      log.info(`collector on ${backend.description}, reports in ${configuration.reportsFolder}`);
       await untilStopped(session.signal);
     });
 }
