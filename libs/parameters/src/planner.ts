@@ -7,7 +7,7 @@ import { MAX_LOG_QP_128 } from './security.js';
 
 export interface PlanOptions {
   readonly mode: EncryptionMode;
-  /** Largest tolerated error bound of a logit against the quantised circuit. */
+  /** Largest tolerated error bound of a logit against the quantised circuit, in place of the default rule. */
   readonly targetError?: number;
   /** Most bits of a weight, sign included. */
   readonly maxWeightBits?: number;
@@ -20,6 +20,12 @@ export interface PlanOptions {
  * thousandths, and only decisions that were ties can move.
  */
 export const DEFAULT_TARGET_ERROR = 0.2;
+
+/**
+ * Logits that span more may err by more: what moves a decision is the error as a share of their gaps. 2^-8 of the
+ * largest as the bound is some 10^-4 of it as the deviation.
+ */
+const RELATIVE_TARGET_ERROR = 2 ** -8;
 
 /** Below 6 bits accuracy falls (4 bits cost up to 5 points on Fashion-MNIST), so the planner does not go there. */
 const MIN_PLANNED_BITS = 6;
@@ -164,7 +170,8 @@ export function planCircuit(circuit: Circuit, calibration: Calibration, options:
   if (calibration.maxAbs.length !== circuit.maps.length || calibration.gains.length !== circuit.maps.length + 1) {
     throw new InputError('the calibration belongs to another circuit', { where });
   }
-  const target = options.targetError ?? DEFAULT_TARGET_ERROR;
+  const largestLogit = calibration.maxAbs.at(-1) ?? 0;
+  const target = options.targetError ?? Math.max(DEFAULT_TARGET_ERROR, RELATIVE_TARGET_ERROR * largestLogit);
   const sets = options.given === undefined ? candidates() : [options.given.parameters];
   const scales = options.given === undefined ? INPUT_SCALE_BITS.map((b) => 2 ** b) : [options.given.inputScale];
   let closest: { attempt: Attempt; parameters: CkksParameters } | undefined;
@@ -199,7 +206,7 @@ export function planCircuit(circuit: Circuit, calibration: Calibration, options:
       ? 'no parameter set was tried'
       : closest.attempt.missedBits > 0
         ? `values exceed the modulus by ${closest.attempt.missedBits.toFixed(1)} bits`
-        : `the error bound of a logit is ${closest.attempt.errorBound.toPrecision(2)}, the target ${target}`;
+        : `the error bound of a logit is ${closest.attempt.errorBound.toPrecision(2)}, the target ${target.toPrecision(2)}`;
   const set = closest === undefined ? '' : ` under ${describeParameters(closest.parameters)}`;
   throw new UnsupportedError(`no plan: ${reason}${set}`, {
     where,

@@ -110,12 +110,25 @@ describe('the planner', () => {
   it('finds a secure plan within the target for two squares and for one', () => {
     const two = planCircuit(twoSquares, calibration, { mode: 'public' });
     const one = planCircuit(denseCircuit(20, 16, 10), oneSquare, { mode: 'public' });
-    for (const plan of [two, one]) {
+    for (const [plan, { maxAbs }] of [
+      [two, calibration],
+      [one, oneSquare],
+    ] as const) {
       expect(() => assertSecure(plan.parameters, 'plan')).not.toThrow();
-      expect(plan.predictedError.bound).toBeLessThanOrEqual(0.2);
+      expect(plan.predictedError.bound).toBeLessThanOrEqual(Math.max(0.2, (maxAbs.at(-1) ?? 0) / 256));
       expect(plan.maps.every((map) => map.headroomBits >= 1)).toBe(true);
     }
     expect(one.parameters.primes.length).toBeLessThan(two.parameters.primes.length);
+  });
+
+  it('tolerates an error in proportion to the logits, and no more than it is told', () => {
+    const loud = { ...calibration, gains: calibration.gains.map((gain) => gain * 8) };
+    const wide = { ...loud, maxAbs: [...calibration.maxAbs.slice(0, -1), 1000] };
+    const given = planCircuit(twoSquares, calibration, { mode: 'public' });
+    const options = { mode: 'public' as const, given };
+    const bound = planCircuit(twoSquares, wide, options).predictedError.bound;
+    expect(bound).toBeLessThanOrEqual(1000 / 256);
+    expect(() => planCircuit(twoSquares, wide, { ...options, targetError: bound / 100 })).toThrow(/error bound/);
   });
 
   it('spends less modulus on symmetric encryption or predicts a smaller error', () => {

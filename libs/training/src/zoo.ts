@@ -74,8 +74,8 @@ const SPECS: readonly ModelSpec[] = [
     layers: [conv(32, 7, 3), square, flatten, dense(128), square],
     recipe: {},
     recipes: {
-      mnist: { ...MNIST, epochs: 25, dropout: 0.05 },
-      'fashion-mnist': { epochs: 40, dropout: 0.1, weightDecay: 0.05 },
+      mnist: { ...MNIST, epochs: 20, dropout: 0.05 },
+      'fashion-mnist': { epochs: 30, dropout: 0.1, weightDecay: 0.05 },
     },
   },
 ];
