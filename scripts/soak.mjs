@@ -26,6 +26,8 @@ if (values.help) {
 const EVALUATIONS = Number(values.evaluations ?? (values.short ? 12 : 100));
 const IMAGES = 150;
 const KILL_EVERY_MS = 4000;
+/** How long Redis is gone. */
+const GONE_MS = values.short ? 3000 : 60_000;
 /** Far beyond what the evaluations take: a run that hangs ends as lost. */
 const DEADLINE_MS = 60_000 + EVALUATIONS * 6000;
 
@@ -152,7 +154,7 @@ try {
     if (!restarted && ended >= expected.size + EVALUATIONS / 3) {
       log('restarting Redis');
       await redis.kill();
-      await sleep(1000);
+      await sleep(GONE_MS);
       await redis.start();
       restarted = true;
     }

@@ -8,11 +8,15 @@ import type { CollectJob, InferredResult } from '@ciphernet/queue';
 import type { Report } from '@ciphernet/report';
 import type { Comparison } from './compare.js';
 
-/** Wall-clock seconds from the first shard's start to the last one's end. */
-function wallSeconds(results: readonly InferredResult[]): number {
+/**
+ * Wall-clock seconds from the first shard's start to the last one's end. The times are of the workers' clocks: where
+ * those disagree so much that the whole were shorter than its longest part, that part counts.
+ */
+export function wallSeconds(results: readonly Pick<InferredResult, 'startedAt' | 'finishedAt'>[]): number {
   const from = Math.min(...results.map((result) => result.startedAt));
   const to = Math.max(...results.map((result) => result.finishedAt));
-  return Math.max(to - from, 1) / 1000;
+  const longest = Math.max(...results.map((result) => result.finishedAt - result.startedAt));
+  return Math.max(to - from, longest, 1) / 1000;
 }
 
 function comparedFields(comparison: Comparison): Pick<Report, 'model' | 'agreement' | 'precision'> {

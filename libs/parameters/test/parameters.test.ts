@@ -122,13 +122,13 @@ describe('the planner', () => {
   });
 
   it('tolerates an error in proportion to the logits, and no more than it is told', () => {
-    const loud = { ...calibration, gains: calibration.gains.map((gain) => gain * 8) };
-    const wide = { ...loud, maxAbs: [...calibration.maxAbs.slice(0, -1), 1000] };
-    const given = planCircuit(twoSquares, calibration, { mode: 'public' });
-    const options = { mode: 'public' as const, given };
-    const bound = planCircuit(twoSquares, wide, options).predictedError.bound;
-    expect(bound).toBeLessThanOrEqual(1000 / 256);
-    expect(() => planCircuit(twoSquares, wide, { ...options, targetError: bound / 100 })).toThrow(/error bound/);
+    const wide = { ...calibration, maxAbs: [...calibration.maxAbs.slice(0, -1), 1000] };
+    const plan = planCircuit(twoSquares, wide, { mode: 'public' });
+    const { parameters, inputScale, predictedError } = plan;
+    expect(predictedError.bound).toBeLessThanOrEqual(1000 / 256);
+    const given = { parameters, inputScale };
+    const strict = { mode: 'public' as const, given, targetError: predictedError.bound / 1000 };
+    expect(() => planCircuit(twoSquares, wide, strict)).toThrow(/error bound/);
   });
 
   it('spends less modulus on symmetric encryption or predicts a smaller error', () => {

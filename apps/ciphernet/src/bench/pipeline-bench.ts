@@ -8,8 +8,16 @@ import { engineNamed } from '@ciphernet/evaluator';
 import { ensureCompiled, loadModel, saveModel } from '@ciphernet/models';
 import { type CompiledCircuit, planCircuit } from '@ciphernet/parameters';
 import { encryptDataset } from '@ciphernet/producer';
-import { QUEUES, type QueueBackend, enqueueEvaluation, newEvaluationId, parseInferred } from '@ciphernet/queue';
+import {
+  type InferredResult,
+  QUEUES,
+  type QueueBackend,
+  enqueueEvaluation,
+  newEvaluationId,
+  parseInferred,
+} from '@ciphernet/queue';
 import { modelSpec, selectBackend, trainModel } from '@ciphernet/training';
+import type { Job } from 'bullmq';
 import { ensureKeys } from '../ensure-keys.js';
 import { median } from './timing.js';
 
@@ -81,46 +89,49 @@ export async function directSeconds(prepared: PreparedModel, blobs: BlobStore): 
   return seconds;
 }
 
+/** Waits for an evaluation's collect job, which returns its shards' results. */
+async function resultsOf(backend: QueueBackend, evaluation: string): Promise<InferredResult[]> {
+  const job = (await backend.queue(QUEUES.collect).getJob(evaluation)) as Job | undefined;
+  if (job === undefined) throw new Error('the benchmark flow is not in the queue');
+  const values: unknown = await job.waitUntilFinished(backend.events(QUEUES.collect));
+  return parseOrThrow(z.array(z.unknown()), values, 'benchmark flow').map(parseInferred);
+}
+
 /**
  * Wall-clock seconds of evaluations through the queue, from blobs to blobs: first shard's start to last shard's end.
- * Each evaluation is of its own engine address, so nothing is found in the store.
+ * Each computes its shards anew.
+ *
+ * @param evaluations at once; several keep all workers busy where one has too few shards to share out evenly
  */
 export async function queueSeconds(
   prepared: PreparedModel,
   backend: QueueBackend,
-  clearResults: () => Promise<void>,
   repetitions: number,
+  evaluations = 1,
 ): Promise<{ readonly seconds: number; readonly resultBytes: number }> {
-  const flows = backend.flows();
+  const shards = prepared.manifest.shards.length;
   const times: number[] = [];
   let resultBytes = 0;
+  await backend.events(QUEUES.collect).waitUntilReady();
   // The first evaluation warms up the sandboxes' compilers and is not counted.
   for (let r = 0; r <= repetitions; r++) {
-    await clearResults();
-    const evaluation = newEvaluationId();
-    const events = backend.events(QUEUES.collect);
-    await events.waitUntilReady();
-    const values = new Promise<unknown[]>((resolve, reject) => {
-      events.on('completed', ({ jobId, returnvalue }) => {
-        if (jobId === evaluation) resolve(parseOrThrow(z.array(z.unknown()), returnvalue, 'benchmark flow'));
+    const ids = Array.from({ length: evaluations }, () => newEvaluationId());
+    for (const evaluation of ids) {
+      await enqueueEvaluation(backend.flows(), evaluation, {
+        manifest: prepared.manifestDigest,
+        shards,
+        model: prepared.model,
+        engine: 'simd',
+        compare: false,
+        fresh: true,
       });
-      events.on('failed', ({ jobId, failedReason }) => {
-        if (jobId === evaluation) reject(new Error(failedReason));
-      });
-    });
-    await enqueueEvaluation(flows, evaluation, {
-      manifest: prepared.manifestDigest,
-      shards: prepared.manifest.shards.length,
-      model: prepared.model,
-      engine: 'simd',
-      compare: false,
-    });
-    const results = (await values).map(parseInferred);
-    if (results.length !== prepared.manifest.shards.length) throw new Error('a shard failed in the benchmark');
+    }
+    const results = (await Promise.all(ids.map((evaluation) => resultsOf(backend, evaluation)))).flat();
+    if (results.length !== shards * evaluations) throw new Error('a shard failed in the benchmark');
     const from = Math.min(...results.map((result) => result.startedAt));
     const to = Math.max(...results.map((result) => result.finishedAt));
     if (r > 0) times.push((to - from) / 1000);
-    resultBytes = results.reduce((sum, result) => sum + result.resultBytes, 0);
+    resultBytes = results.reduce((sum, result) => sum + result.resultBytes, 0) / evaluations;
   }
   return { seconds: median(times), resultBytes };
 }
