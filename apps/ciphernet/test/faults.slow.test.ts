@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { loadDataset, takeExamples } from '@ciphernet/datasets';
 import { QUEUES, type QueueBackend, enqueueEvaluation, openQueueBackend } from '@ciphernet/queue';
 import { type Report, reportSchema } from '@ciphernet/report';
 import { type TestRedis, hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
@@ -28,10 +29,12 @@ suite('a deployment on Redis and S3', () => {
   let dataset: string;
   let expected: Report;
   const processes: ChildProcess[] = [];
+  let logs = '';
 
   const start = async (args: string[], environment: NodeJS.ProcessEnv, ready: string): Promise<ChildProcess> => {
     const child = startCli(args, environment);
     processes.push(child);
+    child.stderr?.on('data', (chunk: Buffer) => (logs += chunk.toString('latin1')));
     await untilSays(child, ready);
     return child;
   };
@@ -153,13 +156,52 @@ suite('a deployment on Redis and S3', () => {
     expect((await backend.queue(QUEUES.infer).getJob(poison.id ?? '')) as object).toMatchObject({ attemptsMade: 1 });
   });
 
+  it('has no secret key, label or logit in logs, queue or store', async () => {
+    const folders = await readdir(join(folder.path, 'data', 'keys'), { recursive: true, withFileTypes: true });
+    const file = folders.find((entry) => entry.isFile() && entry.name.includes('secret'));
+    const key = await readFile(join(file?.parentPath ?? '', file?.name ?? ''));
+    expect(key.length).toBeGreaterThan(10_000);
+    const raw = Buffer.from((JSON.parse(key.toString('utf8')) as { key: string }).key, 'base64');
+    const dump = join(folder.path, 'dump.rdb');
+    execFileSync('redis-cli', ['-u', redis.url, 'config', 'set', 'rdbcompression', 'no'], { stdio: 'ignore' });
+    execFileSync('redis-cli', ['-u', redis.url, '--rdb', dump], { stdio: 'ignore' });
+    const seen: [string, Buffer][] = [
+      ['logs', Buffer.from(logs, 'latin1')],
+      ['queue', await readFile(dump)],
+    ];
+    for (const entry of await readdir(join(folder.path, 's3'), { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) seen.push([entry.name, await readFile(join(entry.parentPath, entry.name))]);
+    }
+    const { labels } = takeExamples(
+      await loadDataset('mnist', 'test', { cacheFolder: join(folder.path, 'data', 'cache') }),
+      IMAGES,
+    );
+    const forbidden: [string, Buffer][] = [
+      ...[0.2, 0.5, 0.8].map((at): [string, Buffer] => {
+        const from = Math.floor(at * key.length);
+        return ['the secret key', key.subarray(from, from + 48)];
+      }),
+      ['the secret key, decoded', raw.subarray(raw.length >> 1, (raw.length >> 1) + 48)],
+      ['labels', Buffer.from(labels.subarray(0, 40))],
+      ['labels as text', Buffer.from([...labels.subarray(0, 20)].join(','))],
+      ['a field of logits', Buffer.from('"logits"')],
+    ];
+    // The evaluations are there: this test looks where they are.
+    expect(seen[1]?.[1].includes('eval-twice')).toBe(true);
+    expect(seen.length).toBeGreaterThan(10);
+    for (const [where, bytes] of seen) {
+      for (const [what, secret] of forbidden)
+        expect([where, what, bytes.includes(secret)]).toEqual([where, what, false]);
+    }
+  });
+
   it('gives a job back, or finishes it, when its worker is asked to stop', async () => {
     const result = enqueue();
     const infer = backend.queue(QUEUES.infer);
     while ((await infer.getActiveCount()) === 0) await sleep(5);
     const [worker] = processes;
     worker?.kill('SIGTERM');
-    const [code] = (await once(worker as ChildProcess, 'close')) as [number];
+    const [code] = (await once(worker!, 'close')) as [number];
     expect(code).toBe(0);
     await start(['worker', '--concurrency', '1'], workerEnv, 'worker on');
     expect((await evaluated(await result)).confusion).toEqual(expected.confusion);
