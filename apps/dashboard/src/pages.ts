@@ -6,8 +6,8 @@ function page(title: string, body: string): string {
 <title>${escapeHtml(title)}</title><style>${pageStyle()}
 nav { display: flex; gap: 1rem; flex-wrap: wrap; align-items: baseline; margin-bottom: 1rem; } nav h1 { margin: 0 auto 0 0; }
 a { color: #3a86c8; } th { text-align: left; font-weight: 500; color: var(--soft); padding-right: .6rem; }
-td:first-child { width: auto; color: inherit; } section { overflow-x: auto; }
-progress { width: 9rem; accent-color: #3a86c8; vertical-align: middle; }
+body { max-width: 1240px; } td { white-space: nowrap; overflow-wrap: normal; } td:first-child { width: auto; color: inherit; } section { overflow-x: auto; }
+progress { width: 7rem; accent-color: #3a86c8; vertical-align: middle; }
 .failed { color: #d1345b; } .lost { color: #d1345b; font-weight: 600; }
 form { margin: 0; } input, button { font: inherit; padding: .4rem .7rem; border-radius: 8px; border: 1px solid var(--line); background: var(--card); color: var(--ink); }
 </style></head><body>${body}</body></html>

@@ -136,8 +136,8 @@ ${figure(sizeText(report.bytes.uploadPerImage), 'upload an image')}
 ${await chart('Accuracy', accuracyChart(report))}
 ${await chart('Seconds by stage', secondsChart(report))}
 ${await chart('Confusion matrix, encrypted', confusionChart(report))}
-${await chart('Bytes', bytesChart(report))}
 ${report.margins === undefined ? '' : await chart('How close decisions are', marginsChart(report.margins))}
+${await chart('Bytes', bytesChart(report))}
 </div>
 <section><h2>Details</h2><table>${details(report)}</table></section>
 ${report.parameters.explanation === undefined ? '' : `<section><h2>Plan</h2><pre>${escapeHtml(report.parameters.explanation)}</pre></section>`}
