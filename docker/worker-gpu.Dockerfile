@@ -21,7 +21,7 @@ COPY nx.json tsconfig.base.json tsconfig.json ./
 RUN npm ci --no-audit --no-fund \
  && npm run build \
  && npm prune --omit=dev --no-audit --no-fund \
- && npm install --no-save --no-audit --no-fund --allow-scripts=@tensorflow/tfjs-node-gpu @tensorflow/tfjs-node-gpu@4.22.0
+ && npm install --no-save --omit=dev --no-audit --no-fund --allow-scripts=@tensorflow/tfjs-node-gpu @tensorflow/tfjs-node-gpu@4.22.0
 
 FROM nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04
 LABEL org.opencontainers.image.title="CipherNet training worker" org.opencontainers.image.licenses="MIT"

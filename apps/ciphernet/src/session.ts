@@ -78,6 +78,7 @@ export function openSharedSession(role: string): Promise<Session> {
 
 /** Resolves when a person asks to stop. */
 export function untilStopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import cookieSession from 'cookie-session';
 import type { Request, RequestHandler, Response, Router } from 'express';
 import express from 'express';
@@ -6,9 +6,11 @@ import { isLoopback } from './settings.js';
 import { loginPage } from './pages.js';
 
 const SESSION_MS = 12 * 3600 * 1000;
-/** Wrong passwords a minute, from anywhere: a guesser gets no further, a person does not notice. */
+/** Wrong passwords a minute from one address: a guesser gets no further, and locks out nobody else. */
 const GUESSES = 10;
 const MINUTE_MS = 60_000;
+/** Addresses and sessions that are remembered; the oldest is forgotten first. */
+const REMEMBERED = 10_000;
 
 /** Compared as digests: equal lengths, so the time says nothing about the password. */
 function isSame(given: string, expected: string): boolean {
@@ -49,17 +51,42 @@ export const loopbackNamesOnly: RequestHandler = (request, response, next) => {
   response.status(421).type('text').send('refused: open the dashboard under localhost\n');
 };
 
+function forgetOldest(entries: {
+  readonly size: number;
+  keys(): Iterator<string>;
+  delete(key: string): unknown;
+}): void {
+  while (entries.size > REMEMBERED) {
+    const { value } = entries.keys().next() as { value: string };
+    entries.delete(value);
+  }
+}
+
+/** Counts wrong passwords by address and kind of login: a scraper with an old one must not lock its owner out. */
+function guard(password: string): (request: Request, kind: 'form' | 'basic', given: string) => boolean | 'too many' {
+  const wrong = new Map<string, number[]>();
+  return (request, kind, given) => {
+    const who = `${kind} ${request.socket.remoteAddress ?? ''}`;
+    const now = Date.now();
+    const recent = (wrong.get(who) ?? []).filter((time) => now - time < MINUTE_MS);
+    if (recent.length >= GUESSES) return 'too many';
+    if (isSame(given, password)) return true;
+    wrong.delete(who);
+    wrong.set(who, [...recent, now]);
+    forgetOldest(wrong);
+    return false;
+  };
+}
+
 /** Session cookie, login and logout, and a guard for everything mounted after it. */
 export function login(password: string): Router {
   const router = express.Router();
-  let wrong: number[] = [];
-  const isTried = (given: string): boolean | 'too many' => {
-    const now = Date.now();
-    wrong = wrong.filter((time) => now - time < MINUTE_MS);
-    if (wrong.length >= GUESSES) return 'too many';
-    if (isSame(given, password)) return true;
-    wrong.push(now);
-    return false;
+  const attempt = guard(password);
+  /** Until when each session lasts: known here, so that logging out ends it for whoever has the cookie. */
+  const sessions = new Map<string, number>();
+  const idOf = (request: Request): string => {
+    const id: unknown = (request.session as { id?: unknown } | null | undefined)?.id;
+    return typeof id === 'string' ? id : '';
   };
   // Keys of this process: sessions end with it.
   router.use(
@@ -77,9 +104,12 @@ export function login(password: string): Router {
     express.urlencoded({ extended: false, limit: '2kb' }),
     (request: Request, response: Response) => {
       const given = (request.body as { password?: unknown } | undefined)?.password;
-      const outcome = isTried(typeof given === 'string' ? given : '');
+      const outcome = attempt(request, 'form', typeof given === 'string' ? given : '');
       if (outcome === true) {
-        request.session = { isKnown: true };
+        const id = randomUUID();
+        sessions.set(id, Date.now() + SESSION_MS);
+        forgetOldest(sessions);
+        request.session = { id };
         return response.redirect(303, '/');
       }
       const [status, text] =
@@ -88,15 +118,17 @@ export function login(password: string): Router {
     },
   );
   router.post('/logout', (request, response) => {
+    sessions.delete(idOf(request));
     request.session = null;
     response.redirect(303, '/login');
   });
   router.use((request, response, next) => {
-    if ((request.session as { isKnown?: boolean } | null)?.isKnown === true) return next();
+    if ((sessions.get(idOf(request)) ?? 0) > Date.now()) return next();
     const basic = basicPassword(request);
-    if (basic !== undefined && isTried(basic) === true) return next();
-    if (request.method === 'GET' && request.accepts(['html', 'json']) === 'html')
+    if (basic !== undefined && attempt(request, 'basic', basic) === true) return next();
+    if (request.method === 'GET' && request.accepts(['html', 'json']) === 'html') {
       return response.redirect(303, '/login');
+    }
     response.status(401).set('WWW-Authenticate', 'Basic realm="ciphernet"').type('text').send('log in first\n');
   });
   return router;

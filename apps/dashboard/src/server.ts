@@ -38,6 +38,8 @@ const securityHeaders = helmet({
       formAction: ["'self'"],
     },
   },
+  // `no-referrer` would make a browser send `Origin: null` with the login over plain HTTP.
+  referrerPolicy: { policy: 'same-origin' },
   // Plain HTTP behind a proxy that ends TLS: the proxy says so, not this process.
   strictTransportSecurity: false,
 });

@@ -86,6 +86,10 @@ suite('the dashboard', () => {
     const accept = 'application/json';
     expect((await fetch(`${url}/api/overview`, { headers: { cookie: forged, accept } })).status).toBe(401);
     expect((await fetch(`${url}/api/overview`, { headers: { cookie, accept } })).status).toBe(200);
+    const site = { host: new URL(url).host, origin: url };
+    await fetch(`${url}/logout`, { method: 'POST', redirect: 'manual', headers: { cookie, ...site } });
+    // Over, also for who has copied the cookie.
+    expect((await fetch(`${url}/api/overview`, { headers: { cookie, accept } })).status).toBe(401);
     const basic = `Basic ${Buffer.from(`prometheus:${PASSWORD}`).toString('base64')}`;
     const metrics = await fetch(`${url}/metrics`, { headers: { authorization: basic } });
     expect(await metrics.text()).toContain('ciphernet_jobs{queue="infer",state="active"} 0');
@@ -132,6 +136,8 @@ suite('the dashboard', () => {
     expect(headers.get('content-security-policy')).toContain("default-src 'self'");
     expect(headers.get('content-security-policy')).not.toContain("script-src 'unsafe-inline'");
     expect(headers.get('x-content-type-options')).toBe('nosniff');
+    // Anything stricter makes browsers send `Origin: null` with the login over plain HTTP.
+    expect(headers.get('referrer-policy')).toBe('same-origin');
     expect(headers.has('x-powered-by')).toBe(false);
   });
 

@@ -15,6 +15,17 @@ export interface Sandbox {
   readonly announce: (announcement: CheckpointAnnouncement) => void;
 }
 
+let opened: Promise<BlobStore> | undefined;
+
+/** One store a thread: BullMQ runs job after job in it, and each S3 client has connections of its own. */
+function storeOfThread(configuration: Configuration): Promise<BlobStore> {
+  opened ??= openBlobStore(configuration).catch((error: unknown) => {
+    opened = undefined;
+    throw error;
+  });
+  return opened;
+}
+
 /**
  * Runs a processor's body with what it needs. An error that no retry mends becomes BullMQ's UnrecoverableError; the
  * original's kind leads the message, since only name and message cross the border.
@@ -36,7 +47,7 @@ export async function inSandbox<T>(job: SandboxedJob, body: (sandbox: Sandbox) =
   try {
     const result = await body({
       configuration,
-      blobs: await openBlobStore(configuration),
+      blobs: await storeOfThread(configuration),
       report,
       announce,
     });

@@ -24,13 +24,13 @@ export interface WorkerRoles {
 
 /**
  * CPU-bound work runs in threads, so this event loop renews locks in time; should it stall all the same, the job is
- * given to another worker once, not for ever.
+ * given to another worker some times, not for ever.
  */
 const TUNING: WorkerTuning = {
   useWorkerThreads: true,
   lockDuration: 20_000,
   stalledInterval: 10_000,
-  maxStalledCount: 3,
+  maxStalledCount: 8,
   maxStartedAttempts: 8,
 };
 

@@ -63,7 +63,9 @@ export function announceWorkers(
     const done = (job: { id?: string | undefined } | undefined): void => void jobs.delete(job?.id ?? '');
     worker.on('completed', done);
     worker.on('failed', done);
-    worker.on('closing', () => clearInterval(timer));
+    // Lost to another worker: neither completed nor failed is said of it here.
+    worker.on('lockRenewalFailed', (ids: string[]) => ids.forEach((id) => jobs.delete(id)));
+    worker.on('closed', () => clearInterval(timer));
   }
   say();
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BlobStore } from '@ciphernet/blobs';
-import { InputError, messageOf } from '@ciphernet/errors';
+import { InputError, asError, messageOf } from '@ciphernet/errors';
 import {
   type BenchmarkRun,
   type BenchmarkSuite,
@@ -53,13 +53,15 @@ export async function removeSchedule(backend: QueueBackend, suite: string): Prom
 
 /** Runs a suite now. @returns the run's id, which is its job's as well */
 export async function runSuite(backend: QueueBackend, suite: BenchmarkSuite): Promise<string> {
-  const { id } = await backend.queue(QUEUES.benchmark).add(TICK, parseBenchmarkSuite(suite), JOB_OPTIONS);
-  return runIdOf(id ?? '');
+  return runIdOf(await backend.queue(QUEUES.benchmark).add(TICK, parseBenchmarkSuite(suite), JOB_OPTIONS));
 }
 
-/** A tick that is processed twice enqueues one run: the id depends on the tick's. */
-function runIdOf(tick: string): string {
-  return `bench-${createHash('sha256').update(tick).digest('hex').slice(0, 12)}`;
+/**
+ * A tick that is processed twice enqueues one run: the id depends on the tick's. Its time is part of it, since the ids of
+ * a queue begin anew when Redis does, and deployments that share a store have the same.
+ */
+function runIdOf({ id = '', timestamp }: Job): string {
+  return `bench-${createHash('sha256').update(`${id} ${timestamp}`).digest('hex').slice(0, 12)}`;
 }
 
 async function unfinishedRun(backend: QueueBackend, suite: string, own: string): Promise<string | undefined> {
@@ -80,7 +82,7 @@ function dueTime(job: Job): number {
 
 async function tick(backend: QueueBackend, blobs: BlobStore, job: Job): Promise<string> {
   const suite = parseBenchmarkSuite(job.data);
-  const run = runIdOf(job.id ?? '');
+  const run = runIdOf(job);
   const startedAt = dueTime(job);
   const busy = await unfinishedRun(backend, suite.suite, run);
   if (busy !== undefined) {
@@ -127,9 +129,15 @@ async function record(blobs: BlobStore, job: Job): Promise<BenchmarkRecord['stat
 
 /** Starts what turns ticks into runs and runs into history; it needs queue and blobs only, no key and no model. */
 export function startBenchmarks(backend: QueueBackend, blobs: BlobStore): Worker {
-  return backend.worker(
+  // One tick at a time in the whole deployment: two of a suite must not both see that nothing is going on.
+  const worker = backend.worker(
     QUEUES.benchmark,
     (job: Job) => (job.name === TICK ? tick(backend, blobs, job) : record(blobs, job)),
     { concurrency: 1, lockDuration: 30_000, maxStalledCount: 3 },
   );
+  backend
+    .queue(QUEUES.benchmark)
+    .setGlobalConcurrency(1)
+    .catch((error: unknown) => worker.emit('error', asError(error)));
+  return worker;
 }

@@ -59,6 +59,12 @@ describe('regressions', () => {
     expect(flagged(history)).toEqual(['bench-3 imagesPerSecond', 'bench-4 imagesPerSecond']);
   });
 
+  it('end when a change has lasted: then it is the new level', () => {
+    const speeds = [5000, 5100, 4950, ...Array.from({ length: 8 }, (_, i) => 1000 + 10 * (i % 3))];
+    const history = speeds.map((imagesPerSecond, i) => record(i, { imagesPerSecond }));
+    expect(flagged(history)).toEqual([3, 4, 5, 6, 7].map((i) => `bench-${i} imagesPerSecond`));
+  });
+
   it('need three runs to know a spread', () => {
     expect(flagged([record(0, {}), record(1, {}), record(2, { accuracy: 0.1 })])).toEqual([]);
   });

@@ -13,12 +13,22 @@ export function isMissingObject(error: unknown): boolean {
   return name === 'NoSuchKey' || name === 'NotFound' || ($metadata?.httpStatusCode === 404 && name !== 'NoSuchBucket');
 }
 
+/** A range that begins at the object's end or after it. */
+export function isBeyondEnd(error: unknown): boolean {
+  return (error as S3Failure).$metadata?.httpStatusCode === 416;
+}
+
+/** Credentials that come and go by themselves: at a command's start a person must see to them, later another try does. */
+const PASSING =
+  /^(ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed|TokenRefreshRequired|CredentialsProviderError)$/;
+
 /** Whose fault it is: what a person must mend, or what another try may. Errors of ours pass through. */
 export function s3Error(error: unknown, where: string): Error {
   const { name = 'Error', code, message = '', $metadata } = error as S3Failure;
   if (/^(Input|Integrity|Unavailable)Error$/.test(name)) return error as Error;
   const status = $metadata?.httpStatusCode;
-  if (status === 401 || status === 403 || name === 'CredentialsProviderError') {
+  const isPassing = PASSING.test(name) && !where.endsWith(', opening');
+  if (!isPassing && (status === 401 || status === 403 || PASSING.test(name))) {
     return new InputError(`the blob store refuses access (${name})`, {
       where,
       hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or another source of the AWS SDK',

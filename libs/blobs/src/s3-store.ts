@@ -17,7 +17,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { IntegrityError } from '@ciphernet/errors';
 import { type BlobRef, type BlobStore, MAX_SMALL_BLOB } from './blob-store.js';
 import { checkDigestName, checkRefName } from './names.js';
-import { isMissingObject, s3Error } from './s3-errors.js';
+import { isBeyondEnd, isMissingObject, s3Error } from './s3-errors.js';
 import { parseS3Url } from './s3-url.js';
 import { verifying } from './verifying.js';
 
@@ -28,19 +28,30 @@ const ATTEMPTS = 4;
 /** Parts of a multipart upload: two travel at once, so this times two is the memory an upload takes. */
 const PART_BYTES = 16 * 2 ** 20;
 
+/** HTTP status of an answer to a range request. */
+const PARTIAL_CONTENT = 206;
+
 /** A blob's bytes; a broken transfer goes on where it stopped, with a range request. */
 async function* download(client: S3Client, bucket: string, key: string): AsyncGenerator<Uint8Array> {
   let at = 0;
   for (let attempt = 1; ; attempt++) {
     try {
       const range = at === 0 ? {} : { Range: `bytes=${at}-` };
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...range }));
-      for await (const chunk of Body as Readable) {
-        at += (chunk as Uint8Array).length;
-        yield chunk as Uint8Array;
+      const { Body, $metadata } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...range }));
+      // A store that knows no ranges begins anew: what was passed on is skipped.
+      let skip = $metadata.httpStatusCode === PARTIAL_CONTENT ? 0 : at;
+      for await (const part of Body as Readable) {
+        const chunk = (part as Uint8Array).subarray(skip);
+        skip -= Math.min(skip, (part as Uint8Array).length);
+        if (chunk.length === 0) continue;
+        at += chunk.length;
+        attempt = 1;
+        yield chunk;
       }
       return;
     } catch (error) {
+      // Cut after its last byte: nothing is left to ask for, and the digest decides.
+      if (at > 0 && isBeyondEnd(error)) return;
       if (attempt === ATTEMPTS || isMissingObject(error)) throw error;
     }
   }
@@ -116,7 +127,12 @@ export async function openS3Store(url: string): Promise<BlobStore> {
       }, createWriteStream(path));
       const digest = hash.digest('hex');
       const { size: bytes } = await stat(path);
-      await guard(upload(blobKey(digest), createReadStream(path, { highWaterMark: PART_BYTES })), `blob ${digest}`);
+      const source = createReadStream(path, { highWaterMark: PART_BYTES });
+      try {
+        await guard(upload(blobKey(digest), source), `blob ${digest}`);
+      } finally {
+        source.destroy();
+      }
       return { digest, bytes };
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -148,10 +164,11 @@ export async function openS3Store(url: string): Promise<BlobStore> {
       const content = new Uint8Array(bytes);
       let at = 0;
       for await (const chunk of verified(digest)) {
-        content.set(chunk, at);
+        if (at + chunk.length <= bytes) content.set(chunk, at);
         at += chunk.length;
       }
-      return content;
+      if (at === bytes) return content;
+      throw new IntegrityError(`blob ${digest} has ${at} bytes, its store says ${bytes}`, { where });
     },
     async stream(digest) {
       await size(digest);

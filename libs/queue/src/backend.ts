@@ -49,6 +49,8 @@ export interface BackendOptions {
 /** Events are a log for watchers, not a store. */
 const MAX_EVENTS = 1000;
 const CLOSE_DEADLINE_MS = 10_000;
+/** What a job may take to finish once its worker is asked to stop; then it is left to another worker. */
+const JOBS_DEADLINE_MS = 30_000;
 
 interface Closable {
   close(): Promise<unknown>;
@@ -88,8 +90,8 @@ function tracker(onError: (error: Error) => void): {
 } {
   const workers: Closable[] = [];
   const others: Closable[] = [];
-  const close = (items: Closable[]): Promise<unknown> =>
-    Promise.all(items.splice(0).map((item) => within(item.close().catch(onError), CLOSE_DEADLINE_MS)));
+  const close = (items: Closable[], deadline: number): Promise<unknown> =>
+    Promise.all(items.splice(0).map((item) => within(item.close().catch(onError), deadline)));
   return {
     track(made, isWorker = false) {
       made.on('error', onError);
@@ -97,8 +99,8 @@ function tracker(onError: (error: Error) => void): {
       return made;
     },
     async closeAll() {
-      await close(workers);
-      await close(others);
+      await close(workers, JOBS_DEADLINE_MS);
+      await close(others, CLOSE_DEADLINE_MS);
     },
   };
 }

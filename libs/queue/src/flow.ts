@@ -8,6 +8,9 @@ const KEEP = { age: 7 * 24 * 3600, count: 1000 } as const;
 /** Job data is ids and digests: more than this is a mistake. */
 const SIZE_LIMIT = 4096;
 
+/** BullMQ runs jobs without a priority before all that have one, so every evaluation has one. */
+const DEFAULT_PRIORITY = 1000;
+
 export const JOB_OPTIONS: JobsOptions = {
   removeOnComplete: KEEP,
   removeOnFail: KEEP,
@@ -22,7 +25,7 @@ export interface EvaluationRequest {
   readonly model: string;
   readonly engine: string;
   readonly compare: boolean;
-  /** 1 is the most urgent; 0 means no priority and goes first. */
+  /** 1 is the most urgent; evaluations that name none have DEFAULT_PRIORITY. */
   readonly priority?: number;
   /** Evaluate again although results are in the store. */
   readonly fresh?: boolean;
@@ -36,7 +39,7 @@ export function newEvaluationId(prefix: 'eval' | 'train' | 'bench' = 'eval'): st
 function evaluationFlow(evaluation: string, request: EvaluationRequest): FlowJob {
   const { manifest, model, engine, shards, compare } = request;
   const collect: CollectJob = { evaluation, manifest, model, engine, shards, compare };
-  const options = { ...JOB_OPTIONS, ...(request.priority === undefined ? {} : { priority: request.priority }) };
+  const options = { ...JOB_OPTIONS, priority: request.priority ?? DEFAULT_PRIORITY };
   const base = { evaluation, manifest, model, engine, ...(request.fresh === true ? { fresh: true } : {}) };
   return {
     name: 'collect',

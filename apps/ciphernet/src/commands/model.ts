@@ -46,12 +46,15 @@ async function importFolder(
   }
 }
 
+/** Both named test splits. */
+const TEST_IMAGES = 10_000;
 const IMAGE = { height: 28, width: 28, classes: 10 };
 
 /** Best encrypted accuracy by network and dataset over whole test splits, of the reports that are here. */
 async function measuredAccuracies(folder: string): Promise<Map<string, number>> {
   const best = new Map<string, number>();
   for (const { report } of await readReports(folder)) {
+    if (report.images !== TEST_IMAGES) continue;
     const key = `${report.model.name ?? ''} ${report.dataset.name}`;
     best.set(key, Math.max(best.get(key) ?? 0, report.accuracy.encrypted));
   }
