@@ -55,13 +55,15 @@ suite('a scheduled benchmark', () => {
       // A minute is the shortest pattern of five fields; with seconds the same happens sooner.
       await said(['schedule', 'add', 'often', '--cron', '*/7 * * * * *', ...what]);
       expect(await said(['schedule', 'list'])).toMatch(/often\s+\*\/7/);
-      while ((await history()).records.length < 3) await sleep(1000);
+      const runs = async (): Promise<number> =>
+        (await history()).records.filter(({ status }) => status === 'done').length;
+      while ((await runs()) < 5) await sleep(1000);
 
       // Stopped for longer than a tick takes to come: the run is slow, and the tick after it is skipped.
       const infer = backend.queue(QUEUES.infer);
       while ((await infer.getActiveCount()) === 0) await sleep(5);
       inferrer.kill('SIGSTOP');
-      await sleep(9000);
+      await sleep(12_000);
       inferrer.kill('SIGCONT');
       let found = await history();
       while (!found.regressions.some(({ figure }) => figure === 'inferSeconds')) {
@@ -70,10 +72,10 @@ suite('a scheduled benchmark', () => {
       }
       await said(['schedule', 'remove', 'often']);
       const { records, regressions } = await history();
-      expect(records.slice(0, 3).map(({ status }) => status)).toEqual(['done', 'done', 'done']);
       expect(records.some(({ status }) => status === 'skipped')).toBe(true);
       const slow = records.findIndex(({ run }) => run === regressions[0]?.run);
       expect(slow).toBeGreaterThanOrEqual(3);
+      expect(records.every(({ status }) => status !== 'failed')).toBe(true);
 
       await said(['schedule', 'history', 'often']);
       const page = await readFile(join(folder.path, 'reports', 'benchmarks', 'often.html'), 'utf8');

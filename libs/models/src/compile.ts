@@ -14,7 +14,7 @@ import {
 import { type Model, loadModel } from './model-store.js';
 
 /** Changes when planning or quantisation could give another circuit from the same model. */
-const COMPILER_VERSION = 3;
+const COMPILER_VERSION = 4;
 
 /** Compiles a model for an encrypted dataset: under its parameters and scale, refusing another input transform. */
 export function compileForDataset(model: Model, manifest: DatasetManifest): CompiledCircuit {

@@ -113,7 +113,8 @@ function attempt(
   let missedBits = -Infinity;
   let primesBefore = parameters.primes.length;
   const maps: MapPlan[] = scales.map(({ before, after, primesLeft }, i) => {
-    const values = Math.max(calibration.maxAbs[i] ?? 0, 2 ** -20);
+    // At least 1: SEAL refuses a scale above the modulus, however small the values are.
+    const values = Math.max(calibration.maxAbs[i] ?? 0, 1);
     const room = (primes: number, scale: number): number =>
       logProduct(parameters.primes.slice(0, primes)) - 1 - Math.log2(values * scale);
     const { weightScale, rescales: drops } = choices[i] ?? { weightScale: 1, rescales: 0 };
@@ -143,7 +144,7 @@ function attempt(
   const last = scales.at(-1);
   const errorBound = QUANTILE * Math.sqrt(worst);
   if (last === undefined || missedBits > 0) return { missedBits, errorBound };
-  const needed = Math.log2(calibration.maxAbs.at(-1) ?? 1) + Math.log2(last.after) + 1 + HEADROOM_BITS;
+  const needed = Math.log2(Math.max(calibration.maxAbs.at(-1) ?? 1, 1)) + Math.log2(last.after) + 1 + HEADROOM_BITS;
   let resultPrimes = last.primesLeft;
   while (resultPrimes > 1 && logProduct(parameters.primes.slice(0, resultPrimes - 1)) >= needed) resultPrimes--;
   const plan: Plan = {

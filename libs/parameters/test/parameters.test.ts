@@ -131,6 +131,13 @@ describe('the planner', () => {
     expect(() => planCircuit(twoSquares, wide, strict)).toThrow(/error bound/);
   });
 
+  it('keeps the scale below the modulus, however small the logits are', () => {
+    const faint = { ...calibration, maxAbs: [0.1, 0.1, 0.1] };
+    const { resultScale, resultPrimes, parameters } = planCircuit(twoSquares, faint, { mode: 'public' });
+    const modulus = parameters.primes.slice(0, resultPrimes).reduce((product, prime) => product * prime, 1);
+    expect(resultScale).toBeLessThan(modulus / 2);
+  });
+
   it('spends less modulus on symmetric encryption or predicts a smaller error', () => {
     const options = { mode: 'public' as const };
     const publicPlan = planCircuit(twoSquares, calibration, options);
