@@ -52,8 +52,12 @@ suite('the accuracy curve on Redis', () => {
         return note.startsWith('epoch 2');
       });
       const killedInferrer = killWhen(inferrer, async () => (await infer.getActiveCount()) > 0);
-      await Promise.all([killedTrainer, killedInferrer]);
-      await start(['worker', '--concurrency', '1'], 'worker on');
+      // The trainer may die before it has enqueued its first checkpoint: the one that goes on announces it again, and
+      // only then is there a shard to be killed over.
+      await killedTrainer;
+      await start(['worker', '--roles', 'train'], 'worker on');
+      await killedInferrer;
+      await start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
 
       const disturbed = await pending;
       expect([disturbed.stderr, disturbed.code]).toEqual([disturbed.stderr, 0]);
