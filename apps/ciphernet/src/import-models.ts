@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { type LoadOptions, loadDataset, takeExamples, toUnitRange } from '@ciphernet/datasets';
+import { type LoadOptions, loadDataset } from '@ciphernet/datasets';
 import type { BlobStore } from '@ciphernet/blobs';
 import { modelFolders, readModelFolder, saveModel } from '@ciphernet/models';
 import type { InputTransform } from '@ciphernet/network';
@@ -8,9 +8,6 @@ export interface ImportedModel {
   readonly name: string;
   readonly model: string;
 }
-
-/** Public images that ranges are measured on. */
-const CALIBRATION_IMAGES = 1000;
 
 /**
  * Stores the tfjs models of a folder, or of each of its subfolders.
@@ -23,11 +20,7 @@ export async function importModels(
   options: { readonly dataset: string; readonly transform: InputTransform; readonly folders: LoadOptions },
 ): Promise<ImportedModel[]> {
   const found = await modelFolders(folder);
-  const { images, height, width } = takeExamples(
-    await loadDataset(options.dataset, 'train', options.folders),
-    CALIBRATION_IMAGES,
-  );
-  const examples = { images: toUnitRange(images), height, width };
+  const examples = await loadDataset(options.dataset, 'train', options.folders);
   const imported: ImportedModel[] = [];
   for (const entry of found) {
     const name = entry.name === '' ? basename(folder) : entry.name;

@@ -59,17 +59,20 @@ suite('a scheduled benchmark', () => {
         (await history()).records.filter(({ status }) => status === 'done').length;
       while ((await runs()) < 5) await sleep(1000);
 
-      // Stopped for longer than a tick takes to come: the run is slow, and the tick after it is skipped.
+      // Stopped for longer than a tick takes to come: the run is slow, and the tick after it is skipped. A stop that comes
+      // between the end of the computation and the end of the job slows nothing down: then the next run is stopped.
       const infer = backend.queue(QUEUES.infer);
-      while ((await infer.getActiveCount()) === 0) await sleep(5);
-      inferrer.kill('SIGSTOP');
-      await sleep(12_000);
-      inferrer.kill('SIGCONT');
-      let found = await history();
-      while (!found.regressions.some(({ figure }) => figure === 'inferSeconds')) {
-        await sleep(1000);
-        found = await history();
+      const isFlagged = async (): Promise<boolean> =>
+        (await history()).regressions.some(({ figure }) => figure === 'inferSeconds');
+      for (let stops = 0; stops < 5 && !(await isFlagged()); stops++) {
+        const before = await runs();
+        while ((await infer.getActiveCount()) === 0) await sleep(5);
+        inferrer.kill('SIGSTOP');
+        await sleep(12_000);
+        inferrer.kill('SIGCONT');
+        while ((await runs()) === before) await sleep(1000);
       }
+      expect(await isFlagged()).toBe(true);
       await said(['schedule', 'remove', 'often']);
       const { records, regressions } = await history();
       expect(records.some(({ status }) => status === 'skipped')).toBe(true);

@@ -31,7 +31,6 @@ export interface TrainDependencies {
 
 /** The last images of the training split choose the checkpoint; the test split never does. */
 const VALIDATION_IMAGES = 5000;
-const CALIBRATION_IMAGES = 1000;
 
 function validationAccuracy(artifact: LayersModelArtifact, spec: ModelSpec, validation: Dataset): number {
   const shape = { height: validation.height, width: validation.width, channels: 1 };
@@ -61,11 +60,6 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
   const known = await readTrainingState(blobs, job.run);
   const models = [...(known?.state.models ?? [])];
   for (const { epoch, model } of models) dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch, model });
-  const examples = {
-    images: toUnitRange(dataset.images.subarray(0, CALIBRATION_IMAGES * dataset.height * dataset.width)),
-    height: dataset.height,
-    width: dataset.width,
-  };
   const started = performance.now();
   const before = known?.state.seconds ?? 0;
   let seconds = before;
@@ -95,7 +89,7 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
       examples: dataset.count,
       validationAccuracy: accuracy,
     };
-    const model = await saveModel(blobs, artifact, { name: spec.name, transform: spec.transform, training }, examples);
+    const model = await saveModel(blobs, artifact, { name: spec.name, transform: spec.transform, training }, dataset);
     const { digest } = await blobs.put(encodeCheckpoint(checkpoint));
     models.push({ epoch: report.epoch, model, validationAccuracy: accuracy });
     await writeTrainingState(blobs, job.run, { version: 1, checkpoint: digest, seconds, models });

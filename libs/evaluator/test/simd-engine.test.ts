@@ -68,6 +68,7 @@ function rawCompiled(
       resultPrimes: scales.at(-1)?.primesLeft ?? 1,
       resultScale: scales.at(-1)?.after ?? 1,
       predictedError: { deviation: 0, bound: 0 },
+      roundingDeviation: 0,
     },
   };
 }

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { BlobStore } from '@ciphernet/blobs';
 import type { DatasetManifest } from '@ciphernet/ciphertext';
 import { InputError, parseJson } from '@ciphernet/errors';
-import { transformName } from '@ciphernet/network';
+import { roundingBasis, transformName } from '@ciphernet/network';
 import {
   type CompiledCircuit,
+  type PlanOptions,
   compileCircuit,
   compiledFromJson,
   compiledToBytes,
@@ -14,7 +15,15 @@ import {
 import { type Model, loadModel } from './model-store.js';
 
 /** Changes when planning or quantisation could give another circuit from the same model. */
-const COMPILER_VERSION = 4;
+const COMPILER_VERSION = 5;
+
+/** Plans and quantises a model: rounding errors are compensated by the statistics of its public examples. */
+export function compileModel(model: Model, options: Pick<PlanOptions, 'mode' | 'given'>): CompiledCircuit {
+  const basis = roundingBasis(model.circuit, model.examples);
+  const roundingEnergies = basis.map(({ energy }) => energy);
+  const plan = planCircuit(model.circuit, model.record.calibration, { ...options, roundingEnergies });
+  return compileCircuit(model.circuit, plan, model.record.transform, basis);
+}
 
 /** Compiles a model for an encrypted dataset: under its parameters and scale, refusing another input transform. */
 export function compileForDataset(model: Model, manifest: DatasetManifest): CompiledCircuit {
@@ -29,9 +38,8 @@ export function compileForDataset(model: Model, manifest: DatasetManifest): Comp
       },
     );
   }
-  const given = { parameters: manifest.parameters, inputScale: manifest.inputScale };
-  const plan = planCircuit(model.circuit, model.record.calibration, { mode: manifest.mode, given });
-  return compileCircuit(model.circuit, plan, model.record.transform);
+  const { parameters, inputScale, mode } = manifest;
+  return compileModel(model, { mode, given: { parameters, inputScale } });
 }
 
 /** The last compiled circuits of this thread, by address: a worker's jobs come in flows of the same one. */

@@ -1,4 +1,5 @@
 import type { BlobStore } from '@ciphernet/blobs';
+import { toUnitRange } from '@ciphernet/datasets';
 import { InputError, parseJson, parseOrThrow } from '@ciphernet/errors';
 import {
   type Circuit,
@@ -21,6 +22,8 @@ export interface Model {
   readonly record: ModelRecord;
   readonly network: Network;
   readonly circuit: Circuit;
+  /** Features of the public examples, count × inputs of the circuit. */
+  readonly examples: Float32Array;
 }
 
 /** TensorFlow.js's file names; the weights are one shard. */
@@ -60,41 +63,63 @@ export interface ModelOrigin {
   readonly training?: ModelRecord['training'];
 }
 
-/** Ranges and gains settle with a few hundred examples; gains cost a backward pass each. */
+/** Ranges, gains and covariances settle with a few hundred examples; gains cost a backward pass each. */
 const CALIBRATION_EXAMPLES = 1000;
 
+/** @throws InputError when the model does not read what the transform makes of such images */
+function featuresOf(
+  transform: InputTransform,
+  images: Uint8Array,
+  size: { readonly height: number; readonly width: number },
+  network: Network,
+  where: string,
+): Float32Array {
+  const shape = { height: size.height, width: size.width, channels: 1 };
+  const features = sizeOf(transformedShape(transform, shape));
+  if (sizeOf(network.input) !== features) {
+    throw new InputError(`the model reads ${sizeOf(network.input)} features, the examples have ${features}`, {
+      where,
+      hint: 'declare the input transform that the model was trained with',
+    });
+  }
+  if (images.length === 0 || images.length % sizeOf(shape) !== 0) {
+    throw new InputError(`${images.length} bytes are not images of ${size.height} × ${size.width}`, {
+      where,
+      hint: 'give at least one whole example',
+    });
+  }
+  return applyTransform(transform, shape, toUnitRange(images));
+}
+
 /**
- * Stores a model: artifact, circuit calibration, record.
+ * Stores a model: artifact, public examples, circuit calibration, record.
  *
- * @param examples public images in [0, 1] before the transform, height × width each, at least one
+ * @param examples public images before the transform, a byte a pixel, height × width each, at least one; the first 1,000
+ *   are kept with the model
  * @returns the record's digest, the model's address
  */
 export async function saveModel(
   blobs: BlobStore,
   artifact: LayersModelArtifact,
   origin: ModelOrigin,
-  examples: { readonly images: Float32Array; readonly height: number; readonly width: number },
+  examples: { readonly images: Uint8Array; readonly height: number; readonly width: number },
 ): Promise<string> {
   const network = networkFromLayersModel(artifact);
-  const shape = { height: examples.height, width: examples.width, channels: 1 };
-  const features = sizeOf(transformedShape(origin.transform, shape));
-  if (sizeOf(network.input) !== features) {
-    throw new InputError(`the model reads ${sizeOf(network.input)} features, the examples have ${features}`, {
-      where: `model ${origin.name}`,
-      hint: 'declare the input transform that the model was trained with',
-    });
-  }
-  const sample = examples.images.subarray(0, CALIBRATION_EXAMPLES * sizeOf(shape));
-  const calibration = calibrate(lower(network), applyTransform(origin.transform, shape, sample));
+  const { height, width } = examples;
+  const sample = examples.images.slice(0, CALIBRATION_EXAMPLES * height * width);
+  const features = featuresOf(origin.transform, sample, { height, width }, network, `model ${origin.name}`);
+  const calibration = calibrate(lower(network), features);
   const topology = await blobs.put(modelJson(artifact));
   const weights = await blobs.put(artifact.weightData);
+  const images = await blobs.put(sample);
   const record: ModelRecord = {
     format: 'ciphernet-model',
-    version: 1,
+    version: 2,
     name: origin.name,
     transform: origin.transform,
     topology: topology.digest,
     weights: weights.digest,
+    examples: { images: images.digest, height, width },
     calibration,
     ...(origin.training === undefined ? {} : { training: origin.training }),
   };
@@ -103,8 +128,14 @@ export async function saveModel(
 
 /** Loads a model by its address; every blob is verified. */
 export async function loadModel(blobs: BlobStore, digest: string): Promise<Model> {
-  const record = recordFromBytes(await blobs.get(digest), `model ${digest.slice(0, 12)}`);
-  const [topology, weights] = await Promise.all([blobs.get(record.topology), blobs.get(record.weights)]);
+  const where = `model ${digest.slice(0, 12)}`;
+  const record = recordFromBytes(await blobs.get(digest), where);
+  const [topology, weights, images] = await Promise.all([
+    blobs.get(record.topology),
+    blobs.get(record.weights),
+    blobs.get(record.examples.images),
+  ]);
   const network = networkFromLayersModel(artifactFromFiles(topology, weights, `model ${record.name}`));
-  return { digest, record, network, circuit: lower(network) };
+  const examples = featuresOf(record.transform, images, record.examples, network, where);
+  return { digest, record, network, circuit: lower(network), examples };
 }

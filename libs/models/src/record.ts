@@ -7,18 +7,27 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 digest');
 const recordSchema = z
   .strictObject({
     format: z.literal('ciphernet-model'),
-    version: z.literal(1),
+    version: z.literal(2),
     name: z.string().min(1).max(100),
     transform: inputTransformSchema,
     /** model.json of the standard TensorFlow.js artifact. */
     topology: digest,
     /** Its weights.bin. */
     weights: digest,
-    /** Measured on public training examples; the planner works from it. */
+    /** Public training images, a byte a pixel: what ranges are measured and weights are rounded by. */
+    examples: z
+      .strictObject({
+        images: digest,
+        height: z.number().int().min(1).max(1000),
+        width: z.number().int().min(1).max(1000),
+      })
+      .readonly(),
+    /** Measured on the examples; the planner works from it. */
     calibration: z
       .strictObject({
         maxAbs: z.array(z.number().nonnegative()).min(1).max(8).readonly(),
         gains: z.array(z.number().nonnegative()).min(2).max(9).readonly(),
+        meanGains: z.array(z.number().nonnegative()).min(2).max(9).readonly(),
         examples: z.number().int().positive(),
       })
       .readonly(),

@@ -13,6 +13,8 @@ export interface Calibration {
   /** Largest |output| of each linear map over the examples. */
   readonly maxAbs: readonly number[];
   readonly gains: readonly number[];
+  /** The same as the root of the mean over logits and examples. */
+  readonly meanGains: readonly number[];
   readonly examples: number;
 }
 
@@ -35,24 +37,32 @@ function backThroughMap(map: LinearMap, jacobian: Float64Array, rows: number): F
   return back;
 }
 
-function largestRowNorm(matrix: Float64Array, rows: number): number {
+/** Sum of squares of each row: largest and mean. */
+function rowEnergies(matrix: Float64Array, rows: number): Gain {
   const columns = matrix.length / rows;
   let largest = 0;
+  let mean = 0;
   for (let row = 0; row < rows; row++) {
     let sum = 0;
     for (let i = row * columns; i < (row + 1) * columns; i++) sum += (matrix[i] ?? 0) ** 2;
     largest = Math.max(largest, sum);
+    mean += sum / rows;
   }
-  return Math.sqrt(largest);
+  return { largest, mean };
+}
+
+interface Gain {
+  readonly largest: number;
+  readonly mean: number;
 }
 
 /** Gains of each noise source for one example, from the input (0) to the logits. */
-function gainsOf(circuit: Circuit, trace: readonly Float64Array[]): number[] {
+function gainsOf(circuit: Circuit, trace: readonly Float64Array[]): Gain[] {
   const last = circuit.maps.length - 1;
   const rows = circuit.maps[last]?.outputs ?? 0;
   let jacobian: Float64Array = new Float64Array(rows * rows);
   for (let k = 0; k < rows; k++) jacobian[k * rows + k] = 1;
-  const gains: number[] = [1];
+  const gains: Gain[] = [{ largest: 1, mean: 1 }];
   for (let i = last; i >= 0; i--) {
     const map = circuit.maps[i];
     if (map === undefined) break;
@@ -64,7 +74,7 @@ function gainsOf(circuit: Circuit, trace: readonly Float64Array[]): number[] {
         jacobian[at] = (jacobian[at] ?? 0) * 2 * (before[at % before.length] ?? 0);
       }
     }
-    gains.unshift(largestRowNorm(jacobian, rows));
+    gains.unshift(rowEnergies(jacobian, rows));
   }
   return gains;
 }
@@ -84,16 +94,25 @@ export function calibrate(circuit: Circuit, features: Float32Array, gainExamples
     });
   }
   const maxAbs = circuit.maps.map(() => 0);
-  let gains: number[] = [];
+  const largest = new Float64Array(circuit.maps.length + 1);
+  const mean = new Float64Array(circuit.maps.length + 1);
+  const gainCount = Math.min(count, gainExamples);
   for (let n = 0; n < count; n++) {
     const trace = traceCircuit(circuit, features.subarray(n * inputs, (n + 1) * inputs));
     trace.forEach((values, i) => {
       for (const value of values) maxAbs[i] = Math.max(maxAbs[i] ?? 0, Math.abs(value));
     });
-    if (n < gainExamples) {
-      const own = gainsOf(circuit, trace);
-      gains = own.map((gain, i) => Math.max(gain, gains[i] ?? 0));
+    if (n < gainCount) {
+      gainsOf(circuit, trace).forEach((gain, i) => {
+        largest[i] = Math.max(largest[i] ?? 0, gain.largest);
+        mean[i] = (mean[i] ?? 0) + gain.mean / gainCount;
+      });
     }
   }
-  return Object.freeze({ maxAbs, gains, examples: count });
+  return Object.freeze({
+    maxAbs,
+    gains: Array.from(largest, Math.sqrt),
+    meanGains: Array.from(mean, Math.sqrt),
+    examples: count,
+  });
 }

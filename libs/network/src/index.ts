@@ -23,6 +23,7 @@ export {
   quantise,
   scaleForBits,
 } from './quantise.js';
+export { type MapRounding, type RoundingBasis, roundingBasis } from './rounding.js';
 export { type Calibration, calibrate } from './calibrate.js';
 export { fractionEqual, predictionsOf } from './predictions.js';
 export { type LayersModelArtifact, type WeightSpec, networkFromLayersModel } from './layers-model.js';

@@ -1,5 +1,6 @@
 import { InputError } from '@ciphernet/errors';
-import { type Circuit, type LinearMap, largestWeight } from './circuit.js';
+import { type Block, type Circuit, type LinearMap, largestWeight } from './circuit.js';
+import { type RoundingBasis, roundBlock } from './rounding.js';
 
 /** A block whose weights are signed integers. */
 export interface IntegerBlock {
@@ -8,7 +9,7 @@ export interface IntegerBlock {
   readonly weights: Int16Array;
 }
 
-/** Integer weights w = round(scale · weight); the bias stays a real number until its ciphertext scale is known. */
+/** Integer weights, about scale · weight; the bias stays a real number until its ciphertext scale is known. */
 export interface IntegerMap {
   readonly inputs: number;
   readonly outputs: number;
@@ -35,24 +36,52 @@ export function scaleForBits(map: LinearMap, bits: number): number {
   return largest === 0 ? 1 : (2 ** (bits - 1) - 1) / largest;
 }
 
-/** Rounds each map's weights at its scale. `scales` has one entry a map. */
-export function quantise(circuit: Circuit, scales: readonly number[]): QuantisedCircuit {
+function nearest(block: Block, scale: number): Int16Array {
+  return Int16Array.from(block.weights, (weight) => Math.round(weight * scale));
+}
+
+/** The bias that makes good what rounding does to each output on average. */
+function correctedBias(
+  map: LinearMap,
+  blocks: readonly IntegerBlock[],
+  scale: number,
+  means: Float64Array,
+): Float64Array {
+  const bias = Float64Array.from(map.bias);
+  map.blocks.forEach(({ inputs, outputs, weights }, b) => {
+    const integers = blocks[b]?.weights;
+    outputs.forEach((output, row) => {
+      for (let i = 0, at = row * inputs.length; i < inputs.length; i++, at++) {
+        const error = (weights[at] ?? 0) - (integers?.[at] ?? 0) / scale;
+        bias[output] = (bias[output] ?? 0) + error * (means[inputs[i] ?? 0] ?? 0);
+      }
+    });
+  });
+  return bias;
+}
+
+/**
+ * Rounds each map's weights at its scale. `scales` has one entry a map.
+ *
+ * @param basis compensates rounding errors by the statistics of the inputs; without it each weight goes to its nearest
+ *   integer
+ */
+export function quantise(circuit: Circuit, scales: readonly number[], basis?: RoundingBasis): QuantisedCircuit {
   return {
     name: circuit.name,
     maps: circuit.maps.map((map, i) => {
       const scale = scales[i];
       if (scale === undefined) throw new InputError(`no scale for linear map ${i}`, { where: circuit.name });
-      return {
-        inputs: map.inputs,
-        outputs: map.outputs,
-        bias: map.bias,
-        scale,
-        blocks: map.blocks.map((block) => ({
-          outputs: block.outputs,
-          inputs: block.inputs,
-          weights: Int16Array.from(block.weights, (weight) => Math.round(weight * scale)),
-        })),
-      };
+      const rounding = basis?.[i];
+      const limit = Math.round(largestWeight(map) * scale);
+      const blocks = map.blocks.map((block, b) => ({
+        outputs: block.outputs,
+        inputs: block.inputs,
+        weights:
+          rounding === undefined ? nearest(block, scale) : roundBlock(block, rounding.blocks[b] ?? [], scale, limit),
+      }));
+      const bias = rounding === undefined ? map.bias : correctedBias(map, blocks, scale, rounding.means);
+      return { inputs: map.inputs, outputs: map.outputs, bias, scale, blocks };
     }),
   };
 }

@@ -3,6 +3,7 @@ import {
   type Circuit,
   type InputTransform,
   type QuantisedCircuit,
+  type RoundingBasis,
   circuitFromJson,
   circuitToJson,
   inputTransformSchema,
@@ -19,9 +20,15 @@ export interface CompiledCircuit {
   readonly transform: InputTransform;
 }
 
-export function compileCircuit(circuit: Circuit, plan: Plan, transform: InputTransform): CompiledCircuit {
+/** @param basis what rounding errors are compensated by; without it each weight goes to its nearest integer */
+export function compileCircuit(
+  circuit: Circuit,
+  plan: Plan,
+  transform: InputTransform,
+  basis?: RoundingBasis,
+): CompiledCircuit {
   const scales = plan.maps.map((map) => map.weightScale);
-  return Object.freeze({ circuit: quantise(circuit, scales), plan, transform });
+  return Object.freeze({ circuit: quantise(circuit, scales, basis), plan, transform });
 }
 
 /** UTF-8 JSON; the same compiled circuit gives the same bytes. */

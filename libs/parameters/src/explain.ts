@@ -77,7 +77,7 @@ export function explainPlan(plan: Plan, circuit: QuantisedCircuit): string {
   });
   lines.push(
     `result       ${plan.resultPrimes} prime${plan.resultPrimes > 1 ? 's' : ''}, scale 2^${bits(plan.resultScale)}, no evaluation keys`,
-    `error        deviation ${plan.predictedError.deviation.toPrecision(2)}, bound ${plan.predictedError.bound.toPrecision(2)} of a logit`,
+    `error        deviation ${plan.predictedError.deviation.toPrecision(2)}, bound ${plan.predictedError.bound.toPrecision(2)} of a logit; of rounding the weights ${plan.roundingDeviation.toPrecision(2)}`,
     `cost         ${(cost.multiplyAddsPerImage / 1e6).toFixed(2)} M int16 multiply-adds, ` +
       `${(cost.uploadBytesPerImage / 1e3).toFixed(1)} kB up, ${cost.downloadBytesPerImage.toFixed(0)} B down an image`,
   );

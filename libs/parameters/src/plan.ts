@@ -29,6 +29,8 @@ export interface Plan {
   readonly resultScale: number;
   /** Error of a logit against the quantised circuit: deviation over slots, and a bound for any of 10^5 values. */
   readonly predictedError: { readonly deviation: number; readonly bound: number };
+  /** Predicted deviation of a logit of the quantised circuit against the real one. */
+  readonly roundingDeviation: number;
 }
 
 /** Scales are products of at most 2^30 · 2^30 · … below 2^240; doubles carry them with 53 bits. */
@@ -53,6 +55,7 @@ const planSchema = z.strictObject({
   resultPrimes: z.number().int().min(1).max(8),
   resultScale: scale,
   predictedError: z.strictObject({ deviation: z.number().nonnegative(), bound: z.number().nonnegative() }),
+  roundingDeviation: z.number().nonnegative(),
 });
 
 /** Scale before and after each map's rescales, and the primes that are left; the one place where scales are derived. */

@@ -11,6 +11,11 @@ export interface PlanOptions {
   readonly targetError?: number;
   /** Most bits of a weight, sign included. */
   readonly maxWeightBits?: number;
+  /**
+   * Variance of each map's outputs for rounding errors of variance 1 in its weights (`MapRounding.energy`): where bits
+   * are worth most. Without it each map counts like one whose inputs have a sum of squares of 1.
+   */
+  readonly roundingEnergies?: readonly number[];
   /** Fixed by an encrypted dataset that exists already. */
   readonly given?: { readonly parameters: CkksParameters; readonly inputScale: number };
 }
@@ -36,8 +41,11 @@ const GIVEN_SLACK = 2;
 /** Below 6 bits accuracy falls (4 bits cost up to 5 points on Fashion-MNIST), so the planner does not go there. */
 const MIN_PLANNED_BITS = 6;
 
-/** Digits of 15 bits and |w| ≤ 127 sum 1,024 terms in an int32. */
-const DEFAULT_MAX_WEIGHT_BITS = 8;
+/** Wider weights halve the length of the sums that an int32 holds with each bit, and gain nothing that was measured. */
+const DEFAULT_MAX_WEIGHT_BITS = 9;
+
+/** Plans that err by so much more than the best are as good, if their results are smaller. */
+const AS_GOOD = 1.25;
 
 /** Values on private data may exceed those on the public calibration set: one bit is kept free. */
 const HEADROOM_BITS = 1;
@@ -91,6 +99,49 @@ function logProduct(primes: readonly number[]): number {
   return primes.reduce((sum, p) => sum + Math.log2(p), 0);
 }
 
+interface WeightChoice {
+  readonly bits: number;
+  readonly weightScale: number;
+  /** Of a logit, from rounding this map's weights: a step of 1/scale has the variance 1/12 of its square. */
+  readonly variance: number;
+}
+
+/** Every choice of bits for each map; the widest first. */
+function weightChoices(
+  circuit: Circuit,
+  calibration: Calibration,
+  energies: readonly number[] | undefined,
+  mostBits: number,
+): WeightChoice[][] {
+  return circuit.maps.reduce<WeightChoice[][]>(
+    (combinations, map, i) => {
+      const choices: WeightChoice[] = [];
+      for (let bits = mostBits; bits >= MIN_PLANNED_BITS; bits--) {
+        const weightScale = (2 ** (bits - 1) - 1) / (largestWeight(map) || 1);
+        const variance = ((energies?.[i] ?? 1) * (calibration.meanGains[i + 1] ?? 0) ** 2) / (12 * weightScale ** 2);
+        choices.push({ bits, weightScale, variance });
+      }
+      return combinations.flatMap((before) => choices.map((choice) => [...before, choice]));
+    },
+    [[]],
+  );
+}
+
+/** The plan that errs least, rounding and noise together; among those as good, the one with the smallest result. */
+function bestOf(plans: readonly Plan[]): Plan | undefined {
+  const total = (plan: Plan): number => Math.hypot(plan.predictedError.deviation, plan.roundingDeviation);
+  const least = plans.reduce((smallest, plan) => Math.min(smallest, total(plan)), Infinity);
+  return plans
+    .filter((plan) => total(plan) <= AS_GOOD * least)
+    .reduce<Plan | undefined>((best, plan) => {
+      const isBetter =
+        best === undefined ||
+        plan.resultPrimes < best.resultPrimes ||
+        (plan.resultPrimes === best.resultPrimes && total(plan) < total(best));
+      return isBetter ? plan : best;
+    }, undefined);
+}
+
 /** One combination: do the values fit the modulus at every rescale and at the end, and how large is the error? */
 function attempt(
   circuit: Circuit,
@@ -98,13 +149,10 @@ function attempt(
   parameters: CkksParameters,
   mode: EncryptionMode,
   inputScale: number,
-  weightBits: number,
+  weights: readonly WeightChoice[],
   rescales: readonly number[],
 ): Attempt {
-  const choices = circuit.maps.map((map, i) => ({
-    weightScale: (2 ** (weightBits - 1) - 1) / (largestWeight(map) || 1),
-    rescales: rescales[i] ?? 0,
-  }));
+  const choices = weights.map(({ weightScale }, i) => ({ weightScale, rescales: rescales[i] ?? 0 }));
   const scales = deriveScales(parameters.primes, inputScale, choices);
   const fresh = freshNoise(parameters, mode);
   const inputGain = (calibration.gains[0] ?? 0) / inputScale;
@@ -133,7 +181,7 @@ function attempt(
     }
     primesBefore = primesLeft;
     return {
-      weightBits,
+      weightBits: weights[i]?.bits ?? 0,
       weightScale,
       rescales: drops,
       scaleBefore: before,
@@ -155,13 +203,21 @@ function attempt(
     resultPrimes,
     resultScale: last.after,
     predictedError: { deviation: Math.sqrt(mean), bound: errorBound },
+    roundingDeviation: Math.sqrt(weights.reduce((sum, { variance }) => sum + variance, 0)),
   };
   return { plan, missedBits, errorBound };
 }
 
+/** Of two attempts that failed: fitting the modulus comes first, then the precision. */
+function isNearer(tried: Attempt, closest: Attempt): boolean {
+  const fits = tried.missedBits <= 0;
+  if (fits !== closest.missedBits <= 0) return fits;
+  return fits ? tried.errorBound < closest.errorBound : tried.missedBits < closest.missedBits;
+}
+
 /**
- * Finds the cheapest parameters, scales, weight bits and rescale points that keep every logit's error below the
- * target, at 128-bit security; or, for an encrypted dataset that exists, the best plan under its parameters.
+ * Finds the cheapest parameters, scales, weight bits of each map and rescale points that keep every logit's error
+ * below the target, at 128-bit security; under them, the plan that errs least; or, for an encrypted dataset that exists, the best plan under its parameters.
  *
  * @throws UnsupportedError that says which bound was hit: too many squares, the modulus, or the precision
  */
@@ -178,43 +234,33 @@ export function planCircuit(circuit: Circuit, calibration: Calibration, options:
     throw new InputError('the calibration belongs to another circuit', { where });
   }
   const largestLogit = calibration.maxAbs.at(-1) ?? 0;
-  const slack = options.given === undefined ? 1 : GIVEN_SLACK;
-  const target = options.targetError ?? slack * Math.max(DEFAULT_TARGET_ERROR, RELATIVE_TARGET_ERROR * largestLogit);
+  const target = options.targetError ?? Math.max(DEFAULT_TARGET_ERROR, RELATIVE_TARGET_ERROR * largestLogit);
+  const tolerated = options.given === undefined || options.targetError !== undefined ? target : GIVEN_SLACK * target;
   const sets = options.given === undefined ? candidates() : [options.given.parameters];
   const scales = options.given === undefined ? INPUT_SCALE_BITS.map((b) => 2 ** b) : [options.given.inputScale];
+  const mostBits = options.maxWeightBits ?? DEFAULT_MAX_WEIGHT_BITS;
+  const weights = weightChoices(circuit, calibration, options.roundingEnergies, mostBits);
   let closest: { attempt: Attempt; parameters: CkksParameters } | undefined;
   for (const parameters of sets) {
-    for (let bits = options.maxWeightBits ?? DEFAULT_MAX_WEIGHT_BITS; bits >= MIN_PLANNED_BITS; bits--) {
-      let best: Plan | undefined;
-      for (const pattern of rescalePatterns(circuit.maps.length, parameters.primes.length)) {
-        for (const inputScale of scales) {
-          const tried = attempt(circuit, calibration, parameters, options.mode, inputScale, bits, pattern);
-          if (tried.plan !== undefined && tried.errorBound <= target) {
-            const isBetter =
-              best === undefined ||
-              tried.plan.resultPrimes < best.resultPrimes ||
-              (tried.plan.resultPrimes === best.resultPrimes && tried.errorBound < best.predictedError.bound);
-            if (isBetter) best = tried.plan;
-          }
-          const fits = tried.missedBits <= 0;
-          const closestFits = closest !== undefined && closest.attempt.missedBits <= 0;
-          const nearer =
-            closest === undefined ||
-            (fits && !closestFits) ||
-            (fits === closestFits &&
-              (fits ? tried.errorBound < closest.attempt.errorBound : tried.missedBits < closest.attempt.missedBits));
-          if (nearer) closest = { attempt: tried, parameters };
+    const fitting: Plan[] = [];
+    for (const pattern of rescalePatterns(circuit.maps.length, parameters.primes.length)) {
+      for (const inputScale of scales) {
+        for (const choice of weights) {
+          const tried = attempt(circuit, calibration, parameters, options.mode, inputScale, choice, pattern);
+          if (tried.plan !== undefined && tried.errorBound <= tolerated) fitting.push(tried.plan);
+          if (closest === undefined || isNearer(tried, closest.attempt)) closest = { attempt: tried, parameters };
         }
       }
-      if (best !== undefined) return Object.freeze(best);
     }
+    const best = bestOf(fitting.filter(({ predictedError }) => predictedError.bound <= target)) ?? bestOf(fitting);
+    if (best !== undefined) return Object.freeze(best);
   }
   const reason =
     closest === undefined
       ? 'no parameter set was tried'
       : closest.attempt.missedBits > 0
         ? `values exceed the modulus by ${closest.attempt.missedBits.toFixed(1)} bits`
-        : `the error bound of a logit is ${closest.attempt.errorBound.toPrecision(2)}, the target ${target.toPrecision(2)}`;
+        : `the error bound of a logit is ${closest.attempt.errorBound.toPrecision(2)}, the target ${tolerated.toPrecision(2)}`;
   const set = closest === undefined ? '' : ` under ${describeParameters(closest.parameters)}`;
   throw new UnsupportedError(`no plan: ${reason}${set}`, {
     where,

@@ -25,8 +25,8 @@ function denseCircuit(...widths: number[]): Circuit {
 }
 
 const twoSquares = denseCircuit(20, 16, 8, 10);
-const calibration = { maxAbs: [11, 13, 170], gains: [40, 60, 12, 1], examples: 100 };
-const oneSquare = { maxAbs: [8, 60], gains: [30, 20, 1], examples: 100 };
+const calibration = { maxAbs: [11, 13, 170], gains: [40, 60, 12, 1], meanGains: [40, 60, 12, 1], examples: 100 };
+const oneSquare = { maxAbs: [8, 60], gains: [30, 20, 1], meanGains: [30, 20, 1], examples: 100 };
 
 describe('primes', () => {
   it('are those that SEAL makes of the same bit sizes', () => {
@@ -146,8 +146,20 @@ describe('the planner', () => {
     expect(symmetric.predictedError.bound).toBeLessThan(publicPlan.predictedError.bound);
   });
 
+  it('gives more bits to the map whose rounding moves the logits most', () => {
+    const fixed = { parameters: createParameters(8192, [30, 30, 30, 30], 30), inputScale: 2 ** 21 };
+    const bitsWith = (roundingEnergies: readonly number[]): number[] =>
+      planCircuit(twoSquares, calibration, { mode: 'public', given: fixed, roundingEnergies }).maps.map(
+        ({ weightBits }) => weightBits,
+      );
+    const middle = bitsWith([1, 1e6, 1]);
+    const last = bitsWith([1, 1, 1e6]);
+    expect(middle[1]).toBeGreaterThan(last[1] ?? 0);
+    expect(last[2]).toBeGreaterThan(middle[2] ?? 0);
+  });
+
   it('refuses three squares, saying so', () => {
-    const calibration3 = { maxAbs: [1, 1, 1, 1], gains: [1, 1, 1, 1, 1], examples: 1 };
+    const calibration3 = { maxAbs: [1, 1, 1, 1], gains: [1, 1, 1, 1, 1], meanGains: [1, 1, 1, 1, 1], examples: 1 };
     expect(() => planCircuit(denseCircuit(4, 4, 4, 4, 4), calibration3, { mode: 'public' })).toThrow(
       /3 squares.*at most two/,
     );

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { BlobStore } from '@ciphernet/blobs';
 import { type DatasetManifest, openBatchFile } from '@ciphernet/ciphertext';
 import { type Configuration } from '@ciphernet/configuration';
-import { type Dataset, loadDataset, takeExamples, toUnitRange } from '@ciphernet/datasets';
+import { type Dataset, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { engineNamed } from '@ciphernet/evaluator';
-import { ensureCompiled, loadModel, saveModel } from '@ciphernet/models';
-import { type CompiledCircuit, planCircuit } from '@ciphernet/parameters';
+import { compileModel, ensureCompiled, loadModel, saveModel } from '@ciphernet/models';
+import type { CompiledCircuit } from '@ciphernet/parameters';
 import { encryptDataset } from '@ciphernet/producer';
 import {
   type InferredResult,
@@ -46,11 +46,10 @@ export async function prepare(
   const train = takeExamples(await loadDataset('mnist', 'train', configuration.datasetFolders), TRAINING_IMAGES);
   let model = '';
   for await (const { artifact } of trainModel(spec, train, { recipe: { epochs: 1, seed: 1 } })) {
-    const examples = { images: toUnitRange(train.images.subarray(0, 784_000)), height: 28, width: 28 };
-    model = await saveModel(blobs, artifact, { name, transform: spec.transform }, examples);
+    model = await saveModel(blobs, artifact, { name, transform: spec.transform }, train);
   }
   const loaded = await loadModel(blobs, model);
-  const plan = planCircuit(loaded.circuit, loaded.record.calibration, { mode });
+  const { plan } = compileModel(loaded, { mode });
   const keys = await ensureKeys(`${configuration.keysFolder}/${name}`, plan.parameters, undefined);
   const encrypted = await encryptDataset({
     dataset: images,

@@ -1,8 +1,8 @@
 import { loadConfiguration } from '@ciphernet/configuration';
 import { NAMED_DATASETS, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { type InputTransform, NO_TRANSFORM } from '@ciphernet/network';
-import { loadModel } from '@ciphernet/models';
-import { type EncryptionMode, planCircuit } from '@ciphernet/parameters';
+import { compileModel, loadModel } from '@ciphernet/models';
+import type { EncryptionMode } from '@ciphernet/parameters';
 import { Command, Option } from 'commander';
 import type { BlobStore } from '@ciphernet/blobs';
 import { encryptWithProgress } from '../encryption.js';
@@ -29,7 +29,7 @@ async function chooseProfile(
 ): Promise<Profile & { transform: InputTransform }> {
   if (options.forModel === undefined) return { ...profileNamed(options.profile), transform: NO_TRANSFORM };
   const model = await loadModel(blobs, options.forModel);
-  const { parameters, inputScale } = planCircuit(model.circuit, model.record.calibration, { mode: options.mode });
+  const { parameters, inputScale } = compileModel(model, { mode: options.mode }).plan;
   return { parameters, inputScale, transform: model.record.transform };
 }
 

@@ -4,8 +4,8 @@ import { type Dataset, NAMED_DATASETS, loadDataset, takeExamples } from '@cipher
 import { type Dashboard, startDashboard } from '@ciphernet/dashboard';
 import { InputError } from '@ciphernet/errors';
 import { DEFAULT_ENGINE, ENGINE_NAMES, engineNamed } from '@ciphernet/evaluator';
-import { type Model, loadModel } from '@ciphernet/models';
-import { compileCircuit, type EncryptionMode, explainPlan, planCircuit } from '@ciphernet/parameters';
+import { type Model, compileModel, loadModel } from '@ciphernet/models';
+import { type EncryptionMode, explainPlan } from '@ciphernet/parameters';
 import { type TrainJob, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { type Report, reportToJson, reportToText, writeWhole } from '@ciphernet/report';
 import { MODEL_NAMES, modelSpec } from '@ciphernet/training';
@@ -52,10 +52,8 @@ async function encryptForModel(
   model: Model,
 ): Promise<{ digest: string; shards: number }> {
   const { configuration } = session;
-  const plan = planCircuit(model.circuit, model.record.calibration, { mode: options.mode });
-  if (options.explain) {
-    process.stderr.write(`${explainPlan(plan, compileCircuit(model.circuit, plan, model.record.transform).circuit)}\n`);
-  }
+  const { plan, circuit } = compileModel(model, { mode: options.mode });
+  if (options.explain) process.stderr.write(`${explainPlan(plan, circuit)}\n`);
   const passphrase = passphraseFromEnvironment();
   const keys = await ensureKeys(defaultKeysFolder(configuration, plan.parameters), plan.parameters, passphrase);
   const encrypted = await encryptWithProgress(session, board, {

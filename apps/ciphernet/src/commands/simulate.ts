@@ -1,6 +1,6 @@
 import { loadConfiguration } from '@ciphernet/configuration';
 import { loadDataset, takeExamples, toUnitRange } from '@ciphernet/datasets';
-import { loadModel } from '@ciphernet/models';
+import { compileModel, loadModel } from '@ciphernet/models';
 import {
   applyTransform,
   dequantise,
@@ -9,14 +9,7 @@ import {
   fractionEqual,
   predictionsOf,
 } from '@ciphernet/network';
-import {
-  type EncryptionMode,
-  compileCircuit,
-  costOf,
-  planCircuit,
-  simulateCircuit,
-  slotsOf,
-} from '@ciphernet/parameters';
+import { type EncryptionMode, costOf, simulateCircuit, slotsOf } from '@ciphernet/parameters';
 import { percent, sizeText } from '@ciphernet/report';
 import { gaussian } from '@ciphernet/training';
 import { Command, Option } from 'commander';
@@ -38,8 +31,8 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const model = await loadModel(blobs, options.model);
   const full = await loadDataset(options.dataset, 'test', configuration.datasetFolders);
   const dataset = takeExamples(full, options.images ?? full.count);
-  const plan = planCircuit(model.circuit, model.record.calibration, { mode: options.mode });
-  const compiled = compileCircuit(model.circuit, plan, model.record.transform);
+  const compiled = compileModel(model, { mode: options.mode });
+  const { plan } = compiled;
   const circuit = dequantise(compiled.circuit);
   const shape = { height: dataset.height, width: dataset.width, channels: 1 };
   const features = applyTransform(model.record.transform, shape, toUnitRange(dataset.images));
