@@ -87,6 +87,17 @@ function orderResults(
   return manifest.shards.flatMap((_, shard) => byShard.get(shard) ?? []);
 }
 
+/** Shards of one evaluation must have been evaluated by one circuit: two versions of the compiler may plan differently. */
+function oneCircuit(results: readonly InferredResult[], where: string): string {
+  const circuits = new Set(results.map(({ compiled }) => compiled));
+  const [first = ''] = circuits;
+  if (circuits.size === 1) return first;
+  throw new EvaluationError(`the shards were evaluated by ${circuits.size} different circuits`, {
+    where,
+    hint: 'workers of different versions took part: evaluate again when all are of one',
+  });
+}
+
 /** Decrypts an evaluation's results and aggregates them into a report. */
 export async function collect(
   job: CollectJob,
@@ -97,6 +108,7 @@ export async function collect(
   const { blobs } = dependencies;
   const manifest = manifestFromBytes(await blobs.get(job.manifest), `dataset ${job.manifest.slice(0, 12)}`);
   const ordered = orderResults(job, manifest, results, failures);
+  const compiledDigest = oneCircuit(ordered, job.evaluation);
   const record = await readDatasetRecord(dependencies.clientFolder, job.manifest);
   const dataset = await loadLabels(record, manifest, dependencies.datasetFolders);
 
@@ -107,7 +119,15 @@ export async function collect(
 
   let comparison: Comparison | undefined;
   if (job.compare) {
-    comparison = await compareWithModel({ ...dependencies, job, manifest, dataset, logits, predictions });
+    comparison = await compareWithModel({
+      ...dependencies,
+      job,
+      manifest,
+      dataset,
+      logits,
+      predictions,
+      compiledDigest,
+    });
   }
   return composeReport({
     job,

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BlobStore } from '@ciphernet/blobs';
 import type { DatasetManifest } from '@ciphernet/ciphertext';
 import { type Dataset, toUnitRange } from '@ciphernet/datasets';
+import { IntegrityError } from '@ciphernet/errors';
 import { type Model, compileForDataset, loadModel } from '@ciphernet/models';
 import {
   applyTransform,
@@ -11,7 +13,7 @@ import {
   fractionEqual,
   predictionsOf,
 } from '@ciphernet/network';
-import { type CompiledCircuit, explainPlan } from '@ciphernet/parameters';
+import { type CompiledCircuit, compiledToBytes, explainPlan } from '@ciphernet/parameters';
 import type { CollectJob, JobProgress } from '@ciphernet/queue';
 import { type LogitError, logitError } from '@ciphernet/report';
 
@@ -38,12 +40,21 @@ export async function compareWithModel(options: {
   /** images × classes, decrypted */
   readonly logits: Float64Array;
   readonly predictions: Uint8Array;
+  /** Address of the compiled circuit that the workers say they evaluated. */
+  readonly compiledDigest: string;
   readonly onProgress?: (progress: JobProgress) => void;
 }): Promise<Comparison> {
   const { manifest, dataset, logits, predictions } = options;
   const started = performance.now();
   const model = await loadModel(options.blobs, options.job.model);
   const compiled = compileForDataset(model, manifest);
+  const digest = createHash('sha256').update(compiledToBytes(compiled)).digest('hex');
+  if (digest !== options.compiledDigest) {
+    throw new IntegrityError('the workers compiled the model otherwise than this collector does', {
+      where: `compiled circuit ${options.compiledDigest.slice(0, 12)}, expected ${digest.slice(0, 12)}`,
+      hint: 'run the same version of CipherNet everywhere and evaluate again',
+    });
+  }
   const circuit = dequantise(compiled.circuit);
   const shape = { height: dataset.height, width: dataset.width, channels: 1 };
   const features = applyTransform(manifest.transform, shape, toUnitRange(dataset.images));

@@ -94,7 +94,10 @@ export function composeReport(parts: {
       keyFingerprint: manifest.keyFingerprint,
       ...(comparison === undefined
         ? {}
-        : { weightBits: comparison.compiled.plan.maps[0]?.weightBits ?? 0, explanation: comparison.explanation }),
+        : {
+            weightBits: comparison.compiled.plan.maps.map(({ weightBits }) => weightBits),
+            explanation: comparison.explanation,
+          }),
     },
     security: { ...securityOfParameters(manifest.parameters) },
     seconds: {

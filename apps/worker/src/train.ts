@@ -92,7 +92,7 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
     const model = await saveModel(blobs, artifact, { name: spec.name, transform: spec.transform, training }, dataset);
     const { digest } = await blobs.put(encodeCheckpoint(checkpoint));
     models.push({ epoch: report.epoch, model, validationAccuracy: accuracy });
-    await writeTrainingState(blobs, job.run, { version: 1, checkpoint: digest, seconds, models });
+    await writeTrainingState(blobs, job.run, { version: 2, checkpoint: digest, seconds, models });
     dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch: report.epoch, model });
   }
   const best = bestOf(models);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 const stateSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   /** Optimizer state after the last epoch. */
   checkpoint: digest,
   seconds: z.number().nonnegative(),

@@ -22,6 +22,9 @@ import { createOwner, measureError, planForTest } from './encrypted-circuit.js';
 import { exactOutputs } from './exact-reference.js';
 import { lcg, randomNetwork, shapes } from './random-circuit.js';
 
+/** Of weights with 10 bits, the most that a compiled circuit may hold. */
+const MOST = 511;
+
 /** A circuit of sparse random blocks with the given weights, planned without regard to precision: residues only. */
 function rawCompiled(
   widths: readonly number[],
@@ -37,7 +40,8 @@ function rawCompiled(
     for (let from = 0; from < outputs;) {
       const count = Math.min(outputs - from, 1 + Math.floor(random() * 6));
       const own = Array.from({ length: inputs }, (_, i) => i).filter(() => random() < 0.7);
-      const weight = (): number => (extreme ? (random() < 0.5 ? -127 : 127) : Math.floor(random() * 255) - 127);
+      const weight = (): number =>
+        extreme ? (random() < 0.5 ? -MOST : MOST) : Math.floor(random() * (2 * MOST + 1)) - MOST;
       blocks.push({
         outputs: Array.from({ length: count }, (_, i) => from + i),
         inputs: own,

@@ -1,6 +1,6 @@
 import type { BlobStore } from '@ciphernet/blobs';
 import { toUnitRange } from '@ciphernet/datasets';
-import { InputError, parseJson, parseOrThrow } from '@ciphernet/errors';
+import { InputError, IntegrityError, parseJson, parseOrThrow } from '@ciphernet/errors';
 import {
   type Circuit,
   type InputTransform,
@@ -14,7 +14,7 @@ import {
   transformedShape,
 } from '@ciphernet/network';
 import { z } from 'zod';
-import { type ModelRecord, recordFromBytes, recordToBytes } from './record.js';
+import { CALIBRATION_EXAMPLES, type ModelRecord, recordFromBytes, recordToBytes } from './record.js';
 
 /** A model as it is used: record, float network, lowered circuit. */
 export interface Model {
@@ -62,9 +62,6 @@ export interface ModelOrigin {
   readonly transform: InputTransform;
   readonly training?: ModelRecord['training'];
 }
-
-/** Ranges, gains and covariances settle with a few hundred examples; gains cost a backward pass each. */
-const CALIBRATION_EXAMPLES = 1000;
 
 /** @throws InputError when the model does not read what the transform makes of such images */
 function featuresOf(
@@ -130,11 +127,16 @@ export async function saveModel(
 export async function loadModel(blobs: BlobStore, digest: string): Promise<Model> {
   const where = `model ${digest.slice(0, 12)}`;
   const record = recordFromBytes(await blobs.get(digest), where);
+  const { height, width } = record.examples;
+  const expected = record.calibration.examples * height * width;
   const [topology, weights, images] = await Promise.all([
     blobs.get(record.topology),
     blobs.get(record.weights),
-    blobs.get(record.examples.images),
+    blobs.get(record.examples.images, expected),
   ]);
+  if (images.length !== expected) {
+    throw new IntegrityError(`${images.length} bytes of examples, ${expected} are expected`, { where });
+  }
   const network = networkFromLayersModel(artifactFromFiles(topology, weights, `model ${record.name}`));
   const examples = featuresOf(record.transform, images, record.examples, network, where);
   return { digest, record, network, circuit: lower(network), examples };

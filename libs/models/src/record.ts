@@ -4,6 +4,9 @@ import { z } from 'zod';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 digest');
 
+/** Ranges, gains and covariances settle with a few hundred examples; gains cost a backward pass each. */
+export const CALIBRATION_EXAMPLES = 1000;
+
 const recordSchema = z
   .strictObject({
     format: z.literal('ciphernet-model'),
@@ -28,7 +31,7 @@ const recordSchema = z
         maxAbs: z.array(z.number().nonnegative()).min(1).max(8).readonly(),
         gains: z.array(z.number().nonnegative()).min(2).max(9).readonly(),
         meanGains: z.array(z.number().nonnegative()).min(2).max(9).readonly(),
-        examples: z.number().int().positive(),
+        examples: z.number().int().min(1).max(CALIBRATION_EXAMPLES),
       })
       .readonly(),
     training: z
@@ -56,5 +59,6 @@ export function recordToBytes(record: ModelRecord): Uint8Array {
 }
 
 export function recordFromBytes(bytes: Uint8Array, where: string): ModelRecord {
-  return parseOrThrow(recordSchema, parseJson(new TextDecoder().decode(bytes), where), where);
+  const hint = 'not a model, or one of another version: train or import it again';
+  return parseOrThrow(recordSchema, parseJson(new TextDecoder().decode(bytes), where), where, hint);
 }

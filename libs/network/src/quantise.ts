@@ -1,6 +1,6 @@
 import { InputError } from '@ciphernet/errors';
 import { type Block, type Circuit, type LinearMap, largestWeight } from './circuit.js';
-import { type RoundingBasis, roundBlock } from './rounding.js';
+import { type MapRounding, type RoundingBasis, roundBlock } from './rounding.js';
 
 /** A block whose weights are signed integers. */
 export interface IntegerBlock {
@@ -40,6 +40,17 @@ function nearest(block: Block, scale: number): Int16Array {
   return Int16Array.from(block.weights, (weight) => Math.round(weight * scale));
 }
 
+function checkBasis(map: LinearMap, rounding: MapRounding | undefined, where: string): void {
+  const fits =
+    rounding?.means.length === map.inputs &&
+    rounding.blocks.length === map.blocks.length &&
+    map.blocks.every(
+      ({ inputs }, b) =>
+        rounding.blocks[b]?.reduce((columns, { order }) => columns + order.length, 0) === inputs.length,
+    );
+  if (!fits) throw new InputError('what weights are to be rounded by belongs to another circuit', { where });
+}
+
 /** The bias that makes good what rounding does to each output on average. */
 function correctedBias(
   map: LinearMap,
@@ -63,6 +74,7 @@ function correctedBias(
 /**
  * Rounds each map's weights at its scale. `scales` has one entry a map.
  *
+ * @throws InputError when scales or basis belong to another circuit
  * @param basis compensates rounding errors by the statistics of the inputs; without it each weight goes to its nearest
  *   integer
  */
@@ -73,6 +85,7 @@ export function quantise(circuit: Circuit, scales: readonly number[], basis?: Ro
       const scale = scales[i];
       if (scale === undefined) throw new InputError(`no scale for linear map ${i}`, { where: circuit.name });
       const rounding = basis?.[i];
+      if (basis !== undefined) checkBasis(map, rounding, `${circuit.name}, map ${i}`);
       const limit = Math.round(largestWeight(map) * scale);
       const blocks = map.blocks.map((block, b) => ({
         outputs: block.outputs,

@@ -118,6 +118,37 @@ describe('rounding by the statistics of the inputs', () => {
     expect(compensated).toEqual(nearest);
   });
 
+  it('does not depend on the units of the inputs', () => {
+    const circuit: Circuit = { name: 'units', maps: [dense(49, 16, 1)] };
+    const features = smoothExamples(300, 49, 2);
+    const small = features.map((value) => value * 2 ** -30);
+    const scales = scalesOf(circuit, 6);
+    const weights = (x: Float32Array): unknown => quantise(circuit, scales, roundingBasis(circuit, x)).maps[0]?.blocks;
+    expect(weights(small)).toEqual(weights(features));
+  });
+
+  it('takes smaller chunks for many windows over the same inputs, and refuses too many', () => {
+    const windows = (count: number, size: number): Circuit => {
+      const inputs = Array.from({ length: size }, (_, i) => i);
+      const blocks = Array.from({ length: count }, (_, b) => ({
+        inputs,
+        outputs: [b],
+        weights: new Float64Array(size),
+      }));
+      return { name: 'windows', maps: [{ inputs: size, outputs: count, bias: new Float64Array(count), blocks }] };
+    };
+    const features = smoothExamples(2, 200, 3);
+    expect(roundingBasis(windows(200, 200), features)[0]?.blocks[0]?.length).toBe(2);
+    expect(roundingBasis(windows(1000, 200), features)[0]?.blocks[0]?.length).toBeGreaterThan(2);
+    expect(() => roundingBasis(windows(10_000, 200), features)).toThrow(/too many windows/);
+  });
+
+  it('is refused for another circuit', () => {
+    const circuit: Circuit = { name: 'this', maps: [dense(4, 2, 1)] };
+    const other = roundingBasis({ name: 'other', maps: [dense(5, 2, 1)] }, smoothExamples(3, 5, 1));
+    expect(() => quantise(circuit, scalesOf(circuit, 6), other)).toThrow(/another circuit \[this, map 0\]/);
+  });
+
   it('refuses examples that are none', () => {
     const circuit: Circuit = { name: 'none', maps: [dense(4, 2, 1)] };
     expect(() => roundingBasis(circuit, new Float32Array(0))).toThrow(/not examples of 4 features/);

@@ -9,8 +9,6 @@ export interface PlanOptions {
   readonly mode: EncryptionMode;
   /** Largest tolerated error bound of a logit against the quantised circuit, in place of the default rule. */
   readonly targetError?: number;
-  /** Most bits of a weight, sign included. */
-  readonly maxWeightBits?: number;
   /**
    * Variance of each map's outputs for rounding errors of variance 1 in its weights (`MapRounding.energy`): where bits
    * are worth most. Without it each map counts like one whose inputs have a sum of squares of 1.
@@ -38,11 +36,11 @@ const RELATIVE_TARGET_ERROR = 2 ** -8;
  */
 const GIVEN_SLACK = 2;
 
-/** Below 6 bits accuracy falls (4 bits cost up to 5 points on Fashion-MNIST), so the planner does not go there. */
+/** At 4 bits of nearest integers accuracy fell by up to 5 points on Fashion-MNIST: the planner does not go below 6. */
 const MIN_PLANNED_BITS = 6;
 
 /** Wider weights halve the length of the sums that an int32 holds with each bit, and gain nothing that was measured. */
-const DEFAULT_MAX_WEIGHT_BITS = 9;
+const MAX_PLANNED_BITS = 9;
 
 /** Plans that err by so much more than the best are as good, if their results are smaller. */
 const AS_GOOD = 1.25;
@@ -111,12 +109,11 @@ function weightChoices(
   circuit: Circuit,
   calibration: Calibration,
   energies: readonly number[] | undefined,
-  mostBits: number,
 ): WeightChoice[][] {
   return circuit.maps.reduce<WeightChoice[][]>(
     (combinations, map, i) => {
       const choices: WeightChoice[] = [];
-      for (let bits = mostBits; bits >= MIN_PLANNED_BITS; bits--) {
+      for (let bits = MAX_PLANNED_BITS; bits >= MIN_PLANNED_BITS; bits--) {
         const weightScale = (2 ** (bits - 1) - 1) / (largestWeight(map) || 1);
         const variance = ((energies?.[i] ?? 1) * (calibration.meanGains[i + 1] ?? 0) ** 2) / (12 * weightScale ** 2);
         choices.push({ bits, weightScale, variance });
@@ -230,7 +227,10 @@ export function planCircuit(circuit: Circuit, calibration: Calibration, options:
       hint: 'use at most two: ciphertexts grow to 2^squares + 1 components',
     });
   }
-  if (calibration.maxAbs.length !== circuit.maps.length || calibration.gains.length !== circuit.maps.length + 1) {
+  const { maxAbs, gains, meanGains } = calibration;
+  const maps = circuit.maps.length;
+  const energies = options.roundingEnergies?.length ?? maps;
+  if (maxAbs.length !== maps || gains.length !== maps + 1 || meanGains.length !== maps + 1 || energies !== maps) {
     throw new InputError('the calibration belongs to another circuit', { where });
   }
   const largestLogit = calibration.maxAbs.at(-1) ?? 0;
@@ -238,8 +238,7 @@ export function planCircuit(circuit: Circuit, calibration: Calibration, options:
   const tolerated = options.given === undefined || options.targetError !== undefined ? target : GIVEN_SLACK * target;
   const sets = options.given === undefined ? candidates() : [options.given.parameters];
   const scales = options.given === undefined ? INPUT_SCALE_BITS.map((b) => 2 ** b) : [options.given.inputScale];
-  const mostBits = options.maxWeightBits ?? DEFAULT_MAX_WEIGHT_BITS;
-  const weights = weightChoices(circuit, calibration, options.roundingEnergies, mostBits);
+  const weights = weightChoices(circuit, calibration, options.roundingEnergies);
   let closest: { attempt: Attempt; parameters: CkksParameters } | undefined;
   for (const parameters of sets) {
     const fitting: Plan[] = [];

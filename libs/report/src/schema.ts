@@ -72,7 +72,8 @@ export const reportSchema = z.strictObject({
     specialPrime: z.number().int(),
     inputScale: z.number(),
     mode: z.enum(['public', 'symmetric']),
-    weightBits: z.number().int().optional(),
+    /** Of each linear map. */
+    weightBits: z.array(z.number().int()).optional(),
     keyFingerprint: z.string(),
     explanation: z.string().optional(),
   }),

@@ -46,7 +46,7 @@ export function exampleReport(): Report {
       specialPrime: 1073692673,
       inputScale: 2 ** 23,
       mode: 'public',
-      weightBits: 7,
+      weightBits: [8, 7, 8],
       keyFingerprint: 'd'.repeat(64),
       explanation: 'parameters <N>',
     },

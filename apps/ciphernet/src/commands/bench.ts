@@ -14,6 +14,7 @@ import { Command } from 'commander';
 import { benchKernels } from '../bench/kernel-bench.js';
 import { type PreparedModel, directSeconds, prepare, queueSeconds } from '../bench/pipeline-bench.js';
 import { inMemory, sealSecondsScaled } from '../bench/seal-bench.js';
+import { benchTraining } from '../bench/training-bench.js';
 import { medianSecondsAsync } from '../bench/timing.js';
 import { openBlobs } from '../session.js';
 
@@ -140,6 +141,9 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
         rate === undefined ? '' : `  ${(rate / 1e9).toFixed(1)} G/s, ${((100 * rate) / kernels.peak).toFixed(0)} %`;
       say(`  ${name.padEnd(48)}${microseconds.toFixed(1).padStart(9)} µs${share}`);
     }
+    const training = await benchTraining(configuration.datasetFolders);
+    say(`\ntraining on ${training.backend}, one core, an epoch of 60,000 images`);
+    for (const { network, seconds } of training.epochs) say(`  ${network.padEnd(51)}${seconds.toFixed(1)} s`);
     const blobs = await openBlobs(configuration);
     const images = await loadDataset('mnist', 'test', configuration.datasetFolders);
     // Stands in for the collector, whose work is no part of the server side: returns the children's values.
@@ -184,6 +188,7 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
       pipelineOverhead: cnn.pipelineOverhead,
       scaling: { twoThreads: cnn.scaling, jobs: cnn.scalingJobs },
       kernels,
+      training,
       peakMemoryMiB: peakMemory,
     };
     await writeWhole(options.json, `${JSON.stringify(summary, null, 2)}\n`);

@@ -1,6 +1,7 @@
 import { type DatasetManifest, manifestFromBytes } from '@ciphernet/ciphertext';
 import { InputError, asError, messageOf } from '@ciphernet/errors';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '@ciphernet/evaluator';
+import { loadModel } from '@ciphernet/models';
 import { type CollectedResult, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToText } from '@ciphernet/report';
 import { Command, Option } from 'commander';
@@ -40,10 +41,10 @@ async function chooseModels(session: Session, options: EnqueueOptions, transform
   if (options.models !== undefined) {
     return importModels(blobs, options.models, { dataset, transform, folders: configuration.datasetFolders });
   }
-  // A digest that is not in the store must be said now, not by a failed job.
+  // A digest that is not in the store, or not a model, must be said now, not by a failed job.
   return Promise.all(
     (options.model ?? []).map(async (model) => {
-      await blobs.get(model);
+      await loadModel(blobs, model);
       return { name: model.slice(0, 12), model };
     }),
   );
