@@ -38,3 +38,27 @@ export async function untilSays(child: ChildProcess, text: string): Promise<void
     child.once('close', () => reject(new Error(`the process ended without saying "${text}": ${seen}`)));
   });
 }
+
+/** Processes that one test starts and that end with it. */
+export interface CliProcesses extends Disposable {
+  readonly all: readonly ChildProcess[];
+  /** Resolves when the process has said `ready`. */
+  start(args: readonly string[], ready: string, more?: NodeJS.ProcessEnv): Promise<ChildProcess>;
+}
+
+/** @param env what every process gets besides its own `more` */
+export function cliProcesses(env: NodeJS.ProcessEnv): CliProcesses {
+  const all: ChildProcess[] = [];
+  return {
+    all,
+    async start(args, ready, more = {}) {
+      const child = startCli(args, { ...env, ...more });
+      all.push(child);
+      await untilSays(child, ready);
+      return child;
+    },
+    [Symbol.dispose]() {
+      for (const child of all) child.kill('SIGKILL');
+    },
+  };
+}

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
 import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
-import { runCli, startCli, untilSays } from './cli.js';
+import { cliProcesses, runCli } from './cli.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
 const EPOCHS = 4;
@@ -25,13 +25,7 @@ suite('the accuracy curve on Redis', () => {
     const undisturbed = await runCli(['curve', ...common], env);
     expect([undisturbed.stderr, undisturbed.code]).toEqual([undisturbed.stderr, 0]);
 
-    const processes: ChildProcess[] = [];
-    const start = async (args: string[], ready: string): Promise<ChildProcess> => {
-      const child = startCli(args, env);
-      processes.push(child);
-      await untilSays(child, ready);
-      return child;
-    };
+    using processes = cliProcesses(env);
     const backend = await openQueueBackend({ redisUrl: redis.url, folder: folder.path, prefix: 'ciphernet' });
     const killWhen = async (child: ChildProcess, isDue: () => Promise<boolean>): Promise<void> => {
       while (!(await isDue())) await sleep(20);
@@ -39,9 +33,9 @@ suite('the accuracy curve on Redis', () => {
       await once(child, 'close');
     };
     try {
-      await start(['collector'], 'collector on');
-      const trainer = await start(['worker', '--roles', 'train'], 'worker on');
-      const inferrer = await start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
+      await processes.start(['collector'], 'collector on');
+      const trainer = await processes.start(['worker', '--roles', 'train'], 'worker on');
+      const inferrer = await processes.start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
       const pending = runCli(['curve', ...common, '--remote'], env);
       const train = backend.queue(QUEUES.train);
       const infer = backend.queue(QUEUES.infer);
@@ -55,9 +49,9 @@ suite('the accuracy curve on Redis', () => {
       // The trainer may die before it has enqueued its first checkpoint: the one that goes on announces it again, and
       // only then is there a shard to be killed over.
       await killedTrainer;
-      await start(['worker', '--roles', 'train'], 'worker on');
+      await processes.start(['worker', '--roles', 'train'], 'worker on');
       await killedInferrer;
-      await start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
+      await processes.start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
 
       const disturbed = await pending;
       expect([disturbed.stderr, disturbed.code]).toEqual([disturbed.stderr, 0]);
@@ -74,7 +68,6 @@ suite('the accuracy curve on Redis', () => {
         expect(Math.abs(point.encrypted - (before.points[i]?.encrypted ?? NaN)) * IMAGES).toBeLessThanOrEqual(1);
       }
     } finally {
-      for (const child of processes) child.kill('SIGKILL');
       await backend.close();
     }
   });

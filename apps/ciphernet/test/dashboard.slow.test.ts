@@ -1,11 +1,10 @@
 /// <reference lib="dom" />
-import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
 import { CHROMIUM_ARGS, chromiumPath, freePort, hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
 import puppeteer, { type Page } from 'puppeteer-core';
-import { runCli, startCli, untilSays } from './cli.js';
+import { cliProcesses, runCli } from './cli.js';
 
 const chromium = chromiumPath();
 const suite = hasRedisServer() && chromium !== undefined ? describe : describe.skip;
@@ -25,12 +24,7 @@ suite('the dashboard in a browser', () => {
     await using folder = await temporaryFolder();
     await using redis = await startRedis();
     const env = { CIPHERNET_DATA: folder.path, REDIS_URL: redis.url };
-    const processes: ChildProcess[] = [];
-    const start = async (args: string[], ready: string, more: NodeJS.ProcessEnv = {}): Promise<void> => {
-      const child = startCli(args, { ...env, ...more });
-      processes.push(child);
-      await untilSays(child, ready);
-    };
+    using processes = cliProcesses(env);
     const json = async <T>(args: string[]): Promise<T> => {
       const { code, stdout, stderr } = await runCli([...args, '--json'], env);
       expect([stderr, code]).toEqual([stderr, 0]);
@@ -42,9 +36,9 @@ suite('the dashboard in a browser', () => {
       const port = await freePort();
       const url = `http://127.0.0.1:${port}`;
       const password = { CIPHERNET_DASHBOARD_PASSWORD: PASSWORD };
-      await start(['dashboard', '--port', String(port)], 'dashboard on', password);
-      await start(['collector'], 'collector on');
-      await start(['worker', '--concurrency', '1'], 'worker on');
+      await processes.start(['dashboard', '--port', String(port)], 'dashboard on', password);
+      await processes.start(['collector'], 'collector on');
+      await processes.start(['worker', '--concurrency', '1'], 'worker on');
       const { model } = await json<{ model: string }>(['model', 'train', 'reference', '--epochs', '1']);
       expect((await runCli(['keys', 'create'], env)).code).toBe(0);
       const { dataset } = await json<{ dataset: string }>(['dataset', 'encrypt', 'mnist', '--images', '9000']);
@@ -95,7 +89,6 @@ suite('the dashboard in a browser', () => {
       expect(problems).toEqual([]);
     } finally {
       await browser.close();
-      for (const child of processes) child.kill('SIGKILL');
       await backend.close();
     }
   });

@@ -1,11 +1,10 @@
-import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
 import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
-import { runCli, startCli, untilSays } from './cli.js';
+import { cliProcesses, runCli } from './cli.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
 const IMAGES = 300;
@@ -20,13 +19,7 @@ suite('a scheduled benchmark', () => {
     await using folder = await temporaryFolder();
     await using redis = await startRedis();
     const env = { CIPHERNET_DATA: folder.path, REDIS_URL: redis.url };
-    const processes: ChildProcess[] = [];
-    const start = async (args: string[], ready: string): Promise<ChildProcess> => {
-      const child = startCli(args, env);
-      processes.push(child);
-      await untilSays(child, ready);
-      return child;
-    };
+    using processes = cliProcesses(env);
     const said = async (args: string[]): Promise<string> => {
       const { code, stdout, stderr } = await runCli(args, env);
       expect([stderr, code]).toEqual([stderr, 0]);
@@ -36,9 +29,9 @@ suite('a scheduled benchmark', () => {
       JSON.parse(await said(['schedule', 'history', 'often', '--json'])) as HistoryJson;
     const backend = await openQueueBackend({ redisUrl: redis.url, folder: folder.path, prefix: 'ciphernet' });
     try {
-      await start(['collector'], 'collector on');
-      await start(['worker', '--roles', 'train,benchmark'], 'worker on');
-      const inferrer = await start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
+      await processes.start(['collector'], 'collector on');
+      await processes.start(['worker', '--roles', 'train,benchmark'], 'worker on');
+      const inferrer = await processes.start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
       const trained = JSON.parse(await said(['model', 'train', 'reference', '--epochs', '1', '--json'])) as {
         model: string;
       };
@@ -87,7 +80,6 @@ suite('a scheduled benchmark', () => {
       const again = await runCli(['schedule', 'remove', 'often'], env);
       expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('no such schedule')]);
     } finally {
-      for (const child of processes) child.kill('SIGKILL');
       await backend.close();
     }
   });
