@@ -14,6 +14,8 @@ export interface Configuration {
   readonly blobFolder: string;
   /** An S3-compatible store instead of the folder. */
   readonly blobUrl: string | undefined;
+  /** Where and how much of that store is kept beside the process; nothing when it is undefined. */
+  readonly blobCache: { readonly folder: string; readonly maxBytes: number } | undefined;
   readonly queueFolder: string;
   readonly keysFolder: string;
   readonly reportsFolder: string;
@@ -39,6 +41,11 @@ const schema = z.object({
     .regex(/^s3:\/\/./, 'must be like s3://bucket/prefix')
     .optional()
     .or(z.literal('').transform(() => undefined)),
+  CIPHERNET_CACHE_GB: z
+    .string()
+    .regex(/^\d{1,6}(\.\d{1,3})?$/, 'must be gigabytes, like 20')
+    .default('0')
+    .transform(Number),
   CIPHERNET_DATA: z.string().min(1).default('.data'),
   CIPHERNET_DATASETS: z.string().min(1).optional(),
   CIPHERNET_LOG: z.enum(['auto', 'json', 'text']).default('auto'),
@@ -58,6 +65,10 @@ export function loadConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
     dataFolder,
     blobFolder: join(dataFolder, 'store'),
     blobUrl: parsed.BLOB_URL,
+    blobCache:
+      parsed.CIPHERNET_CACHE_GB === 0
+        ? undefined
+        : { folder: join(dataFolder, 'blob-cache'), maxBytes: parsed.CIPHERNET_CACHE_GB * 1e9 },
     queueFolder: join(dataFolder, 'queue'),
     keysFolder: join(dataFolder, 'keys'),
     reportsFolder: join(dataFolder, 'reports'),

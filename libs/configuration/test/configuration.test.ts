@@ -8,6 +8,12 @@ describe('the environment', () => {
     expect(configuration.blobFolder).toMatch(/\.data\/store$/);
   });
 
+  it('keeps a local cache of a remote store where it is asked to', () => {
+    expect(loadConfiguration({}).blobCache).toBeUndefined();
+    const { blobCache } = loadConfiguration({ CIPHERNET_CACHE_GB: '0.5', CIPHERNET_DATA: '/somewhere' });
+    expect(blobCache).toEqual({ folder: '/somewhere/blob-cache', maxBytes: 5e8 });
+  });
+
   it('takes an empty REDIS_URL as none', () => {
     expect(loadConfiguration({ REDIS_URL: '' }).redisUrl).toBeUndefined();
   });
@@ -16,6 +22,8 @@ describe('the environment', () => {
     [{ REDIS_URL: 'localhost:6379' }, /REDIS_URL: .*redis:\/\/host/],
     [{ CIPHERNET_PREFIX: 'a:b' }, /CIPHERNET_PREFIX/],
     [{ CIPHERNET_DATA: '' }, /CIPHERNET_DATA/],
+    [{ CIPHERNET_CACHE_GB: 'all' }, /CIPHERNET_CACHE_GB: must be gigabytes/],
+    [{ CIPHERNET_CACHE_GB: '-1' }, /CIPHERNET_CACHE_GB/],
   ])('%j is refused with the variable’s name', (env, message) => {
     expect(() => loadConfiguration(env)).toThrow(message);
   });
