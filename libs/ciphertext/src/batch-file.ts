@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { IntegrityError } from '@ciphernet/errors';
 import { type BatchHeader, HEADER_READ_BYTES, WORD_BYTES, parseHeader, tileWords } from './batch-header.js';
+import { identifyFile } from './verified-files.js';
 import { type Batch, batchFromBytes, checkResidues } from './residues.js';
 
 /** A batch that is read piece by piece: one (prime, tile) at a time, so memory does not grow with the shard. */
@@ -30,9 +31,12 @@ export interface BatchFile extends BatchSource {
   readonly path: string;
   /**
    * Throws unless the whole file has the digest that it was opened with; call it before anything made of the batch is
-   * used. Free when every tile was read once in order; otherwise the file is read again.
+   * used. Costs no second pass when every tile was read once in order, and nothing when this thread has verified the same
+   * file before and nobody touched it since.
    */
   verify(): void;
+  /** True when the file need not be hashed: it was, and has not been touched since. */
+  readonly wasVerified: boolean;
 }
 
 /** Hashes a file's pieces as they are read, as long as they come in order. */
@@ -75,17 +79,20 @@ function digestOfFile(file: number, total: number, path: string): string {
 export function openBatchFile(path: string, digest?: string): BatchFile {
   const file = openSync(path, 'r');
   try {
-    const { size } = fstatSync(file);
+    const identity = identifyFile(file);
+    const size = identity.bytes;
     const start = new Uint8Array(Math.min(HEADER_READ_BYTES, size));
     readFully(file, start, 0, path);
     const { header, bodyOffset } = parseHeader(start, size, path);
     if (header.wordBits !== 32) throw new IntegrityError('only batches of 32-bit words are streamed', { where: path });
     const words = tileWords(header);
     const tiles = header.ringDegree / header.tile;
-    const running = digest === undefined ? undefined : runningDigest(start.subarray(0, bodyOffset));
+    const wasVerified = digest !== undefined && identity.isVerified(digest);
+    const running = digest === undefined || wasVerified ? undefined : runningDigest(start.subarray(0, bodyOffset));
     return {
       header,
       path,
+      wasVerified,
       readTile(prime, tile, target) {
         const bytes = new Uint8Array(target.buffer, target.byteOffset, words * WORD_BYTES);
         const position = bodyOffset + (prime * tiles + tile) * words * WORD_BYTES;
@@ -93,8 +100,17 @@ export function openBatchFile(path: string, digest?: string): BatchFile {
         running?.read(position, bytes);
       },
       verify() {
+        if (digest === undefined) return;
+        if (wasVerified) {
+          // Hashing it now would say nothing of the bytes that were read.
+          if (identity.isUnchanged()) return;
+          throw new IntegrityError('the file was changed while it was read', { where: path, hint: 'evaluate again' });
+        }
         const actual = running?.finish(size) ?? digestOfFile(file, size, path);
-        if (digest === undefined || actual === digest) return;
+        if (actual === digest) {
+          identity.remember(digest);
+          return;
+        }
         throw new IntegrityError(`blob ${digest} holds other bytes: their sha256 is ${actual}`, {
           where: path,
           hint: 'the store changed it: delete it and make it again',

@@ -1,5 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { createParameters } from '@ciphernet/parameters';
 import { temporaryFolder } from '@ciphernet/testing';
@@ -58,6 +60,51 @@ describe('an encrypted batch', () => {
     using file = openBatchFile(path);
     expect(file.header).toEqual(batch.header);
     expect(readBatch(file, 'test').residues).toEqual(words);
+  });
+
+  it('is hashed once, and again when somebody touched its file', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'shard');
+    const bytes = batchToBytes(header, residues(1));
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    await writeFile(path, bytes);
+    const read = (): boolean => {
+      using file = openBatchFile(path, digest);
+      readBatch(file, 'test');
+      file.verify();
+      return file.wasVerified;
+    };
+    // Just written: it might be written again within the same tick of the clock.
+    expect([read(), read()]).toEqual([false, false]);
+    await sleep(1100);
+    expect([read(), read()]).toEqual([false, true]);
+
+    const { atime, mtime } = await stat(path);
+    const changed = Uint8Array.from(bytes);
+    changed[bytes.length - 5] = (changed[bytes.length - 5] ?? 0) ^ 1;
+    await writeFile(path, changed);
+    await utimes(path, atime, mtime);
+    expect(read).toThrow(/other bytes/);
+    await writeFile(path, bytes);
+    await utimes(path, atime, mtime);
+    expect(read()).toBe(false);
+  });
+
+  it('is refused when its file is changed while it is read, also by one that was verified before', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'shard');
+    const bytes = batchToBytes(header, residues(4));
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    await writeFile(path, bytes);
+    await sleep(1100);
+    for (const wasVerified of [false, true]) {
+      using file = openBatchFile(path, digest);
+      expect(file.wasVerified).toBe(wasVerified);
+      readBatch(file, 'test');
+      if (wasVerified) await writeFile(path, bytes);
+      if (wasVerified) expect(() => file.verify()).toThrow(/changed while it was read/);
+      else file.verify();
+    }
   });
 
   it('has every residue at one place', () => {

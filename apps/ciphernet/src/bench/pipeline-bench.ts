@@ -17,6 +17,7 @@ import {
   parseInferred,
 } from '@ciphernet/queue';
 import { modelSpec, selectBackend, trainModel } from '@ciphernet/training';
+import { startWorker } from '@ciphernet/worker';
 import type { Job } from 'bullmq';
 import { ensureKeys } from '../ensure-keys.js';
 import { median } from './timing.js';
@@ -74,12 +75,21 @@ export async function prepare(
   };
 }
 
+/** Seconds of hashing all shards of a dataset: what a worker thread adds to the first time that it reads them. */
+async function hashSeconds(prepared: PreparedModel, blobs: BlobStore): Promise<number> {
+  const from = performance.now();
+  for (const shard of prepared.manifest.shards) {
+    await using _verified = await blobs.local(shard.digest);
+  }
+  return (performance.now() - from) / 1000;
+}
+
 /** Seconds of the engine alone on all shards of a dataset, one after another, on one thread. */
-export async function directSeconds(prepared: PreparedModel, blobs: BlobStore): Promise<number> {
+async function directSeconds(prepared: PreparedModel, blobs: BlobStore): Promise<number> {
   const engine = engineNamed('simd');
   let seconds = 0;
   for (const shard of prepared.manifest.shards) {
-    await using local = await blobs.local(shard.digest);
+    await using local = await blobs.local(shard.digest, { verify: false });
     using source = openBatchFile(local.path);
     const from = performance.now();
     await engine.evaluate(prepared.compiled, source);
@@ -102,35 +112,94 @@ async function resultsOf(backend: QueueBackend, evaluation: string): Promise<Inf
  *
  * @param evaluations at once; several keep all workers busy where one has too few shards to share out evenly
  */
-export async function queueSeconds(
+async function queueSeconds(
   prepared: PreparedModel,
   backend: QueueBackend,
-  repetitions: number,
-  evaluations = 1,
+  evaluations: number,
 ): Promise<{ readonly seconds: number; readonly resultBytes: number }> {
   const shards = prepared.manifest.shards.length;
-  const times: number[] = [];
-  let resultBytes = 0;
   await backend.events(QUEUES.collect).waitUntilReady();
-  // The first evaluation warms up the sandboxes' compilers and is not counted.
-  for (let r = 0; r <= repetitions; r++) {
-    const ids = Array.from({ length: evaluations }, () => newEvaluationId());
-    for (const evaluation of ids) {
-      await enqueueEvaluation(backend.flows(), evaluation, {
-        manifest: prepared.manifestDigest,
-        shards,
-        model: prepared.model,
-        engine: 'simd',
-        compare: false,
-        fresh: true,
-      });
-    }
-    const results = (await Promise.all(ids.map((evaluation) => resultsOf(backend, evaluation)))).flat();
-    if (results.length !== shards * evaluations) throw new Error('a shard failed in the benchmark');
-    const from = Math.min(...results.map((result) => result.startedAt));
-    const to = Math.max(...results.map((result) => result.finishedAt));
-    if (r > 0) times.push((to - from) / 1000);
-    resultBytes = results.reduce((sum, result) => sum + result.resultBytes, 0) / evaluations;
+  const ids = Array.from({ length: evaluations }, () => newEvaluationId());
+  for (const evaluation of ids) {
+    await enqueueEvaluation(backend.flows(), evaluation, {
+      manifest: prepared.manifestDigest,
+      shards,
+      model: prepared.model,
+      engine: 'simd',
+      compare: false,
+      fresh: true,
+    });
   }
-  return { seconds: median(times), resultBytes };
+  const results = (await Promise.all(ids.map((evaluation) => resultsOf(backend, evaluation)))).flat();
+  if (results.length !== shards * evaluations) throw new Error('a shard failed in the benchmark');
+  const from = Math.min(...results.map((result) => result.startedAt));
+  const to = Math.max(...results.map((result) => result.finishedAt));
+  const resultBytes = results.reduce((sum, result) => sum + result.resultBytes, 0) / evaluations;
+  return { seconds: (to - from) / 1000, resultBytes };
+}
+
+export interface PipelineFigures {
+  /** One evaluation, all cores taking jobs. */
+  readonly seconds: number;
+  readonly resultBytes: number;
+  /** One job at a time through the queue, over the engine called directly on one thread: 0.1 is 10 % more. */
+  readonly overhead: number;
+  /** Hashing shards, which a worker thread does when it reads them first, over the engine alone. */
+  readonly verification: number;
+  /** Images a second of all cores taking jobs, over those of one job at a time; the same shards. */
+  readonly scaling: number;
+}
+
+/** Evaluations at once where throughput is measured: 12 shards share out evenly among 2, 3, 4 or 6 workers. */
+export const MANY = 4;
+
+const ROUNDS = 5;
+/** Of those, the ones in which the long measurement of many evaluations takes part. */
+const MANY_ROUNDS = 3;
+
+/**
+ * Measures what is compared in turns, round by round: a shared machine's speed drifts by more than the differences.
+ *
+ * @returns medians over the rounds
+ */
+export async function benchPipeline(
+  prepared: PreparedModel,
+  tools: { readonly blobs: BlobStore; readonly backend: QueueBackend; readonly cores: number },
+): Promise<PipelineFigures> {
+  const { blobs, backend, cores } = tools;
+  const workers = startWorker(backend, blobs, 'bench', { infer: cores, train: false, benchmark: false });
+  const through = (jobs: number, evaluations: number): ReturnType<typeof queueSeconds> => {
+    for (const worker of workers) worker.concurrency = jobs;
+    return queueSeconds(prepared, backend, evaluations);
+  };
+  const ones: number[] = [];
+  const overheads: number[] = [];
+  const verifications: number[] = [];
+  const scalings: number[] = [];
+  let resultBytes = 0;
+  try {
+    // Not counted: it warms up the threads' compilers.
+    await through(cores, 1);
+    for (let round = 0; round < ROUNDS; round++) {
+      const queued = await through(cores, 1);
+      resultBytes = queued.resultBytes;
+      ones.push(queued.seconds);
+      // Like with like: shard after shard on one thread, called directly and through a worker that takes one job at a time.
+      const direct = await directSeconds(prepared, blobs);
+      verifications.push((await hashSeconds(prepared, blobs)) / direct);
+      overheads.push((await through(1, 1)).seconds / direct - 1);
+      if (round >= MANY_ROUNDS) continue;
+      const singleMany = (await through(1, MANY)).seconds;
+      scalings.push(singleMany / (await through(cores, MANY)).seconds);
+    }
+  } finally {
+    await Promise.all(workers.map((worker) => worker.close()));
+  }
+  return {
+    seconds: median(ones),
+    resultBytes,
+    overhead: median(overheads),
+    verification: median(verifications),
+    scaling: median(scalings),
+  };
 }

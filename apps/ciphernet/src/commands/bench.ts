@@ -9,17 +9,13 @@ import { engineNamed } from '@ciphernet/evaluator';
 import { costOf, describeParameters } from '@ciphernet/parameters';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
 import { writeWhole } from '@ciphernet/report';
-import { startWorker } from '@ciphernet/worker';
 import { Command } from 'commander';
 import { benchKernels } from '../bench/kernel-bench.js';
-import { type PreparedModel, directSeconds, prepare, queueSeconds } from '../bench/pipeline-bench.js';
+import { MANY, type PreparedModel, benchPipeline, prepare } from '../bench/pipeline-bench.js';
 import { inMemory, sealSecondsScaled } from '../bench/seal-bench.js';
 import { benchTraining } from '../bench/training-bench.js';
 import { medianSecondsAsync } from '../bench/timing.js';
 import { openBlobs } from '../session.js';
-
-/** Evaluations at once where throughput is measured: 12 shards share out evenly among 2, 3, 4 or 6 workers. */
-const MANY = 4;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -31,6 +27,8 @@ interface NetworkFigures {
   readonly imagesPerSecondPerCore: number;
   readonly seconds10000: number;
   readonly pipelineOverhead: number;
+  /** Hashing shards, once for each thread, over the engine alone. */
+  readonly verification: number;
   /** Two threads on one shard against one. */
   readonly scaling: number;
   /** All cores taking jobs against one job at a time, the same shards of several evaluations. */
@@ -53,7 +51,7 @@ async function benchNetwork(
     cores: number;
   },
 ): Promise<NetworkFigures> {
-  const { blobs, backend } = tools;
+  const { blobs } = tools;
   const { manifest, compiled } = prepared;
   const first = manifest.shards[0];
   if (first === undefined) throw new Error('no shard');
@@ -64,34 +62,22 @@ async function benchNetwork(
   const two = await medianSecondsAsync(() => engine.evaluate(compiled, source, { threads: 2 }), 5);
   const cost = costOf(compiled.plan, compiled.circuit);
   const slots = manifest.parameters.ringDegree / 2;
-  // Like with like: shard after shard on one thread, called directly and through a worker that takes one job at a time.
-  const direct = await medianSecondsAsync(() => directSeconds(prepared, blobs), 3);
-  const through = async (infer: number, repetitions: number, evaluations: number): ReturnType<typeof queueSeconds> => {
-    const workers = startWorker(backend, blobs, 'bench', { infer, train: false, benchmark: false });
-    try {
-      return await queueSeconds(prepared, backend, repetitions, evaluations);
-    } finally {
-      await Promise.all(workers.map((worker) => worker.close()));
-    }
-  };
-  const single = await through(1, 3, 1);
-  const queued = await through(tools.cores, 5, 1);
-  const singleMany = await through(1, 2, MANY);
-  const queuedMany = await through(tools.cores, 3, MANY);
+  const pipeline = await benchPipeline(prepared, tools);
   const upload = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
   return {
-    imagesPerSecond: manifest.images / queued.seconds,
+    imagesPerSecond: manifest.images / pipeline.seconds,
     imagesPerSecondPerCore: first.images / one,
-    seconds10000: queued.seconds,
-    pipelineOverhead: single.seconds / direct - 1,
+    seconds10000: pipeline.seconds,
+    pipelineOverhead: pipeline.overhead,
+    verification: pipeline.verification,
     scaling: one / two,
-    scalingJobs: singleMany.seconds / queuedMany.seconds,
+    scalingJobs: pipeline.scaling,
     efficiency: (cost.multiplyAddsPerImage * slots) / one / peak,
     encryptImagesPerSecond: manifest.images / prepared.encryptSeconds,
     uploadPerImage: upload / manifest.images,
     uploadPerImageFullShard: first.bytes / first.images,
-    downloadPerImage: queued.resultBytes / manifest.images,
-    downloadPerImageFullShard: queued.resultBytes / manifest.shards.length / slots,
+    downloadPerImage: pipeline.resultBytes / manifest.images,
+    downloadPerImageFullShard: pipeline.resultBytes / manifest.shards.length / slots,
     parameters: describeParameters(manifest.parameters),
   };
 }
@@ -109,7 +95,9 @@ function showNetwork(name: string, figures: NetworkFigures): void {
   say(
     `  ${MANY} evaluations, jobs on all cores                  ${figures.scalingJobs.toFixed(2)} times one at a time`,
   );
-  say(`  queue, store and sandbox over the engine alone     ${(100 * figures.pipelineOverhead).toFixed(0)} %`);
+  say(
+    `  queue, store and sandbox over the engine alone     ${(100 * figures.pipelineOverhead).toFixed(0)} %; the first time, hashing shards adds ${(100 * figures.verification).toFixed(0)} %`,
+  );
   say(`  encryption                                         ${whole(figures.encryptImagesPerSecond)} images/s`);
   say(
     `  upload an image, full shards / these 10,000        ${whole(figures.uploadPerImageFullShard)} / ${whole(figures.uploadPerImage)} B`,
