@@ -75,15 +75,6 @@ export async function prepare(
   };
 }
 
-/** Seconds of hashing all shards of a dataset: what a worker thread adds to the first time that it reads them. */
-async function hashSeconds(prepared: PreparedModel, blobs: BlobStore): Promise<number> {
-  const from = performance.now();
-  for (const shard of prepared.manifest.shards) {
-    await using _verified = await blobs.local(shard.digest);
-  }
-  return (performance.now() - from) / 1000;
-}
-
 /** Seconds of the engine alone on all shards of a dataset, one after another, on one thread. */
 async function directSeconds(prepared: PreparedModel, blobs: BlobStore): Promise<number> {
   const engine = engineNamed('simd');
@@ -144,8 +135,6 @@ export interface PipelineFigures {
   readonly resultBytes: number;
   /** One job at a time through the queue, over the engine called directly on one thread: 0.1 is 10 % more. */
   readonly overhead: number;
-  /** Hashing shards, which a worker thread does when it reads them first, over the engine alone. */
-  readonly verification: number;
   /** Images a second of all cores taking jobs, over those of one job at a time; the same shards. */
   readonly scaling: number;
 }
@@ -174,7 +163,6 @@ export async function benchPipeline(
   };
   const ones: number[] = [];
   const overheads: number[] = [];
-  const verifications: number[] = [];
   const scalings: number[] = [];
   let resultBytes = 0;
   try {
@@ -186,7 +174,6 @@ export async function benchPipeline(
       ones.push(queued.seconds);
       // Like with like: shard after shard on one thread, called directly and through a worker that takes one job at a time.
       const direct = await directSeconds(prepared, blobs);
-      verifications.push((await hashSeconds(prepared, blobs)) / direct);
       overheads.push((await through(1, 1)).seconds / direct - 1);
       if (round >= MANY_ROUNDS) continue;
       const singleMany = (await through(1, MANY)).seconds;
@@ -199,7 +186,6 @@ export async function benchPipeline(
     seconds: median(ones),
     resultBytes,
     overhead: median(overheads),
-    verification: median(verifications),
     scaling: median(scalings),
   };
 }

@@ -27,8 +27,6 @@ interface NetworkFigures {
   readonly imagesPerSecondPerCore: number;
   readonly seconds10000: number;
   readonly pipelineOverhead: number;
-  /** Hashing shards, once for each thread, over the engine alone. */
-  readonly verification: number;
   /** Two threads on one shard against one. */
   readonly scaling: number;
   /** All cores taking jobs against one job at a time, the same shards of several evaluations. */
@@ -69,7 +67,6 @@ async function benchNetwork(
     imagesPerSecondPerCore: first.images / one,
     seconds10000: pipeline.seconds,
     pipelineOverhead: pipeline.overhead,
-    verification: pipeline.verification,
     scaling: one / two,
     scalingJobs: pipeline.scaling,
     efficiency: (cost.multiplyAddsPerImage * slots) / one / peak,
@@ -95,9 +92,7 @@ function showNetwork(name: string, figures: NetworkFigures): void {
   say(
     `  ${MANY} evaluations, jobs on all cores                  ${figures.scalingJobs.toFixed(2)} times one at a time`,
   );
-  say(
-    `  queue, store and sandbox over the engine alone     ${(100 * figures.pipelineOverhead).toFixed(0)} %; the first time, hashing shards adds ${(100 * figures.verification).toFixed(0)} %`,
-  );
+  say(`  queue, store and sandbox over the engine alone     ${(100 * figures.pipelineOverhead).toFixed(0)} %`);
   say(`  encryption                                         ${whole(figures.encryptImagesPerSecond)} images/s`);
   say(
     `  upload an image, full shards / these 10,000        ${whole(figures.uploadPerImageFullShard)} / ${whole(figures.uploadPerImage)} B`,
