@@ -6,18 +6,18 @@ export function packedBytes(words: number, bits: number): number {
 
 export function packWords(words: Uint32Array, bits: number): Uint8Array {
   const bytes = new Uint8Array(packedBytes(words.length, bits));
+  // At most 7 bits are held between words; with a word's 32 they are the low 32 bits and up to 7 above them.
   let held = 0;
   let count = 0;
   let at = 0;
   for (let i = 0; i < words.length; i++) {
-    // At most 7 bits are held, so 39 bits at once: beyond int32, exact in a double.
-    held += (words[i] ?? 0) * 2 ** count;
-    count += bits;
-    while (count >= 8) {
-      bytes[at++] = held % 256;
-      held = Math.floor(held / 256);
-      count -= 8;
-    }
+    const word = words[i] ?? 0;
+    const low = held | (word << count);
+    const above = count === 0 ? 0 : word >>> (32 - count);
+    const whole = (count + bits) >>> 3;
+    for (let shift = 0; shift < 8 * whole; shift += 8) bytes[at++] = low >>> shift;
+    held = whole === 4 ? above : low >>> (8 * whole);
+    count = (count + bits) & 7;
   }
   if (count > 0) bytes[at] = held;
   return bytes;
@@ -25,18 +25,14 @@ export function packWords(words: Uint32Array, bits: number): Uint8Array {
 
 export function unpackWords(bytes: Uint8Array, count: number, bits: number): Uint32Array {
   const words = new Uint32Array(count);
-  const modulus = 2 ** bits;
-  let held = 0;
-  let have = 0;
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    while (have < bits) {
-      held += (bytes[at++] ?? 0) * 2 ** have;
-      have += 8;
-    }
-    words[i] = held % modulus;
-    held = Math.floor(held / modulus);
-    have -= bits;
+  const mask = 2 ** bits - 1;
+  for (let i = 0, position = 0; i < count; i++, position += bits) {
+    const at = Math.floor(position / 8);
+    const shift = position & 7;
+    const low =
+      (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+    const above = shift === 0 ? 0 : (bytes[at + 4] ?? 0) << (32 - shift);
+    words[i] = ((low >>> shift) | above) & mask;
   }
   return words;
 }

@@ -8,10 +8,14 @@ import { type Batch, rowOffset } from './residues.js';
  * evaluations at ζ^(5^j), and 5^j ≡ 1 modulo 4). No key takes part.
  */
 
-/** b · factor modulo p for b, factor < p < 2^30: both halves of the product are exact in a double. */
+/**
+ * b · factor modulo p for b, factor < p ≤ 2^30. The quotient in doubles is off by at most one, so the rest lies in
+ * (−p, 2p), within int32: its low 32 bits are all of it.
+ */
 function multiply(b: number, factor: number, p: number): number {
-  const high = ((b >>> 15) * factor) % p;
-  return (high * 32_768 + (b & 32_767) * factor) % p;
+  const quotient = Math.floor((b * factor) / p);
+  const rest = (Math.imul(b, factor) - Math.imul(quotient, p)) | 0;
+  return rest < 0 ? rest + p : rest >= p ? rest - p : rest;
 }
 
 function power(base: number, exponent: number, p: number): number {
@@ -24,8 +28,20 @@ function power(base: number, exponent: number, p: number): number {
   return result;
 }
 
+/** Units that were found: a process sees a few primes, and finding one takes N products. */
+const units = new Map<string, number>();
+const MOST_UNITS = 1000;
+
 /** ψ^(N/2) for SEAL's ψ, the smallest primitive 2N-th root of unity modulo p (util/numth.cpp). */
 export function imaginaryUnit(prime: number, ringDegree: number): number {
+  const key = `${prime} ${ringDegree}`;
+  const unit = units.get(key) ?? findImaginaryUnit(prime, ringDegree);
+  if (units.size >= MOST_UNITS) units.clear();
+  units.set(key, unit);
+  return unit;
+}
+
+function findImaginaryUnit(prime: number, ringDegree: number): number {
   let root = 0;
   for (let candidate = 2; root === 0; candidate++) {
     const attempt = power(candidate, (prime - 1) / (2 * ringDegree), prime);
