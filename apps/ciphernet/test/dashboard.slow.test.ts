@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { QUEUES, openQueueBackend } from '@ciphernet/queue';
+import { QUEUES, enqueueEvaluation, newEvaluationId, openQueueBackend } from '@ciphernet/queue';
 import { CHROMIUM_ARGS, chromiumPath, freePort, hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
 import puppeteer, { type Page } from 'puppeteer-core';
 import { cliProcesses, runCli } from './cli.js';
@@ -71,14 +71,21 @@ suite('the dashboard in a browser', () => {
       expect(await page.$eval('h1', (heading) => heading.textContent)).toBe('mnist: encrypted evaluation');
       expect(await page.$$eval('svg', (charts) => charts.length)).toBe(5);
 
-      // A blob that is no model: the shard fails for good, and with it the evaluation.
-      const failed = await json<{ evaluation: string }>([...what, '--model', dataset]);
+      // A blob that is no model, past the command line, which refuses it: the shard fails for good, and the evaluation.
+      const failed = newEvaluationId();
+      await enqueueEvaluation(backend.flows(), failed, {
+        manifest: dataset,
+        shards: 3,
+        model: dataset,
+        engine: 'simd',
+        compare: true,
+      });
       const collect = backend.queue(QUEUES.collect);
-      const jobState = async (): Promise<string> => (await collect.getJob(failed.evaluation))?.getState() ?? 'unknown';
+      const jobState = async (): Promise<string> => (await collect.getJob(failed))?.getState() ?? 'unknown';
       while ((await jobState()) !== 'failed') await sleep(100);
       await page.goto(`${url}/queues/queue/collect?status=failed`);
       const starts = async (): Promise<number> =>
-        ((await collect.getJob(failed.evaluation)) as { attemptsStarted?: number } | undefined)?.attemptsStarted ?? 0;
+        ((await collect.getJob(failed)) as { attemptsStarted?: number } | undefined)?.attemptsStarted ?? 0;
       const before = await starts();
       await page.locator('button ::-p-text(Retry all)').click();
       await page
