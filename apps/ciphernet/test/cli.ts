@@ -41,7 +41,6 @@ export async function untilSays(child: ChildProcess, text: string): Promise<void
 
 /** Processes that one test starts and that end with it. */
 export interface CliProcesses extends Disposable {
-  readonly all: readonly ChildProcess[];
   /** Resolves when the process has said `ready`. */
   start(args: readonly string[], ready: string, more?: NodeJS.ProcessEnv): Promise<ChildProcess>;
 }
@@ -50,7 +49,6 @@ export interface CliProcesses extends Disposable {
 export function cliProcesses(env: NodeJS.ProcessEnv): CliProcesses {
   const all: ChildProcess[] = [];
   return {
-    all,
     async start(args, ready, more = {}) {
       const child = startCli(args, { ...env, ...more });
       all.push(child);

@@ -35,7 +35,9 @@ const MOST_UNITS = 1000;
 /** ψ^(N/2) for SEAL's ψ, the smallest primitive 2N-th root of unity modulo p (util/numth.cpp). */
 export function imaginaryUnit(prime: number, ringDegree: number): number {
   const key = `${prime} ${ringDegree}`;
-  const unit = units.get(key) ?? findImaginaryUnit(prime, ringDegree);
+  const known = units.get(key);
+  if (known !== undefined) return known;
+  const unit = findImaginaryUnit(prime, ringDegree);
   if (units.size >= MOST_UNITS) units.clear();
   units.set(key, unit);
   return unit;

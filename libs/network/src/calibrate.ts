@@ -1,6 +1,5 @@
-import { InputError } from '@ciphernet/errors';
 import type { Circuit, LinearMap } from './circuit.js';
-import { traceCircuit } from './evaluate-circuit.js';
+import { countExamples, traceCircuit } from './evaluate-circuit.js';
 
 /**
  * What the planner has to know of a circuit's values, measured on public examples (never on the private set).
@@ -86,13 +85,7 @@ function gainsOf(circuit: Circuit, trace: readonly Float64Array[]): Gain[] {
  */
 export function calibrate(circuit: Circuit, features: Float32Array, gainExamples = 64): Calibration {
   const inputs = circuit.maps[0]?.inputs ?? 0;
-  const count = features.length / inputs;
-  if (!Number.isInteger(count) || count < 1) {
-    throw new InputError(`${features.length} values are not examples of ${inputs} features`, {
-      where: `calibration of ${circuit.name}`,
-      hint: 'give at least one whole example',
-    });
-  }
+  const count = countExamples(circuit, features, 'calibration');
   const maxAbs = circuit.maps.map(() => 0);
   const largest = new Float64Array(circuit.maps.length + 1);
   const mean = new Float64Array(circuit.maps.length + 1);

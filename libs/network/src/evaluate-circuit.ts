@@ -1,3 +1,4 @@
+import { InputError } from '@ciphernet/errors';
 import type { Circuit, LinearMap } from './circuit.js';
 
 /** y = W·x + bias of one vector. */
@@ -14,6 +15,17 @@ export function applyMap(map: LinearMap, x: ArrayLike<number>, y: Float64Array):
       y[output] = (y[output] ?? 0) + sum;
     }
   }
+}
+
+/** How many examples the features are. @throws InputError unless they are at least one, and whole */
+export function countExamples(circuit: Circuit, features: Float32Array, purpose: string): number {
+  const inputs = circuit.maps[0]?.inputs ?? 0;
+  const count = features.length / inputs;
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new InputError(`${features.length} values are not examples of ${inputs} features`, {
+    where: `${purpose} of ${circuit.name}`,
+    hint: 'give at least one whole example',
+  });
 }
 
 /** Outputs of every linear map (before its square) of one vector; the last entry is the logits. */

@@ -1,6 +1,6 @@
 import { InputError, UnsupportedError } from '@ciphernet/errors';
 import type { Block, Circuit, LinearMap } from './circuit.js';
-import { traceCircuit } from './evaluate-circuit.js';
+import { countExamples, traceCircuit } from './evaluate-circuit.js';
 
 /** Columns of a block that are rounded together: what rounding one weight wrong asks of those that come after it. */
 interface Chunk {
@@ -165,13 +165,7 @@ function roundingOfMap(map: LinearMap, values: Float64Array, chunk: number): Map
  */
 export function roundingBasis(circuit: Circuit, features: Float32Array): RoundingBasis {
   const inputs = circuit.maps[0]?.inputs ?? 0;
-  const count = features.length / inputs;
-  if (!Number.isInteger(count) || count < 1) {
-    throw new InputError(`${features.length} values are not examples of ${inputs} features`, {
-      where: `rounding of ${circuit.name}`,
-      hint: 'give at least one whole example',
-    });
-  }
+  const count = countExamples(circuit, features, 'rounding');
   const values = circuit.maps.map((map) => new Float64Array(count * map.inputs));
   for (let n = 0; n < count; n++) {
     const example = features.subarray(n * inputs, (n + 1) * inputs);

@@ -39,7 +39,7 @@ const GIVEN_SLACK = 2;
 /** At 4 bits of nearest integers accuracy fell by up to 5 points on Fashion-MNIST: the planner does not go below 6. */
 const MIN_PLANNED_BITS = 6;
 
-/** Wider weights halve the length of the sums that an int32 holds with each bit, and gain nothing that was measured. */
+/** Each bit more halves the length of the sums that an int32 holds; 10, the format's most, were not tried. */
 const MAX_PLANNED_BITS = 9;
 
 /** Plans that err by so much more than the best are as good, if their results are smaller. */
@@ -214,7 +214,8 @@ function isNearer(tried: Attempt, closest: Attempt): boolean {
 
 /**
  * Finds the cheapest parameters, scales, weight bits of each map and rescale points that keep every logit's error
- * below the target, at 128-bit security; under them, the plan that errs least; or, for an encrypted dataset that exists, the best plan under its parameters.
+ * below the target, at 128-bit security; under them, the plan that errs least; or, for an encrypted dataset that exists,
+ * the best plan under its parameters.
  *
  * @throws UnsupportedError that says which bound was hit: too many squares, the modulus, or the precision
  */
