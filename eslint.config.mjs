@@ -31,7 +31,7 @@ const boundaries = packages.map((entry) => {
 });
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.data/**', '.nx/**', 'libs/kernels/assembly/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '.data/**', '.nx/**', 'libs/*/assembly/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

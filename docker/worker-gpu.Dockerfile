@@ -33,5 +33,5 @@ RUN mkdir -p /data && chown 10001:10001 /data
 VOLUME /data
 USER 10001:10001
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "apps/ciphernet/dist/main.js"]
+ENTRYPOINT ["node", "apps/all-in-one/dist/main.js"]
 CMD ["worker", "--roles", "train"]

@@ -12,7 +12,7 @@ export function runCommand(...args) {
   if (bootstrap.status !== 0) process.exit(bootstrap.status ?? 1);
   const own = join(root, 'node_modules', '.bin', 'node');
   const node = existsSync(own) ? own : process.execPath;
-  const main = join(root, 'apps', 'ciphernet', 'dist', 'main.js');
+  const main = join(root, 'apps', 'all-in-one', 'dist', 'main.js');
   const child = spawn(node, [main, ...args, ...process.argv.slice(2)], { stdio: 'inherit' });
   // A terminal's Ctrl-C reaches the child by itself; what is sent to this process alone is passed on.
   process.on('SIGINT', () => undefined);

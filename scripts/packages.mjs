@@ -5,12 +5,14 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What a party may import, besides its own. `all` is the command line that composes the roles in one process. */
+/** What a party may import, besides its own. `all` composes the roles in one process; `development` is for tests and
+ * checks, and runs with no party. */
 export const MAY_IMPORT = {
   shared: ['shared'],
   client: ['shared', 'client'],
   compute: ['shared', 'compute'],
   operator: ['shared', 'operator'],
+  development: ['shared', 'development'],
   all: ['shared', 'client', 'compute', 'operator', 'all'],
 };
 

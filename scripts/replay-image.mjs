@@ -31,7 +31,7 @@ try {
     }
   }
   const start = (...args) =>
-    spawnSync(process.execPath, ['apps/ciphernet/dist/main.js', ...args], {
+    spawnSync(process.execPath, ['apps/all-in-one/dist/main.js', ...args], {
       cwd: folder,
       env: { PATH: env.PATH, NODE_ENV: 'production' },
       encoding: 'utf8',

@@ -8,6 +8,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
+import { REPORTS } from '@ciphernet/artifacts';
 import { openDirectoryStore } from '@ciphernet/blobs';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
 import { reportFromJson } from '@ciphernet/report';
@@ -40,7 +41,7 @@ if (!hasRedisServer()) {
   process.exit(5);
 }
 
-const main = join(root, 'apps', 'ciphernet', 'dist', 'main.js');
+const main = join(root, 'apps', 'all-in-one', 'dist', 'main.js');
 const run = promisify(execFile);
 const data = await temporaryFolder();
 const journal = await temporaryFolder();
@@ -113,7 +114,7 @@ try {
   }
   const blobs = await openDirectoryStore(join(data.path, 'store'));
   const figures = async (evaluation) => {
-    const digest = await blobs.getRef(`reports/${evaluation}`);
+    const digest = await REPORTS.get(blobs, evaluation);
     if (digest === undefined) return undefined;
     const report = reportFromJson(new TextDecoder().decode(await blobs.get(digest)), evaluation);
     return report.evaluation === evaluation ? figuresOf(report) : 'of another evaluation';
@@ -172,7 +173,7 @@ try {
     else if (found !== expected.get(key)) wrong++;
   }
   const { completed, failed } = await collect.getJobCounts('completed', 'failed');
-  const reports = (await blobs.listRefs('reports')).length;
+  const reports = (await REPORTS.list(blobs)).length;
   const doubled = Math.max(0, completed - total, reports - total);
   const problems = await storeProblems(join(data.path, 'store'));
   for (const name of Object.values(QUEUES)) {

@@ -1,19 +1,20 @@
+import { type Batch, type DatasetManifest, manifestFromBytes, parseBatch } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
-import { type Batch, type DatasetManifest, manifestFromBytes, parseBatch } from '@ciphernet/ciphertext';
+import { parametersDigest } from '@ciphernet/ckks';
 import { type Dataset, type LoadOptions, loadDataset, takeExamples } from '@ciphernet/datasets';
-import { EvaluationError, IntegrityError } from '@ciphernet/errors';
+import { EvaluationError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
 import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import { type DatasetRecord, readDatasetRecord } from '@ciphernet/owner-records';
-import { parametersDigest } from '@ciphernet/parameters';
 import type { CollectJob, InferredResult, JobProgress } from '@ciphernet/queue';
 import { type Report, confusionMatrix, marginsOf } from '@ciphernet/report';
 import { type Comparison, compareWithModel } from './compare.js';
 import { composeReport } from './compose-report.js';
 
+/** What collecting needs besides the job. */
 export interface CollectDependencies {
   readonly blobs: BlobStore;
-  readonly clientFolder: string;
+  readonly recordsFolder: string;
   readonly datasetFolders: LoadOptions;
   readonly passphrase: string | undefined;
   readonly onProgress?: (progress: JobProgress) => void;
@@ -25,6 +26,12 @@ async function loadLabels(record: DatasetRecord, manifest: DatasetManifest, fold
     throw new IntegrityError(`the labels are of ${dataset.count} images, the manifest has ${manifest.images}`, {
       where: `dataset ${manifest.name}`,
       hint: 'the dataset changed after it was encrypted: encrypt it again',
+    });
+  }
+  if (sha256Hex(dataset.labels) !== record.labels) {
+    throw new IntegrityError('the labels are not those that the dataset was encrypted with', {
+      where: `dataset ${manifest.name}, ${record.dataset}`,
+      hint: 'restore the label file, or encrypt the dataset again with the new labels',
     });
   }
   return dataset;
@@ -81,7 +88,7 @@ function orderResults(
     const reason = failures[0] ?? 'no result was returned';
     throw new EvaluationError(`shard ${missing.join(', ')} of ${manifest.shards.length} failed: ${reason}`, {
       where: job.evaluation,
-      hint: 'no report is written for a part of the images; mend the cause and evaluate again',
+      hint: 'no report is written for a part of the images; remove the cause and evaluate again',
     });
   }
   return manifest.shards.flatMap((_, shard) => byShard.get(shard) ?? []);
@@ -109,7 +116,7 @@ export async function collect(
   const manifest = manifestFromBytes(await blobs.get(job.manifest), `dataset ${job.manifest.slice(0, 12)}`);
   const ordered = orderResults(job, manifest, results, failures);
   const compiledDigest = oneCircuit(ordered, job.evaluation);
-  const record = await readDatasetRecord(dependencies.clientFolder, job.manifest);
+  const record = await readDatasetRecord(dependencies.recordsFolder, job.manifest);
   const dataset = await loadLabels(record, manifest, dependencies.datasetFolders);
 
   const started = performance.now();

@@ -1,19 +1,11 @@
-import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { DatasetManifest } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
-import type { DatasetManifest } from '@ciphernet/ciphertext';
-import { type Dataset, toUnitRange } from '@ciphernet/datasets';
-import { IntegrityError } from '@ciphernet/errors';
+import { type CompiledCircuit, compiledToBytes, dequantise, evaluateCircuit, explainPlan } from '@ciphernet/compiler';
+import { type Dataset, toFeatures } from '@ciphernet/datasets';
+import { IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { type Model, compileForDataset, loadModel } from '@ciphernet/models';
-import {
-  applyTransform,
-  dequantise,
-  evaluateCircuit,
-  evaluateNetwork,
-  fractionEqual,
-  predictionsOf,
-} from '@ciphernet/network';
-import { type CompiledCircuit, compiledToBytes, explainPlan } from '@ciphernet/parameters';
+import { evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
 import type { CollectJob, JobProgress } from '@ciphernet/queue';
 import { type LogitError, logitError } from '@ciphernet/report';
 
@@ -48,7 +40,7 @@ export async function compareWithModel(options: {
   const started = performance.now();
   const model = await loadModel(options.blobs, options.job.model);
   const compiled = compileForDataset(model, manifest);
-  const digest = createHash('sha256').update(compiledToBytes(compiled)).digest('hex');
+  const digest = sha256Hex(compiledToBytes(compiled));
   if (digest !== options.compiledDigest) {
     throw new IntegrityError('the workers compiled the model otherwise than this collector does', {
       where: `compiled circuit ${options.compiledDigest.slice(0, 12)}, expected ${digest.slice(0, 12)}`,
@@ -56,8 +48,7 @@ export async function compareWithModel(options: {
     });
   }
   const circuit = dequantise(compiled.circuit);
-  const shape = { height: dataset.height, width: dataset.width, channels: 1 };
-  const features = applyTransform(manifest.transform, shape, toUnitRange(dataset.images));
+  const features = toFeatures(manifest.transform, dataset.shape, dataset.images);
   const baseLogits = new Float32Array(logits.length);
   const quantisedLogits = new Float64Array(logits.length);
   for (let from = 0; from < dataset.count; from += CHUNK) {

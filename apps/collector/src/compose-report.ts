@@ -1,9 +1,9 @@
 import { cpus, totalmem } from 'node:os';
-import type { DatasetManifest } from '@ciphernet/ciphertext';
-import type { Dataset } from '@ciphernet/datasets';
-import { squaresOf, transformName } from '@ciphernet/network';
+import type { DatasetManifest } from '@ciphernet/artifacts';
+import { parametersDigest, securityOfParameters } from '@ciphernet/ckks';
+import { squaresOf } from '@ciphernet/compiler';
+import { type Dataset, transformName } from '@ciphernet/datasets';
 import type { DatasetRecord } from '@ciphernet/owner-records';
-import { parametersDigest, securityOfParameters } from '@ciphernet/parameters';
 import type { CollectJob, InferredResult } from '@ciphernet/queue';
 import type { Report } from '@ciphernet/report';
 import type { Comparison } from './compare.js';

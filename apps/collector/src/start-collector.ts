@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { REPORTS } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
-import type { Configuration } from '@ciphernet/configuration';
-import { asError, isUnrecoverable, messageOf } from '@ciphernet/errors';
+import { asError, encodeError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
+import type { OwnerConfiguration } from '@ciphernet/owner-records';
 import {
   type CollectedResult,
   type JobProgress,
@@ -10,24 +11,20 @@ import {
   parseCollectJob,
   parseInferred,
 } from '@ciphernet/queue';
-import { reportToJson, writeReport } from '@ciphernet/report';
+import { reportToJson } from '@ciphernet/report';
+import { writeReport } from '@ciphernet/report-view';
 import { type Job, UnrecoverableError, type Worker } from 'bullmq';
 import { collect } from './collect.js';
 
-async function collectJob(
-  job: Job,
-  blobs: BlobStore,
-  configuration: Configuration,
-  passphrase: string | undefined,
-): Promise<CollectedResult> {
+async function collectJob(job: Job, blobs: BlobStore, configuration: OwnerConfiguration): Promise<CollectedResult> {
   const data = parseCollectJob(job.data);
   const results = Object.values(await job.getChildrenValues<unknown>()).map(parseInferred);
   const failures = Object.values(await job.getIgnoredChildrenFailures());
   const onProgress = (progress: JobProgress): void => void job.updateProgress({ ...progress }).catch(() => undefined);
-  const { clientFolder, datasetFolders } = configuration;
+  const { recordsFolder, datasetFolders, passphrase } = configuration;
   const report = await collect(data, results, failures, {
     blobs,
-    clientFolder,
+    recordsFolder,
     datasetFolders,
     passphrase,
     onProgress,
@@ -35,7 +32,7 @@ async function collectJob(
   const folder = join(configuration.reportsFolder, data.evaluation);
   await writeReport(folder, report);
   const { digest } = await blobs.put(new TextEncoder().encode(reportToJson(report)));
-  await blobs.setRef(`reports/${data.evaluation}`, digest);
+  await REPORTS.set(blobs, data.evaluation, digest);
   return {
     evaluation: data.evaluation,
     report: digest,
@@ -51,22 +48,16 @@ async function collectJob(
  *
  * The report in the blob store is the aggregate that the owner publishes; logits never get there.
  */
-export function startCollector(
-  backend: QueueBackend,
-  blobs: BlobStore,
-  configuration: Configuration,
-  passphrase: string | undefined,
-): Worker {
+export function startCollector(backend: QueueBackend, blobs: BlobStore, configuration: OwnerConfiguration): Worker {
   return backend.worker(
     QUEUES.collect,
     async (job: Job) => {
       try {
-        return await collectJob(job, blobs, configuration, passphrase);
+        return await collectJob(job, blobs, configuration);
       } catch (error) {
-        const name = error instanceof Error ? error.name : 'Error';
         // A missing shard stays missing: the evaluation has failed, with its reason.
-        if (isUnrecoverable(error) || name === 'EvaluationError') {
-          throw new UnrecoverableError(`${name}: ${messageOf(error)}`);
+        if (isUnrecoverable(error) || encodeError(error).name === 'EvaluationError') {
+          throw new UnrecoverableError(errorToLine(error));
         }
         throw asError(error);
       }

@@ -1,2 +1,2 @@
 export { type Dashboard, startDashboard } from './server.js';
-export { type DashboardSettings } from './settings.js';
+export type { DashboardSettings } from './settings.js';

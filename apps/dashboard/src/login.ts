@@ -1,9 +1,9 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import cookieSession from 'cookie-session';
-import type { Request, RequestHandler, Response, Router } from 'express';
 import express from 'express';
-import { isLoopback } from './settings.js';
+import type { Request, RequestHandler, Response, Router } from 'express';
 import { loginPage } from './pages.js';
+import { isLoopback } from './settings.js';
 
 const SESSION_MS = 12 * 3600 * 1000;
 /** Wrong passwords a minute from one address: a guesser gets no further, and locks out nobody else. */

@@ -1,9 +1,9 @@
-import { escapeHtml, pageStyle } from '@ciphernet/report';
+import { PAGE_STYLE, escapeHtml } from '@ciphernet/report-view';
 
 function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title><style>${pageStyle()}
+<title>${escapeHtml(title)}</title><style>${PAGE_STYLE}
 nav { display: flex; gap: 1rem; flex-wrap: wrap; align-items: baseline; margin-bottom: 1rem; } nav h1 { margin: 0 auto 0 0; }
 a { color: #3a86c8; } th { text-align: left; font-weight: 500; color: var(--soft); padding-right: .6rem; }
 body { max-width: 1240px; } td { white-space: nowrap; overflow-wrap: normal; } td:first-child { width: auto; color: inherit; } section { overflow-x: auto; }

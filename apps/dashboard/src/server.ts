@@ -3,11 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
-import { historyPage, listSuites, readHistory } from '@ciphernet/benchmarks';
+import { REPORTS } from '@ciphernet/artifacts';
+import { listSuites, readHistory } from '@ciphernet/benchmarks';
 import type { BlobStore } from '@ciphernet/blobs';
-import { InputError, UnavailableError } from '@ciphernet/errors';
+import { InputError, UnavailableError } from '@ciphernet/foundation';
 import { QUEUES, type QueueBackend } from '@ciphernet/queue';
-import { reportFromJson, reportToHtml } from '@ciphernet/report';
+import { reportFromJson } from '@ciphernet/report';
+import { historyPage, reportToHtml } from '@ciphernet/report-view';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { login, loopbackNamesOnly, sameOriginOnly } from './login.js';
@@ -80,7 +82,7 @@ function routes(app: Express, backend: QueueBackend, blobs: BlobStore, settings:
   });
   app.get('/reports/:evaluation', async (request, response) => {
     const { evaluation } = request.params;
-    const digest = NAME.test(evaluation) ? await blobs.getRef(`reports/${evaluation}`) : undefined;
+    const digest = NAME.test(evaluation) ? await REPORTS.get(blobs, evaluation) : undefined;
     if (digest === undefined) {
       response.status(404).type('html').send(problemPage(404, 'There is no such report.'));
       return;

@@ -1,4 +1,4 @@
-import { InputError } from '@ciphernet/errors';
+import { InputError } from '@ciphernet/foundation';
 
 export interface DashboardSettings {
   readonly host: string;

@@ -1,22 +1,12 @@
-import type { BlobStore } from '@ciphernet/blobs';
 import {
   type BatchHeader,
+  DATASETS,
   type DatasetManifest,
   type ShardEntry,
   batchChunks,
   manifestToBytes,
-} from '@ciphernet/ciphertext';
-import { type Dataset, sliceExamples, toUnitRange } from '@ciphernet/datasets';
-import { InputError } from '@ciphernet/errors';
-import {
-  type EncryptionPool,
-  assertSameKey,
-  createEncryptionPool,
-  readPublicKey,
-  readSecretKey,
-} from '@ciphernet/keyring';
-import { type InputTransform, applyTransform, sizeOf, transformedShape } from '@ciphernet/network';
-import { writeDatasetRecord } from '@ciphernet/owner-records';
+} from '@ciphernet/artifacts';
+import type { BlobStore } from '@ciphernet/blobs';
 import {
   type CkksParameters,
   type EncryptionMode,
@@ -24,12 +14,24 @@ import {
   describeParameters,
   parametersDigest,
   slotsOf,
-} from '@ciphernet/parameters';
+} from '@ciphernet/ckks';
+import { type Dataset, type InputTransform, sliceExamples, toFeatures, transformedShape } from '@ciphernet/datasets';
+import { InputError, sha256Hex } from '@ciphernet/foundation';
+import {
+  type EncryptionPool,
+  assertSameKey,
+  createEncryptionPool,
+  readPublicKey,
+  readSecretKey,
+} from '@ciphernet/keyring';
+import { sizeOf } from '@ciphernet/network';
+import { writeDatasetRecord } from '@ciphernet/owner-records';
 
 /** Coefficients of a tile: what the evaluator works on at a time stays in its L2 cache. */
 const TILE = 64;
 
-export interface EncryptDatasetOptions {
+/** What is encrypted, and how. */
+export interface EncryptionRequest {
   readonly dataset: Dataset;
   /** Name or absolute folder, for the collector to find the labels again. */
   readonly source: string;
@@ -37,18 +39,26 @@ export interface EncryptDatasetOptions {
   readonly parameters: CkksParameters;
   readonly inputScale: number;
   readonly mode: EncryptionMode;
-  /** Folder of the key files. */
-  readonly keys: string;
-  readonly passphrase?: string | undefined;
+}
+
+/** The owner's key files. */
+export interface KeyLocation {
+  readonly folder: string;
+  readonly passphrase: string | undefined;
+}
+
+/** Where the work is done and its results go. */
+export interface EncryptionTools {
   readonly blobs: BlobStore;
   /** Where the owner's record goes. */
-  readonly clientFolder: string;
+  readonly recordsFolder: string;
   readonly threads: number;
   readonly signal?: AbortSignal;
   /** Images encrypted, of all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** An encrypted dataset in the store. */
 export interface EncryptedDataset {
   readonly digest: string;
   readonly manifest: DatasetManifest;
@@ -56,44 +66,44 @@ export interface EncryptedDataset {
 }
 
 async function loadKey(
-  options: EncryptDatasetOptions,
+  { parameters, mode }: EncryptionRequest,
+  { folder, passphrase }: KeyLocation,
 ): Promise<{ fingerprint: string; bytes: Uint8Array; publicBytes: number }> {
-  const publicKey = await readPublicKey(options.keys);
-  if (parametersDigest(publicKey.parameters) !== parametersDigest(options.parameters)) {
+  const publicKey = await readPublicKey(folder);
+  if (parametersDigest(publicKey.parameters) !== parametersDigest(parameters)) {
     throw new InputError(
-      `the keys were made for ${describeParameters(publicKey.parameters)}, the dataset needs ${describeParameters(options.parameters)}`,
-      { where: options.keys, hint: 'make keys for these parameters: ciphernet keys create' },
+      `the keys were made for ${describeParameters(publicKey.parameters)}, the dataset needs ${describeParameters(parameters)}`,
+      { where: folder, hint: 'make keys for these parameters with the command `keys create`' },
     );
   }
   const { fingerprint } = publicKey;
-  if (options.mode === 'public') return { fingerprint, bytes: publicKey.bytes, publicBytes: publicKey.bytes.length };
-  const secret = await readSecretKey(options.keys, options.passphrase);
-  assertSameKey(secret.fingerprint, fingerprint, 'the secret key', options.keys);
+  if (mode === 'public') return { fingerprint, bytes: publicKey.bytes, publicBytes: publicKey.bytes.length };
+  const secret = await readSecretKey(folder, passphrase);
+  assertSameKey(secret.fingerprint, fingerprint, 'the secret key', folder);
   return { fingerprint, bytes: secret.bytes, publicBytes: 0 };
 }
 
 /** Encrypts shard by shard; one is written while the next is encrypted, so at most two are in memory. */
 async function encryptShards(
-  options: EncryptDatasetOptions,
+  request: EncryptionRequest,
+  tools: EncryptionTools,
   pool: EncryptionPool,
   fingerprint: string,
 ): Promise<ShardEntry[]> {
-  const { dataset, parameters, transform } = options;
-  const shape = { height: dataset.height, width: dataset.width, channels: 1 };
+  const { dataset, parameters, transform, inputScale } = request;
   const slots = slotsOf(parameters);
   const shards: ShardEntry[] = [];
   let writing: Promise<void> = Promise.resolve();
   for (let from = 0; from < dataset.count; from += slots) {
     const images = Math.min(slots, dataset.count - from);
-    const pixels = toUnitRange(sliceExamples(dataset, from, from + images).images);
-    const features = applyTransform(transform, shape, pixels);
+    const features = toFeatures(transform, dataset.shape, sliceExamples(dataset, from, from + images).images);
     const residues = await pool.encryptShard(
       { features, images },
       {
-        scale: options.inputScale,
+        scale: inputScale,
         tile: TILE,
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-        onProgress: (done, total) => options.onProgress?.(from + Math.floor((images * done) / total), dataset.count),
+        ...(tools.signal === undefined ? {} : { signal: tools.signal }),
+        onProgress: (done, total) => tools.onProgress?.(from + Math.floor((images * done) / total), dataset.count),
       },
     );
     const header: Omit<BatchHeader, 'bodyDigest'> = {
@@ -107,14 +117,14 @@ async function encryptShards(
       components: 2,
       tile: TILE,
       images,
-      scale: options.inputScale,
+      scale: inputScale,
       wordBits: 32,
     };
     await writing;
     const index = shards.length;
     shards.push({ digest: '', bytes: 0, images });
     writing = (async () => {
-      const { digest, bytes } = await options.blobs.put(yieldingChunks(batchChunks(header, residues)));
+      const { digest, bytes } = await tools.blobs.put(yieldingChunks(batchChunks(header, residues)));
       shards[index] = { digest, bytes, images };
     })();
     // Awaited in the next round; until then a failure must not count as unhandled.
@@ -133,38 +143,42 @@ async function* yieldingChunks(chunks: Iterable<Uint8Array>): AsyncGenerator<Uin
  *
  * @throws InputError for keys of other parameters or an insecure set; nothing half-written stays behind
  */
-export async function encryptDataset(options: EncryptDatasetOptions): Promise<EncryptedDataset> {
-  const { dataset, parameters, transform } = options;
-  assertSecure(parameters, 'dataset encrypt');
-  const key = await loadKey(options);
+export async function encryptDataset(
+  request: EncryptionRequest,
+  keys: KeyLocation,
+  tools: EncryptionTools,
+): Promise<EncryptedDataset> {
+  const { dataset, parameters, transform, mode } = request;
+  assertSecure(parameters, `dataset ${dataset.name}`);
+  const key = await loadKey(request, keys);
   const started = performance.now();
-  await using pool = await createEncryptionPool({ parameters, mode: options.mode, key: key.bytes }, options.threads);
-  const shards = await encryptShards(options, pool, key.fingerprint);
+  await using pool = await createEncryptionPool({ parameters, mode, key: key.bytes }, tools.threads);
+  const shards = await encryptShards(request, tools, pool, key.fingerprint);
   const seconds = (performance.now() - started) / 1000;
   const manifest: DatasetManifest = {
     name: dataset.name,
     split: dataset.split,
-    height: dataset.height,
-    width: dataset.width,
+    ...dataset.shape,
     classes: dataset.classes,
     transform,
-    features: sizeOf(transformedShape(transform, { height: dataset.height, width: dataset.width, channels: 1 })),
+    features: sizeOf(transformedShape(transform, dataset.shape)),
     images: dataset.count,
     parameters,
-    inputScale: options.inputScale,
-    mode: options.mode,
+    inputScale: request.inputScale,
+    mode,
     keyFingerprint: key.fingerprint,
     shards,
   };
-  const { digest } = await options.blobs.put(manifestToBytes(manifest));
-  await options.blobs.setRef(`datasets/${digest}`, manifest.name);
-  await writeDatasetRecord(options.clientFolder, {
-    version: 1,
+  const { digest } = await tools.blobs.put(manifestToBytes(manifest));
+  await DATASETS.set(tools.blobs, digest, { name: manifest.name });
+  await writeDatasetRecord(tools.recordsFolder, {
+    version: 2,
     manifest: digest,
-    dataset: options.source,
+    dataset: request.source,
     split: dataset.split,
     images: dataset.count,
-    keys: options.keys,
+    labels: sha256Hex(dataset.labels),
+    keys: keys.folder,
     encryptSeconds: seconds,
     publicKeyBytes: key.publicBytes,
   });

@@ -1,1 +1,7 @@
-export { type EncryptDatasetOptions, type EncryptedDataset, encryptDataset } from './encrypt-dataset.js';
+export {
+  type EncryptedDataset,
+  type EncryptionRequest,
+  type EncryptionTools,
+  type KeyLocation,
+  encryptDataset,
+} from './encrypt-dataset.js';

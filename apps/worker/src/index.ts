@@ -1,1 +1,4 @@
-export { type WorkerRoles, startWorker } from './start-worker.js';
+export { type MeasuredAccuracy, type ModelRoles, modelCommand } from './commands/model.js';
+export { simulateCommand } from './commands/simulate.js';
+export { workerCommand } from './commands/worker.js';
+export { type WorkerRoles, type WorkerTools, startWorker } from './start-worker.js';

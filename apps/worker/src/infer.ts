@@ -1,22 +1,26 @@
-import { createHash } from 'node:crypto';
-import type { BlobStore } from '@ciphernet/blobs';
 import {
-  type Batch,
   type BatchHeader,
   type DatasetManifest,
   type ShardEntry,
-  batchToBytes,
   manifestFromBytes,
   openBatchFile,
-  pairValues,
-} from '@ciphernet/ciphertext';
-import { InputError, IntegrityError, parseJson, parseOrThrow } from '@ciphernet/errors';
-import { type Engine, engineNamed } from '@ciphernet/evaluator';
+  resultToBytes,
+} from '@ciphernet/artifacts';
+import { type BlobStore, refFamily } from '@ciphernet/blobs';
+import { parametersDigest } from '@ciphernet/ckks';
+import { type Engine, engineNamed } from '@ciphernet/engines';
+import { InputError, IntegrityError, digestSchema, sha256Hex } from '@ciphernet/foundation';
 import { ensureCompiled } from '@ciphernet/models';
-import { parametersDigest } from '@ciphernet/parameters';
 import type { InferJob, InferredResult } from '@ciphernet/queue';
 import { z } from 'zod';
 
+/**
+ * Threads that a shard may take while cores are free, this one included: the last shards of an evaluation then do not leave
+ * cores idle. Each infer thread keeps its helpers warm, some 20 MB each, so there are few.
+ */
+const THREADS_PER_SHARD = 4;
+
+/** What inference needs besides the job. */
 export interface InferDependencies {
   readonly blobs: BlobStore;
   /** Who did it, for the report. */
@@ -27,22 +31,23 @@ export interface InferDependencies {
 
 /** What the store remembers of a result: enough to return it again. */
 const storedSchema = z.strictObject({
-  result: z.string().regex(/^[0-9a-f]{64}$/),
+  result: digestSchema,
   bytes: z.number().int().positive(),
   seconds: z.number().nonnegative(),
 });
 type StoredResult = z.infer<typeof storedSchema>;
 
+/** Results by the address of what they were computed from. */
+const RESULTS = refFamily('results', storedSchema);
+
 /** A result's address: circuit and plan, shard, engine version. Work done once is never done again. */
 function resultKey(compiled: string, shard: string, engine: Engine): string {
-  return `results/${createHash('sha256').update(`${compiled} ${shard} ${engine.version}`).digest('hex')}`;
+  return sha256Hex(`${compiled} ${shard} ${engine.version}`);
 }
 
 async function findResult(blobs: BlobStore, key: string): Promise<StoredResult | undefined> {
-  const text = await blobs.getRef(key);
-  if (text === undefined) return undefined;
-  const stored = parseOrThrow(storedSchema, parseJson(text, key), key);
-  return (await blobs.has(stored.result)) ? stored : undefined;
+  const stored = await RESULTS.get(blobs, key);
+  return stored !== undefined && (await blobs.has(stored.result)) ? stored : undefined;
 }
 
 /** The shard's own header must say what its manifest says. */
@@ -58,14 +63,6 @@ function checkShard(header: BatchHeader, manifest: DatasetManifest, entry: Shard
     where,
     hint: 'encrypt the dataset again',
   });
-}
-
-/** A result as it travels: two logits a ciphertext, residues at their own size. Halves what the owner downloads. */
-function resultBytes(batch: Batch): Uint8Array {
-  const { header, residues } = pairValues(batch);
-  const { bodyDigest: _unset, ...fields } = header;
-  const wordBits = Math.max(17, ...header.primes.map((prime) => Math.ceil(Math.log2(prime))));
-  return batchToBytes({ ...fields, wordBits }, residues);
 }
 
 /** Runs one infer job: from blobs to a blob. */
@@ -102,12 +99,13 @@ export async function infer(job: InferJob, dependencies: InferDependencies): Pro
   using shard = openBatchFile(local.path, entry.digest);
   checkShard(shard.header, manifest, entry, `shard ${job.shard} of ${manifest.name}`);
   const batch = await engine.evaluate(compiled, shard, {
+    threads: Math.min(THREADS_PER_SHARD, engine.capabilities.maxThreads),
     ...(dependencies.signal === undefined ? {} : { signal: dependencies.signal }),
     ...(dependencies.onProgress === undefined ? {} : { onProgress: dependencies.onProgress }),
   });
   shard.verify();
-  const ref = await blobs.put(resultBytes(batch));
+  const ref = await blobs.put(resultToBytes(batch));
   const stored = { result: ref.digest, bytes: ref.bytes, seconds: (performance.now() - started) / 1000 };
-  await blobs.setRef(key, JSON.stringify(stored));
+  await RESULTS.set(blobs, key, stored);
   return answer(stored, false);
 }

@@ -1,18 +1,34 @@
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
-import { type Configuration, loadConfiguration } from '@ciphernet/configuration';
-import { asError, isUnrecoverable, messageOf } from '@ciphernet/errors';
+import type { Configuration } from '@ciphernet/configuration';
+import { asError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
 import type { CheckpointAnnouncement, JobProgress } from '@ciphernet/queue';
 import { type SandboxedJob, UnrecoverableError } from 'bullmq';
 
 /** At most this often does a job report; each report is a write to the queue. */
 const REPORT_INTERVAL_MS = 250;
 
+/** What a processor's body works with. */
 export interface Sandbox {
   readonly configuration: Configuration;
   readonly blobs: BlobStore;
   readonly report: (progress: JobProgress) => void;
   /** Never left out, unlike a report. */
   readonly announce: (announcement: CheckpointAnnouncement) => void;
+}
+
+/** Under this name sandbox threads find what their worker was configured with. */
+const CONFIGURATION = 'ciphernet.configuration';
+
+/** Lets the sandboxes of this process work with `configuration`. Call it before workers are started. */
+export function configureSandboxes(configuration: Configuration): void {
+  setEnvironmentData(CONFIGURATION, { ...configuration });
+}
+
+function sandboxConfiguration(): Configuration {
+  const configured = getEnvironmentData(CONFIGURATION) as unknown as Configuration | undefined;
+  if (configured === undefined) throw new Error('the sandbox was started without a configuration');
+  return configured;
 }
 
 let opened: Promise<BlobStore> | undefined;
@@ -27,11 +43,11 @@ function storeOfThread(configuration: Configuration): Promise<BlobStore> {
 }
 
 /**
- * Runs a processor's body with what it needs. An error that no retry mends becomes BullMQ's UnrecoverableError; the
+ * Runs a processor's body with what it needs. An error that no retry can repair becomes BullMQ's UnrecoverableError; the
  * original's kind leads the message, since only name and message cross the border.
  */
 export async function inSandbox<T>(job: SandboxedJob, body: (sandbox: Sandbox) => Promise<T>): Promise<T> {
-  const configuration = loadConfiguration();
+  const configuration = sandboxConfiguration();
   let last = 0;
   let pending: Promise<unknown> = Promise.resolve();
   const announce = (announcement: CheckpointAnnouncement): void => {
@@ -55,6 +71,6 @@ export async function inSandbox<T>(job: SandboxedJob, body: (sandbox: Sandbox) =
     return result;
   } catch (error) {
     if (!isUnrecoverable(error)) throw asError(error);
-    throw new UnrecoverableError(`${error instanceof Error ? error.name : 'Error'}: ${messageOf(error)}`);
+    throw new UnrecoverableError(errorToLine(error));
   }
 }

@@ -1,6 +1,8 @@
+import { DEFAULT_ENGINE } from '@ciphernet/artifacts';
 import { startBenchmarks } from '@ciphernet/benchmarks';
 import type { BlobStore } from '@ciphernet/blobs';
-import { DEFAULT_ENGINE, engineNamed } from '@ciphernet/evaluator';
+import type { Configuration } from '@ciphernet/configuration';
+import { engineNamed, shareCoreCounter } from '@ciphernet/engines';
 import {
   QUEUES,
   type QueueBackend,
@@ -11,8 +13,10 @@ import {
   parseTrainJob,
 } from '@ciphernet/queue';
 import type { Worker } from 'bullmq';
+import { configureSandboxes } from './sandbox.js';
 import { announceWorkers } from './worker-status.js';
 
+/** What a worker takes from the queue. */
 export interface WorkerRoles {
   /** Infer jobs side by side; 0 leaves them to other workers. */
   readonly infer: number;
@@ -52,8 +56,22 @@ function evaluateCheckpoints(backend: QueueBackend, trainer: Worker): void {
   });
 }
 
+export interface WorkerTools {
+  readonly backend: QueueBackend;
+  readonly blobs: BlobStore;
+  /** What the processors' threads work with. */
+  readonly configuration: Configuration;
+}
+
+/** Names a worker in results and on the dashboard. */
+export function workerName({ host }: Configuration): string {
+  return `${host}:${process.pid}`;
+}
+
 /** Starts processors for the roles taken. They are closed with the backend. */
-export function startWorker(backend: QueueBackend, blobs: BlobStore, name: string, roles: WorkerRoles): Worker[] {
+export function startWorker({ backend, blobs, configuration }: WorkerTools, roles: WorkerRoles): Worker[] {
+  configureSandboxes(configuration);
+  shareCoreCounter();
   const processor = (file: string): URL => new URL(file, import.meta.url);
   const workers: Worker[] = [];
   if (roles.infer > 0) {
@@ -71,7 +89,7 @@ export function startWorker(backend: QueueBackend, blobs: BlobStore, name: strin
   }
   if (roles.benchmark) workers.push(startBenchmarks(backend, blobs));
   announceWorkers(backend, workers, {
-    worker: name,
+    worker: workerName(configuration),
     roles: [
       ...(roles.train ? (['train'] as const) : []),
       ...(roles.infer > 0 ? (['infer'] as const) : []),

@@ -1,14 +1,8 @@
 import type { BlobStore } from '@ciphernet/blobs';
-import { type Dataset, type LoadOptions, loadDataset, sliceExamples, toUnitRange } from '@ciphernet/datasets';
+import { type Dataset, type LoadOptions, loadDataset, sliceExamples, toFeatures } from '@ciphernet/datasets';
+import { networkToLayersModel } from '@ciphernet/formats';
 import { saveModel } from '@ciphernet/models';
-import {
-  type LayersModelArtifact,
-  applyTransform,
-  evaluateNetwork,
-  fractionEqual,
-  networkFromLayersModel,
-  predictionsOf,
-} from '@ciphernet/network';
+import { type Network, evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
 import type { CheckpointAnnouncement, TrainJob, TrainedResult } from '@ciphernet/queue';
 import {
   type ModelSpec,
@@ -32,10 +26,9 @@ export interface TrainDependencies {
 /** The last images of the training split choose the checkpoint; the test split never does. */
 const VALIDATION_IMAGES = 5000;
 
-function validationAccuracy(artifact: LayersModelArtifact, spec: ModelSpec, validation: Dataset): number {
-  const shape = { height: validation.height, width: validation.width, channels: 1 };
-  const features = applyTransform(spec.transform, shape, toUnitRange(validation.images));
-  const logits = evaluateNetwork(networkFromLayersModel(artifact), features);
+function validationAccuracy(network: Network, spec: ModelSpec, validation: Dataset): number {
+  const features = toFeatures(spec.transform, validation.shape, validation.images);
+  const logits = evaluateNetwork(network, features);
   return fractionEqual(predictionsOf(logits, validation.classes), validation.labels);
 }
 
@@ -76,8 +69,8 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
       });
     },
   });
-  for await (const { report, artifact, checkpoint } of epochs) {
-    const accuracy = validationAccuracy(artifact, spec, validation);
+  for await (const { report, network, checkpoint } of epochs) {
+    const accuracy = validationAccuracy(network, spec, validation);
     seconds = before + (performance.now() - started) / 1000;
     const training = {
       dataset: dataset.name,
@@ -89,7 +82,12 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
       examples: dataset.count,
       validationAccuracy: accuracy,
     };
-    const model = await saveModel(blobs, artifact, { name: spec.name, transform: spec.transform, training }, dataset);
+    const model = await saveModel(
+      blobs,
+      networkToLayersModel(network),
+      { name: spec.name, transform: spec.transform, training },
+      dataset,
+    );
     const { digest } = await blobs.put(encodeCheckpoint(checkpoint));
     models.push({ epoch: report.epoch, model, validationAccuracy: accuracy });
     await writeTrainingState(blobs, job.run, { version: 2, checkpoint: digest, seconds, models });

@@ -1,17 +1,15 @@
-import type { BlobStore } from '@ciphernet/blobs';
-import { parseJson, parseOrThrow } from '@ciphernet/errors';
+import { type BlobStore, refFamily } from '@ciphernet/blobs';
+import { digestSchema } from '@ciphernet/foundation';
 import { type Checkpoint, decodeCheckpoint } from '@ciphernet/training';
 import { z } from 'zod';
-
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 const stateSchema = z.strictObject({
   version: z.literal(2),
   /** Optimizer state after the last epoch. */
-  checkpoint: digest,
+  checkpoint: digestSchema,
   seconds: z.number().nonnegative(),
   models: z
-    .array(z.strictObject({ epoch: z.number().int().positive(), model: digest, validationAccuracy: z.number() }))
+    .array(z.strictObject({ epoch: z.number().int().positive(), model: digestSchema, validationAccuracy: z.number() }))
     .min(1)
     .max(1000),
 });
@@ -19,18 +17,19 @@ const stateSchema = z.strictObject({
 /** What a training run has done so far; kept under its name, so that a killed job goes on where it was. */
 export type TrainingState = z.infer<typeof stateSchema>;
 
-const refOf = (run: string): string => `training/${run}`;
+const TRAINING = refFamily('training', stateSchema);
 
+/** State and checkpoint of a run; undefined for one that has not finished an epoch. */
 export async function readTrainingState(
   blobs: BlobStore,
   run: string,
 ): Promise<{ readonly state: TrainingState; readonly checkpoint: Checkpoint } | undefined> {
-  const text = await blobs.getRef(refOf(run));
-  if (text === undefined) return undefined;
-  const state = parseOrThrow(stateSchema, parseJson(text, refOf(run)), refOf(run));
-  return { state, checkpoint: decodeCheckpoint(await blobs.get(state.checkpoint), refOf(run)) };
+  const state = await TRAINING.get(blobs, run);
+  if (state === undefined) return undefined;
+  return { state, checkpoint: decodeCheckpoint(await blobs.get(state.checkpoint), `training ${run}`) };
 }
 
+/** Replaces a run's state. */
 export async function writeTrainingState(blobs: BlobStore, run: string, state: TrainingState): Promise<void> {
-  await blobs.setRef(refOf(run), JSON.stringify(state));
+  await TRAINING.set(blobs, run, state);
 }

@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { temporaryFolder } from '@ciphernet/testing';
+import { describe, expect, it } from '@jest/globals';
 import { train } from '../src/train.js';
 
 const job = { run: 'train-test', model: 'reference', dataset: 'mnist' as const, epochs: 3, seed: 7 };

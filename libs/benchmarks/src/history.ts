@@ -1,5 +1,4 @@
-import type { BlobStore } from '@ciphernet/blobs';
-import { parseJson, parseOrThrow } from '@ciphernet/errors';
+import { type BlobStore, refFamily } from '@ciphernet/blobs';
 import type { Report } from '@ciphernet/report';
 import { z } from 'zod';
 
@@ -40,6 +39,7 @@ const recordSchema = z.strictObject({
 /** One entry of a suite's history. */
 export type BenchmarkRecord = z.infer<typeof recordSchema>;
 
+/** What a report adds to a history. */
 export function evaluationOf(report: Report): BenchmarkRecord['evaluations'][number] {
   const { seconds, bytes } = report;
   return {
@@ -60,27 +60,24 @@ export function evaluationOf(report: Report): BenchmarkRecord['evaluations'][num
   };
 }
 
-const folderOf = (suite: string): string => `benchmarks/${suite}`;
+const HISTORY = refFamily('benchmarks', recordSchema);
 
 /** Adds an entry; one that is there already stays as it is, so that a job that runs twice counts once. */
 export async function appendRecord(blobs: BlobStore, record: BenchmarkRecord): Promise<void> {
   // Fixed width: names sort by time.
-  const name = `${folderOf(record.suite)}/${String(record.startedAt).padStart(15, '0')}-${record.run}`;
-  if ((await blobs.getRef(name)) !== undefined) return;
-  await blobs.setRef(name, JSON.stringify(recordSchema.parse(record)));
+  const name = `${record.suite}/${String(record.startedAt).padStart(15, '0')}-${record.run}`;
+  if ((await HISTORY.get(blobs, name)) === undefined) await HISTORY.set(blobs, name, record);
 }
 
 /** The latest `limit` entries, oldest first. */
 export async function readHistory(blobs: BlobStore, suite: string, limit = 200): Promise<BenchmarkRecord[]> {
-  const names = (await blobs.listRefs(folderOf(suite))).slice(-limit);
-  const texts = await Promise.all(names.map(async (name) => ({ name, text: await blobs.getRef(name) })));
-  return texts.flatMap(({ name, text }) =>
-    text === undefined ? [] : [parseOrThrow(recordSchema, parseJson(text, name), name)],
-  );
+  const names = (await HISTORY.list(blobs, suite)).slice(-limit);
+  const records = await Promise.all(names.map((name) => HISTORY.get(blobs, name)));
+  return records.filter((record) => record !== undefined);
 }
 
 /** Suites that have a history. */
 export async function listSuites(blobs: BlobStore): Promise<string[]> {
-  const names = await blobs.listRefs('benchmarks');
-  return [...new Set(names.flatMap((name) => name.split('/')[1] ?? []))];
+  const names = await HISTORY.list(blobs);
+  return [...new Set(names.flatMap((name) => name.split('/')[0] ?? []))];
 }

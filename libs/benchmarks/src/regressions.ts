@@ -1,3 +1,4 @@
+import { median } from '@ciphernet/foundation';
 import type { BenchmarkRecord, Figures } from './history.js';
 
 export interface Regression {
@@ -28,13 +29,6 @@ const LEAST = 3;
 
 /** Student's t at 99.5 %, one-sided, by degrees of freedom from 2; beyond the table it is within 6 % of 2.58 + 5/n. */
 const STUDENT = [9.92, 5.84, 4.6, 4.03, 3.71, 3.5, 3.36, 3.25, 3.17, 3.11, 3.05, 3.01, 2.98, 2.95, 2.92, 2.9, 2.88];
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
-}
 
 /** From so many values on the median absolute deviation says something; of three it is the smaller gap. */
 const ROBUST = 8;

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { BlobStore } from '@ciphernet/blobs';
-import { InputError, asError, messageOf } from '@ciphernet/errors';
+import { InputError, asError, messageOf, sha256Hex } from '@ciphernet/foundation';
 import {
   type BenchmarkRun,
   type BenchmarkSuite,
@@ -34,7 +33,7 @@ export async function addSchedule(backend: QueueBackend, pattern: string, suite:
       .upsertJobScheduler(checked.suite, { pattern, tz: 'UTC' }, { name: TICK, data: checked, opts: JOB_OPTIONS });
   } catch (cause) {
     throw new InputError(`cannot be scheduled: ${messageOf(cause)}`, {
-      where: `--cron '${pattern}'`,
+      where: `pattern '${pattern}'`,
       hint: "five fields, as in '0 3 * * *' for every night at three, UTC; six with seconds first",
       cause,
     });
@@ -48,7 +47,7 @@ export async function listSchedules(backend: QueueBackend): Promise<Schedule[]> 
 
 export async function removeSchedule(backend: QueueBackend, suite: string): Promise<void> {
   if (await backend.queue(QUEUES.benchmark).removeJobScheduler(suite)) return;
-  throw new InputError('no such schedule', { where: suite, hint: 'schedule-benchmark list shows what there is' });
+  throw new InputError('no such schedule', { where: suite, hint: 'list the schedules to see what there is' });
 }
 
 /** Runs a suite now. @returns the run's id, which is its job's as well */
@@ -61,7 +60,7 @@ export async function runSuite(backend: QueueBackend, suite: BenchmarkSuite): Pr
  * a queue begin anew when Redis does, and deployments that share a store have the same.
  */
 function runIdOf({ id = '', timestamp }: Job): string {
-  return `bench-${createHash('sha256').update(`${id} ${timestamp}`).digest('hex').slice(0, 12)}`;
+  return `bench-${sha256Hex(`${id} ${timestamp}`).slice(0, 12)}`;
 }
 
 async function unfinishedRun(backend: QueueBackend, suite: string, own: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
 import { openDirectoryStore } from '@ciphernet/blobs';
 import { temporaryFolder } from '@ciphernet/testing';
+import { describe, expect, it } from '@jest/globals';
 import { type BenchmarkRecord, appendRecord, listSuites, readHistory } from '../src/history.js';
 
 const entry = (run: string, startedAt: number, status: BenchmarkRecord['status'] = 'done'): BenchmarkRecord => ({

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { BenchmarkRecord, Figures } from '../src/history.js';
-import { historyPage } from '../src/page.js';
 import { expectedRange, findRegressions } from '../src/regressions.js';
 
 function record(index: number, figures: Partial<Figures>): BenchmarkRecord {
@@ -89,23 +88,5 @@ describe('regressions', () => {
         },
       ),
     );
-  });
-});
-
-describe('the history page', () => {
-  it('shows every run, marks what left its spread, and says what was skipped', async () => {
-    const history = [0, 1, 2].map((i) => record(i, {}));
-    const skipped: BenchmarkRecord = {
-      ...record(4, {}),
-      status: 'skipped',
-      reason: 'bench-<3> was still going',
-      evaluations: [],
-    };
-    const html = await historyPage('nightly', [...history, record(3, { accuracy: 0.9 }), skipped]);
-    expect(html).toContain('4 runs, 0 failed, 1 skipped');
-    expect(html).toContain('skipped: bench-&lt;3&gt; was still going');
-    expect(html).toContain('accuracy 90.00 %, limit 99.00 %');
-    expect(html.match(/<svg/g)).toHaveLength(4);
-    expect(html).not.toMatch(/<script/);
   });
 });

@@ -31,7 +31,7 @@ export interface BlobStore {
    * reads it (`verify: false`).
    */
   local(digest: string, options?: { readonly verify?: boolean }): Promise<LocalBlob>;
-  /** Points a name at a small JSON text, atomically; the last writer wins. */
+  /** Points a name at a small text, atomically; the last writer wins. `refFamily` gives it a schema. */
   setRef(name: string, text: string): Promise<void>;
   getRef(name: string): Promise<string | undefined>;
   /** Names below a prefix, sorted. */

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { InputError, IntegrityError, UnavailableError } from '@ciphernet/errors';
+import { InputError, IntegrityError, UnavailableError, sha256Hex } from '@ciphernet/foundation';
 import { type BlobRef, type BlobStore, MAX_SMALL_BLOB } from './blob-store.js';
 import { checkDigestName, checkRefName } from './names.js';
 import { verifying } from './verifying.js';
@@ -83,7 +83,7 @@ export async function openDirectoryStore(folder: string): Promise<BlobStore> {
     description: `directory ${root}`,
     async put(content): Promise<BlobRef> {
       if (content instanceof Uint8Array) {
-        const digest = createHash('sha256').update(content).digest('hex');
+        const digest = sha256Hex(content);
         await writeWhole(pathOf(digest), [content]);
         return { digest, bytes: content.length };
       }
@@ -125,7 +125,7 @@ export async function openDirectoryStore(folder: string): Promise<BlobStore> {
         });
       }
       const content = await readFile(pathOf(digest));
-      if (createHash('sha256').update(content).digest('hex') !== digest) {
+      if (sha256Hex(content) !== digest) {
         throw new IntegrityError(`blob ${digest} holds other bytes than its address says`, {
           where: root,
           hint: 'the disk or a person changed it: delete it and make it again',

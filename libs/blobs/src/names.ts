@@ -1,11 +1,10 @@
-import { InputError } from '@ciphernet/errors';
+import { InputError, isDigest } from '@ciphernet/foundation';
 
-const DIGEST = /^[0-9a-f]{64}$/;
 const REF = /^[a-z0-9][a-z0-9._-]{0,127}(\/[a-z0-9][a-z0-9._-]{0,127}){0,3}$/;
 
 /** The digest, checked before it becomes part of a path. */
 export function checkDigestName(digest: string): string {
-  if (DIGEST.test(digest)) return digest;
+  if (isDigest(digest)) return digest;
   throw new InputError('not a blob address (64 hex digits)', { where: JSON.stringify(digest.slice(0, 80)) });
 }
 

@@ -1,4 +1,4 @@
-import { InputError, UnavailableError } from '@ciphernet/errors';
+import { InputError, UnavailableError } from '@ciphernet/foundation';
 
 interface S3Failure {
   readonly name?: string;

@@ -14,7 +14,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { IntegrityError } from '@ciphernet/errors';
+import { IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { type BlobRef, type BlobStore, MAX_SMALL_BLOB } from './blob-store.js';
 import { checkDigestName, checkRefName } from './names.js';
 import { isBeyondEnd, isMissingObject, s3Error } from './s3-errors.js';
@@ -143,7 +143,7 @@ export async function openS3Store(url: string): Promise<BlobStore> {
     description: where,
     async put(content) {
       if (!(content instanceof Uint8Array)) return putStream(content);
-      const digest = createHash('sha256').update(content).digest('hex');
+      const digest = sha256Hex(content);
       await guard(upload(blobKey(digest), content), `blob ${digest}`);
       return { digest, bytes: content.length };
     },

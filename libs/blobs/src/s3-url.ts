@@ -1,4 +1,4 @@
-import { InputError } from '@ciphernet/errors';
+import { InputError } from '@ciphernet/foundation';
 
 export interface S3Location {
   readonly bucket: string;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { IntegrityError } from '@ciphernet/errors';
+import { IntegrityError } from '@ciphernet/foundation';
 
 /** Passes chunks through and throws at the end unless their SHA-256 is `digest`. */
 export async function* verifying(

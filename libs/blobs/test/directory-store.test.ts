@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
 import { temporaryFolder } from '@ciphernet/testing';
+import { describe, expect, it } from '@jest/globals';
 import { openDirectoryStore } from '../src/directory-store.js';
 import { conformance } from './conformance.js';
 

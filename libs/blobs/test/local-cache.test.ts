@@ -1,7 +1,7 @@
 import { readFile, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
 import { temporaryFolder } from '@ciphernet/testing';
+import { describe, expect, it } from '@jest/globals';
 import type { BlobStore } from '../src/blob-store.js';
 import { openDirectoryStore } from '../src/directory-store.js';
 import { withLocalCache } from '../src/local-cache.js';

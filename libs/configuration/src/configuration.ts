@@ -1,9 +1,12 @@
 import { availableParallelism, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseOrThrow } from '@ciphernet/errors';
+import { parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 
-/** What a process learns from its environment; everything else comes from options and jobs. */
+/**
+ * What every process learns from its environment; everything else comes from options and jobs. Where keys, labels and
+ * reports are is no part of it: only the owner's package knows.
+ */
 export interface Configuration {
   /** Redis when set; the embedded queue otherwise. */
   readonly redisUrl: string | undefined;
@@ -17,10 +20,6 @@ export interface Configuration {
   /** Where and how much of that store is kept beside the process; nothing when it is undefined. */
   readonly blobCache: { readonly folder: string; readonly maxBytes: number } | undefined;
   readonly queueFolder: string;
-  readonly keysFolder: string;
-  readonly reportsFolder: string;
-  /** What only the data owner keeps: which plaintext dataset a manifest stands for. */
-  readonly clientFolder: string;
   /** Where named datasets are looked for before they are downloaded, and where downloads are kept. */
   readonly datasetFolders: { readonly dataFolder?: string; readonly cacheFolder: string };
   /** `auto`: readable in a terminal, JSON lines elsewhere. */
@@ -70,9 +69,6 @@ export function loadConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
         ? undefined
         : { folder: join(dataFolder, 'blob-cache'), maxBytes: parsed.CIPHERNET_CACHE_GB * 1e9 },
     queueFolder: join(dataFolder, 'queue'),
-    keysFolder: join(dataFolder, 'keys'),
-    reportsFolder: join(dataFolder, 'reports'),
-    clientFolder: join(dataFolder, 'client'),
     datasetFolders: {
       cacheFolder: join(dataFolder, 'cache'),
       ...(parsed.CIPHERNET_DATASETS === undefined ? {} : { dataFolder: resolve(parsed.CIPHERNET_DATASETS) }),

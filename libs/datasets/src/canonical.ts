@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { InputError } from '@ciphernet/errors';
+import { InputError, sha256Hex } from '@ciphernet/foundation';
 import type { Split } from './dataset.js';
 
 /** File names inside every folder of the MNIST family; `.gz` may follow. */
@@ -36,10 +35,10 @@ export const FASHION_DIGESTS: Digests = {
 
 /** Throws unless the bytes are the published ones. */
 export function checkDigest(bytes: Uint8Array, expected: string, where: string): void {
-  const actual = createHash('sha256').update(bytes).digest('hex');
+  const actual = sha256Hex(bytes);
   if (actual === expected) return;
   throw new InputError(`sha256 is ${actual}, the published file has ${expected}`, {
     where,
-    hint: 'fetch the file again, or give the folder as --dataset PATH to use it as a dataset of its own',
+    hint: 'fetch the file again, or use the folder as a dataset of its own, by its path',
   });
 }

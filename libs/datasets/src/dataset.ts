@@ -1,3 +1,4 @@
+import { type Shape, sizeOf } from '@ciphernet/network';
 /** Labelled images of one shape, as unsigned bytes. Immutable once made. */
 export interface Dataset {
   /** What reports call it: `mnist`, `fashion-mnist`, `fashion-mnist-v1`, or the folder's name. */
@@ -5,16 +6,17 @@ export interface Dataset {
   readonly split: Split;
   /** Where the bytes came from, for the report: a package, a folder, an address. */
   readonly source: string;
-  readonly height: number;
-  readonly width: number;
+  /** Of one example. */
+  readonly shape: Shape;
   readonly classes: number;
   readonly count: number;
-  /** count × height × width bytes, row-major, 0 is background. */
+  /** count × height × width × channels bytes, row-major, channels innermost, 0 is background. */
   readonly images: Uint8Array;
   /** count labels, each below `classes`. */
   readonly labels: Uint8Array;
 }
 
+/** Which part of a dataset: models are trained on one and reported on the other. */
 export type Split = 'train' | 'test';
 
 /** The first `count` examples (all when `count` is larger). */
@@ -25,18 +27,11 @@ export function takeExamples(dataset: Dataset, count: number): Dataset {
 
 /** Examples `from` (inclusive) to `to` (exclusive), sharing the bytes. */
 export function sliceExamples(dataset: Dataset, from: number, to: number): Dataset {
-  const pixels = dataset.height * dataset.width;
+  const values = sizeOf(dataset.shape);
   return Object.freeze({
     ...dataset,
     count: to - from,
-    images: dataset.images.subarray(from * pixels, to * pixels),
+    images: dataset.images.subarray(from * values, to * values),
     labels: dataset.labels.subarray(from, to),
   });
-}
-
-/** Pixels as fractions in [0, 1], the range that every model here is trained on: count × height × width. */
-export function toUnitRange(images: Uint8Array): Float32Array {
-  const unit = new Float32Array(images.length);
-  for (let i = 0; i < images.length; i++) unit[i] = (images[i] ?? 0) / 255;
-  return unit;
 }

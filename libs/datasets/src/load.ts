@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { InputError } from '@ciphernet/errors';
+import { InputError } from '@ciphernet/foundation';
 import type { Dataset, Split } from './dataset.js';
 import { loadFashionMnist } from './fashion-mnist.js';
 import { readFolder } from './folder.js';
@@ -25,7 +25,7 @@ export async function loadDataset(nameOrFolder: string, split: Split, options: L
   if (nameOrFolder === 'fashion-mnist') return loadFashionMnist(split, options);
   if (existsSync(nameOrFolder) && statSync(nameOrFolder).isDirectory()) return readFolder(nameOrFolder, split);
   throw new InputError(`unknown dataset '${nameOrFolder}'`, {
-    where: '--dataset',
+    where: 'dataset',
     hint: `use ${NAMED_DATASETS.join(' or ')}, or the path of a folder with IDX files`,
   });
 }

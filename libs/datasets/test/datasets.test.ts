@@ -1,12 +1,14 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
-import { temporaryFolder } from '@ciphernet/testing';
-import { existsSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { parseIdx, readIdxBytes } from '../src/idx.js';
+import { parseIdx, readIdxBytes } from '@ciphernet/formats';
+import { temporaryFolder } from '@ciphernet/testing';
+import { describe, expect, it } from '@jest/globals';
+import { sliceExamples, takeExamples } from '../src/dataset.js';
+import { toFeatures } from '../src/features.js';
 import { loadDataset } from '../src/load.js';
-import { sliceExamples, takeExamples, toUnitRange } from '../src/dataset.js';
+import { NO_TRANSFORM } from '../src/transform.js';
 
 /** IDX bytes of unsigned bytes. */
 function idx(shape: number[], values?: number[]): Uint8Array {
@@ -58,10 +60,12 @@ describe('a folder of IDX files', () => {
     await writeFile(join(path, 't10k-images-idx3-ubyte'), idx([3, 2, 2]));
     await writeFile(join(path, 't10k-labels-idx1-ubyte'), idx([3], [0, 4, 1]));
     const dataset = await loadDataset(path, 'test', { cacheFolder: folder.path });
-    expect(dataset).toMatchObject({ name: 'mine', count: 3, height: 2, width: 2, classes: 5 });
+    expect(dataset).toMatchObject({ name: 'mine', count: 3, shape: { height: 2, width: 2, channels: 1 }, classes: 5 });
     expect(takeExamples(dataset, 2).labels).toEqual(Uint8Array.of(0, 4));
     expect(sliceExamples(dataset, 1, 3).images[0]).toBe(4);
-    expect(toUnitRange(Uint8Array.of(0, 255))).toEqual(Float32Array.of(0, 1));
+    expect(toFeatures(NO_TRANSFORM, { height: 1, width: 2, channels: 1 }, Uint8Array.of(0, 255))).toEqual(
+      Float32Array.of(0, 1),
+    );
   });
 
   it.each([
@@ -78,7 +82,12 @@ describe('a folder of IDX files', () => {
 describe('named datasets', () => {
   it('mnist is the published split', async () => {
     const test = await loadDataset('mnist', 'test', { cacheFolder: '' });
-    expect(test).toMatchObject({ name: 'mnist', count: 10_000, height: 28, width: 28, classes: 10 });
+    expect(test).toMatchObject({
+      name: 'mnist',
+      count: 10_000,
+      shape: { height: 28, width: 28, channels: 1 },
+      classes: 10,
+    });
     expect([...test.labels.subarray(0, 5)]).toEqual([7, 2, 1, 0, 4]);
     expect((await loadDataset('mnist', 'train', { cacheFolder: '' })).count).toBe(60_000);
   });

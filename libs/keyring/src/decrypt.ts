@@ -1,17 +1,10 @@
-import {
-  type Batch,
-  type SealContext,
-  ciphertextFromResidues,
-  createSealContext,
-  imaginaryPart,
-  loadSeal,
-  rowOffset,
-  sealMessage,
-} from '@ciphernet/ciphertext';
-import { IntegrityError } from '@ciphernet/errors';
-import { parametersDigest } from '@ciphernet/parameters';
+import { type Batch, imaginaryPart, rowOffset } from '@ciphernet/artifacts';
+import { parametersDigest } from '@ciphernet/ckks';
+import { IntegrityError } from '@ciphernet/foundation';
+import { type SealContext, ciphertextFromResidues, createSealContext } from '@ciphernet/seal';
 import type { SecretKey } from 'node-seal';
 import { type SecretKeyFile, assertSameKey } from './key-files.js';
+import { type OwnerSeal, loadOwnerSeal, sealMessage } from './owner-seal.js';
 
 /** Decrypts results. Holds the secret key in SEAL's memory until it is disposed. */
 export interface ResultDecryptor extends Disposable {
@@ -19,7 +12,12 @@ export interface ResultDecryptor extends Disposable {
   decrypt(batch: Batch, where: string): Float64Array;
 }
 
-function decryptCiphertext(context: SealContext, secretKey: SecretKey, batch: Batch, index: number): Float64Array {
+function decryptCiphertext(
+  context: SealContext<OwnerSeal>,
+  secretKey: SecretKey,
+  batch: Batch,
+  index: number,
+): Float64Array {
   const { seal } = context;
   const { header, residues } = batch;
   const tiles = header.ringDegree / header.tile;
@@ -38,7 +36,7 @@ function decryptCiphertext(context: SealContext, secretKey: SecretKey, batch: Ba
 }
 
 export async function createResultDecryptor(key: SecretKeyFile): Promise<ResultDecryptor> {
-  const seal = await loadSeal('throws');
+  const seal = await loadOwnerSeal();
   const context = createSealContext(seal, key.parameters);
   const secretKey = new seal.SecretKey();
   try {

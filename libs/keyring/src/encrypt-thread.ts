@@ -1,18 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import {
-  type SealContext,
-  createSealContext,
-  loadSeal,
-  residuesOfCiphertext,
-  rowOffset,
-  sealMessage,
-} from '@ciphernet/ciphertext';
+import { rowOffset } from '@ciphernet/artifacts';
+import { type SealContext, createSealContext, residuesOfCiphertext } from '@ciphernet/seal';
 import type { Ciphertext, Plaintext } from 'node-seal';
 import type { ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
+import { type OwnerSeal, loadOwnerSeal, sealMessage } from './owner-seal.js';
 
 /** Encrypts features of a shard with SEAL and lays their residues out tile by tile. */
 function encryptFeatures(
-  context: SealContext,
+  context: SealContext<OwnerSeal>,
   encrypt: (plaintext: Plaintext, ciphertext: Ciphertext) => void,
   task: ShardTask,
 ): void {
@@ -48,7 +43,7 @@ function encryptFeatures(
 async function main(start: ThreadStart): Promise<void> {
   const port = parentPort;
   if (port === null) return;
-  const seal = await loadSeal('throws');
+  const seal = await loadOwnerSeal();
   const context = createSealContext(seal, start.parameters);
   const reply = (message: ThreadReply): void => port.postMessage(message);
   let encrypt: (plaintext: Plaintext, ciphertext: Ciphertext) => void;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { EvaluationError, InputError } from '@ciphernet/errors';
+import { EvaluationError, InputError } from '@ciphernet/foundation';
 import type { ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
 
 /** Features of one shard in the clear, as the encryption pool takes them. */
@@ -40,8 +40,11 @@ function transpose(features: Float32Array, images: number, count: number): Float
   return out;
 }
 
+/** The built file, also where the package's sources run (tests): threads load JavaScript. */
+const THREAD = new URL('../dist/encrypt-thread.js', import.meta.url);
+
 async function startThread(start: ThreadStart): Promise<Worker> {
-  const thread = new Worker(new URL('./encrypt-thread.js', import.meta.url), { workerData: start });
+  const thread = new Worker(THREAD, { workerData: start });
   const [reply] = (await once(thread, 'message')) as [ThreadReply];
   if (reply.kind === 'ready') return thread;
   await thread.terminate();

@@ -1,4 +1,4 @@
-import type { CkksParameters, EncryptionMode } from '@ciphernet/parameters';
+import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 
 /** What an encryption thread is started with. The key stays inside this process. */
 export interface ThreadStart {

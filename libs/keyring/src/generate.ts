@@ -1,11 +1,12 @@
-import { createSealContext, loadSeal } from '@ciphernet/ciphertext';
-import type { CkksParameters } from '@ciphernet/parameters';
+import type { CkksParameters } from '@ciphernet/ckks';
+import { createSealContext } from '@ciphernet/seal';
+import { loadOwnerSeal } from './owner-seal.js';
 
 /** A new key pair, as SEAL's bytes. No evaluation keys: none are ever needed. */
 export async function generateKeys(
   parameters: CkksParameters,
 ): Promise<{ readonly parameters: CkksParameters; readonly publicKey: Uint8Array; readonly secretKey: Uint8Array }> {
-  const seal = await loadSeal('throws');
+  const seal = await loadOwnerSeal();
   using context = createSealContext(seal, parameters);
   using generator = new seal.KeyGenerator(context.context);
   using publicKey = generator.createPublicKey();

@@ -1,3 +1,5 @@
+export { type ResultDecryptor, createResultDecryptor } from './decrypt.js';
+export { type EncryptionPool, type PlainShard, createEncryptionPool } from './encryption-pool.js';
 export { generateKeys } from './generate.js';
 export {
   type PublicKeyFile,
@@ -11,5 +13,3 @@ export {
   readSecretKey,
   writeKeyFiles,
 } from './key-files.js';
-export { type EncryptionPool, type PlainShard, createEncryptionPool } from './encryption-pool.js';
-export { type ResultDecryptor, createResultDecryptor } from './decrypt.js';

@@ -1,9 +1,16 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, IntegrityError, parseJson, parseOrThrow } from '@ciphernet/errors';
-import { type CkksParameters, assertSecure, parametersDigest, parametersFromJson } from '@ciphernet/parameters';
+import { type CkksParameters, assertSecure, parametersDigest, parametersFromJson } from '@ciphernet/ckks';
+import {
+  InputError,
+  IntegrityError,
+  digestSchema,
+  parseJson,
+  parseOrThrow,
+  sha256Hex,
+  writeOnce,
+} from '@ciphernet/foundation';
 import { z } from 'zod';
 import { protect, protectionSchema, unprotect } from './protect.js';
 
@@ -28,7 +35,7 @@ export const SECRET_KEY_FILE = 'secret.key.json';
 const common = {
   version: z.literal(1),
   parameters: z.unknown(),
-  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  fingerprint: digestSchema,
   key: z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/),
 };
 const publicSchema = z.strictObject({ format: z.literal('ciphernet-public-key'), ...common });
@@ -39,35 +46,7 @@ const secretSchema = z.strictObject({
 });
 
 export function fingerprintOf(publicKey: Uint8Array): string {
-  return createHash('sha256').update(publicKey).digest('hex');
-}
-
-/** Creates a file that is whole or absent, and never replaces one: a lost secret key cannot be made again. */
-async function writeOnce(path: string, text: string, mode: number): Promise<void> {
-  const partial = `${path}.${randomUUID()}.partial`;
-  try {
-    const file = await open(partial, 'wx', mode);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await link(partial, path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new InputError('a key file is already there', {
-        where: path,
-        hint: 'use it, or choose another folder with --keys',
-      });
-    }
-    throw new InputError(`cannot write the key file (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`, {
-      where: path,
-      hint: 'the folder must be writable and have space',
-    });
-  } finally {
-    await rm(partial, { force: true });
-  }
+  return sha256Hex(publicKey);
 }
 
 /** What GCM authenticates with the secret: a key file's parts cannot be swapped between files. */
@@ -84,21 +63,13 @@ export async function writeKeyFiles(
   assertSecure(keys.parameters, 'keys');
   const fingerprint = fingerprintOf(keys.publicKey);
   const { protection, bytes } = await protect(keys.secretKey, passphrase, boundFields(fingerprint, keys.parameters));
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new InputError(`cannot make the key folder (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`, {
-      where: folder,
-      hint: 'choose a writable folder with --keys or CIPHERNET_DATA',
-    });
-  }
   const base = { version: 1, parameters: keys.parameters, fingerprint };
   const encode = (key: Uint8Array): string =>
     Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64');
   const secret = { format: 'ciphernet-secret-key', ...base, protection, key: encode(bytes) };
-  await writeOnce(join(folder, SECRET_KEY_FILE), `${JSON.stringify(secret)}\n`, 0o600);
-  const open_ = { format: 'ciphernet-public-key', ...base, key: encode(keys.publicKey) };
-  await writeOnce(join(folder, PUBLIC_KEY_FILE), `${JSON.stringify(open_)}\n`, 0o644);
+  await writeOnce(join(folder, SECRET_KEY_FILE), `${JSON.stringify(secret)}\n`, { mode: 0o600, folderMode: 0o700 });
+  const open = { format: 'ciphernet-public-key', ...base, key: encode(keys.publicKey) };
+  await writeOnce(join(folder, PUBLIC_KEY_FILE), `${JSON.stringify(open)}\n`, { mode: 0o644 });
 }
 
 export function hasKeyFiles(folder: string): boolean {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
-import { InputError } from '@ciphernet/errors';
+import { InputError } from '@ciphernet/foundation';
 import { z } from 'zod';
 
 /** OWASP's recommendation for scrypt (2024): N = 2^17, r = 8, p = 1, 128 MiB and about 0.4 s. */

@@ -1,10 +1,11 @@
 import { chmod, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from '@jest/globals';
-import { type BatchHeader, rowOffset } from '@ciphernet/ciphertext';
-import { createEncryptionPool, createResultDecryptor } from '@ciphernet/keyring';
-import { createParameters, freshNoise, parametersDigest } from '@ciphernet/parameters';
+import { type BatchHeader, rowOffset } from '@ciphernet/artifacts';
+import { createParameters, freshNoise, parametersDigest } from '@ciphernet/ckks';
 import { temporaryFolder } from '@ciphernet/testing';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { createResultDecryptor } from '../src/decrypt.js';
+import { createEncryptionPool } from '../src/encryption-pool.js';
 import { generateKeys } from '../src/generate.js';
 import { SECRET_KEY_FILE, fingerprintOf, readPublicKey, readSecretKey, writeKeyFiles } from '../src/key-files.js';
 

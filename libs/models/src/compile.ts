@@ -1,17 +1,15 @@
-import { createHash } from 'node:crypto';
-import type { BlobStore } from '@ciphernet/blobs';
-import type { DatasetManifest } from '@ciphernet/ciphertext';
-import { InputError, parseJson } from '@ciphernet/errors';
-import { roundingBasis, transformName } from '@ciphernet/network';
+import type { DatasetManifest } from '@ciphernet/artifacts';
+import { type BlobStore, refFamily } from '@ciphernet/blobs';
+import { parametersDigest } from '@ciphernet/ckks';
 import {
   type CompiledCircuit,
   type PlanOptions,
-  compileCircuit,
+  compile,
   compiledFromJson,
   compiledToBytes,
-  parametersDigest,
-  planCircuit,
-} from '@ciphernet/parameters';
+} from '@ciphernet/compiler';
+import { transformName } from '@ciphernet/datasets';
+import { InputError, digestSchema, parseJson, sha256Hex } from '@ciphernet/foundation';
 import { type Model, loadModel } from './model-store.js';
 
 /** Changes when planning or quantisation could give another circuit from the same model. */
@@ -19,10 +17,8 @@ const COMPILER_VERSION = 5;
 
 /** Plans and quantises a model: rounding errors are compensated by the statistics of its public examples. */
 export function compileModel(model: Model, options: Pick<PlanOptions, 'mode' | 'given'>): CompiledCircuit {
-  const basis = roundingBasis(model.circuit, model.examples);
-  const roundingEnergies = basis.map(({ energy }) => energy);
-  const plan = planCircuit(model.circuit, model.record.calibration, { ...options, roundingEnergies });
-  return compileCircuit(model.circuit, plan, model.record.transform, basis);
+  const { circuit, examples, record } = model;
+  return compile({ circuit, examples, calibration: record.calibration, transform: record.transform }, options);
 }
 
 /** Compiles a model for an encrypted dataset: under its parameters and scale, refusing another input transform. */
@@ -52,19 +48,21 @@ function remember(digest: string, compiled: CompiledCircuit): { digest: string; 
   return { digest, compiled };
 }
 
+/** Where the compiled circuit of a model and a dataset's parameters is. */
+const COMPILED = refFamily('compiled', digestSchema);
+
 /** The compiled circuit of a model and a dataset, from the store when it was made before. */
 export async function ensureCompiled(
   blobs: BlobStore,
   modelDigest: string,
   manifest: DatasetManifest,
 ): Promise<{ readonly digest: string; readonly compiled: CompiledCircuit }> {
-  const key = createHash('sha256')
-    .update(`${COMPILER_VERSION} ${modelDigest} ${parametersDigest(manifest.parameters)} ${manifest.inputScale} `)
-    .update(`${manifest.mode} ${transformName(manifest.transform)}`)
-    .digest('hex');
-  const name = `compiled/${key}`;
-  const known = await blobs.getRef(name);
-  if (known !== undefined && /^[0-9a-f]{64}$/.test(known) && (await blobs.has(known))) {
+  const { parameters, inputScale, mode, transform } = manifest;
+  const key = sha256Hex(
+    [COMPILER_VERSION, modelDigest, parametersDigest(parameters), inputScale, mode, transformName(transform)].join(' '),
+  );
+  const known = await COMPILED.get(blobs, key);
+  if (known !== undefined && (await blobs.has(known))) {
     const compiled = recent.get(known);
     if (compiled !== undefined) return { digest: known, compiled };
     const bytes = await blobs.get(known);
@@ -72,6 +70,6 @@ export async function ensureCompiled(
   }
   const compiled = compileForDataset(await loadModel(blobs, modelDigest), manifest);
   const { digest } = await blobs.put(compiledToBytes(compiled));
-  await blobs.setRef(name, digest);
+  await COMPILED.set(blobs, key, digest);
   return remember(digest, compiled);
 }

@@ -1,19 +1,9 @@
 import type { BlobStore } from '@ciphernet/blobs';
-import { toUnitRange } from '@ciphernet/datasets';
-import { InputError, IntegrityError, parseJson, parseOrThrow } from '@ciphernet/errors';
-import {
-  type Circuit,
-  type InputTransform,
-  type LayersModelArtifact,
-  type Network,
-  applyTransform,
-  calibrate,
-  lower,
-  networkFromLayersModel,
-  sizeOf,
-  transformedShape,
-} from '@ciphernet/network';
-import { z } from 'zod';
+import { type Circuit, calibrate, lower } from '@ciphernet/compiler';
+import { type InputTransform, toFeatures, transformedShape } from '@ciphernet/datasets';
+import { type LayersModelArtifact, artifactFromFiles, modelJsonOf, networkFromLayersModel } from '@ciphernet/formats';
+import { InputError, IntegrityError } from '@ciphernet/foundation';
+import { type Network, type Shape, sizeOf } from '@ciphernet/network';
 import { CALIBRATION_EXAMPLES, type ModelRecord, recordFromBytes, recordToBytes } from './record.js';
 
 /** A model as it is used: record, float network, lowered circuit. */
@@ -26,37 +16,7 @@ export interface Model {
   readonly examples: Float32Array;
 }
 
-/** TensorFlow.js's file names; the weights are one shard. */
-const modelJsonSchema = z.object({
-  modelTopology: z.unknown(),
-  weightsManifest: z.array(z.object({ paths: z.array(z.string()), weights: z.array(z.unknown()) })).length(1),
-});
-
-function modelJson(artifact: LayersModelArtifact): Uint8Array {
-  const json = {
-    format: 'layers-model',
-    modelTopology: artifact.modelTopology,
-    weightsManifest: [{ paths: ['weights.bin'], weights: artifact.weightSpecs }],
-  };
-  return new TextEncoder().encode(JSON.stringify(json));
-}
-
-/** Reads `model.json` and its weights; the standard artifact of tfjs, whoever saved it. */
-export function artifactFromFiles(
-  modelJsonBytes: Uint8Array,
-  weightData: Uint8Array,
-  where: string,
-): LayersModelArtifact {
-  const json = parseOrThrow(modelJsonSchema, parseJson(new TextDecoder().decode(modelJsonBytes), where), where);
-  const weightSpecs = json.weightsManifest[0]?.weights ?? [];
-  // networkFromLayersModel checks the specs with a schema of its own.
-  return {
-    modelTopology: json.modelTopology,
-    weightSpecs: weightSpecs as LayersModelArtifact['weightSpecs'],
-    weightData,
-  };
-}
-
+/** Where a model comes from. */
 export interface ModelOrigin {
   readonly name: string;
   readonly transform: InputTransform;
@@ -66,12 +26,11 @@ export interface ModelOrigin {
 /** @throws InputError when the model does not read what the transform makes of such images */
 function featuresOf(
   transform: InputTransform,
-  images: Uint8Array,
-  size: { readonly height: number; readonly width: number },
+  examples: PublicExamples,
   network: Network,
   where: string,
 ): Float32Array {
-  const shape = { height: size.height, width: size.width, channels: 1 };
+  const { images, shape } = examples;
   const features = sizeOf(transformedShape(transform, shape));
   if (sizeOf(network.input) !== features) {
     throw new InputError(`the model reads ${sizeOf(network.input)} features, the examples have ${features}`, {
@@ -80,33 +39,38 @@ function featuresOf(
     });
   }
   if (images.length === 0 || images.length % sizeOf(shape) !== 0) {
-    throw new InputError(`${images.length} bytes are not images of ${size.height} × ${size.width}`, {
+    throw new InputError(`${images.length} bytes are not images of ${shape.height} × ${shape.width}`, {
       where,
       hint: 'give at least one whole example',
     });
   }
-  return applyTransform(transform, shape, toUnitRange(images));
+  return toFeatures(transform, shape, images);
+}
+
+/** Public images before the transform, a byte a value. */
+export interface PublicExamples {
+  readonly images: Uint8Array;
+  readonly shape: Shape;
 }
 
 /**
  * Stores a model: artifact, public examples, circuit calibration, record.
  *
- * @param examples public images before the transform, a byte a pixel, height × width each, at least one; the first 1,000
- *   are kept with the model
+ * @param examples at least one; the first 1,000 are kept with the model
  * @returns the record's digest, the model's address
  */
 export async function saveModel(
   blobs: BlobStore,
   artifact: LayersModelArtifact,
   origin: ModelOrigin,
-  examples: { readonly images: Uint8Array; readonly height: number; readonly width: number },
+  examples: PublicExamples,
 ): Promise<string> {
   const network = networkFromLayersModel(artifact);
-  const { height, width } = examples;
-  const sample = examples.images.slice(0, CALIBRATION_EXAMPLES * height * width);
-  const features = featuresOf(origin.transform, sample, { height, width }, network, `model ${origin.name}`);
+  const { shape } = examples;
+  const sample = examples.images.slice(0, CALIBRATION_EXAMPLES * sizeOf(shape));
+  const features = featuresOf(origin.transform, { images: sample, shape }, network, `model ${origin.name}`);
   const calibration = calibrate(lower(network), features);
-  const topology = await blobs.put(modelJson(artifact));
+  const topology = await blobs.put(modelJsonOf(artifact));
   const weights = await blobs.put(artifact.weightData);
   const images = await blobs.put(sample);
   const record: ModelRecord = {
@@ -116,7 +80,7 @@ export async function saveModel(
     transform: origin.transform,
     topology: topology.digest,
     weights: weights.digest,
-    examples: { images: images.digest, height, width },
+    examples: { images: images.digest, ...shape },
     calibration,
     ...(origin.training === undefined ? {} : { training: origin.training }),
   };
@@ -127,17 +91,17 @@ export async function saveModel(
 export async function loadModel(blobs: BlobStore, digest: string): Promise<Model> {
   const where = `model ${digest.slice(0, 12)}`;
   const record = recordFromBytes(await blobs.get(digest), where);
-  const { height, width } = record.examples;
-  const expected = record.calibration.examples * height * width;
+  const { images: address, ...shape } = record.examples;
+  const expected = record.calibration.examples * sizeOf(shape);
   const [topology, weights, images] = await Promise.all([
     blobs.get(record.topology),
     blobs.get(record.weights),
-    blobs.get(record.examples.images, expected),
+    blobs.get(address, expected),
   ]);
   if (images.length !== expected) {
     throw new IntegrityError(`${images.length} bytes of examples, ${expected} are expected`, { where });
   }
   const network = networkFromLayersModel(artifactFromFiles(topology, weights, `model ${record.name}`));
-  const examples = featuresOf(record.transform, images, record.examples, network, where);
+  const examples = featuresOf(record.transform, { images, shape }, network, where);
   return { digest, record, network, circuit: lower(network), examples };
 }

@@ -1,8 +1,6 @@
-import { parseJson, parseOrThrow } from '@ciphernet/errors';
-import { inputTransformSchema } from '@ciphernet/network';
+import { inputTransformSchema } from '@ciphernet/datasets';
+import { digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
-
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 digest');
 
 /** Ranges, gains and covariances settle with a few hundred examples; gains cost a backward pass each. */
 export const CALIBRATION_EXAMPLES = 1000;
@@ -14,15 +12,17 @@ const recordSchema = z
     name: z.string().min(1).max(100),
     transform: inputTransformSchema,
     /** model.json of the standard TensorFlow.js artifact. */
-    topology: digest,
+    topology: digestSchema,
     /** Its weights.bin. */
-    weights: digest,
+    weights: digestSchema,
     /** Public training images, a byte a pixel: what ranges are measured and weights are rounded by. */
     examples: z
       .strictObject({
-        images: digest,
+        images: digestSchema,
         height: z.number().int().min(1).max(1000),
         width: z.number().int().min(1).max(1000),
+        /** Absent in records of grey images from before colour. */
+        channels: z.number().int().min(1).max(16).default(1),
       })
       .readonly(),
     /** Measured on the examples; the planner works from it. */
@@ -54,10 +54,12 @@ const recordSchema = z
 /** A model in the blob store: standard artifact, input transform, calibration, where it came from. */
 export type ModelRecord = z.infer<typeof recordSchema>;
 
+/** The bytes whose digest is the model's address. */
 export function recordToBytes(record: ModelRecord): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(record));
 }
 
+/** @throws InputError for what is no model record of this version */
 export function recordFromBytes(bytes: Uint8Array, where: string): ModelRecord {
   const hint = 'not a model, or one of another version: train or import it again';
   return parseOrThrow(recordSchema, parseJson(new TextDecoder().decode(bytes), where), where, hint);

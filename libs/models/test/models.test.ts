@@ -1,13 +1,15 @@
-import { describe, expect, it } from '@jest/globals';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
-import { type LayersModelArtifact, NO_TRANSFORM, dequantise, evaluateCircuit } from '@ciphernet/network';
-import { compiledToBytes } from '@ciphernet/parameters';
+import { compiledToBytes, dequantise, evaluateCircuit } from '@ciphernet/compiler';
+import { NO_TRANSFORM } from '@ciphernet/datasets';
+import type { LayersModelArtifact } from '@ciphernet/formats';
 import { temporaryFolder } from '@ciphernet/testing';
+import { describe, expect, it } from '@jest/globals';
 import { compileModel } from '../src/compile.js';
-import { loadModel, saveModel } from '../src/model-store.js';
+import { type PublicExamples, loadModel, saveModel } from '../src/model-store.js';
 
 const SIZE = 6;
 const PIXELS = SIZE * SIZE;
+const SHAPE = { height: SIZE, width: SIZE, channels: 1 };
 
 /** A generator that is the same everywhere: a linear congruence, in [0, 1). */
 function uniform(seed: number): () => number {
@@ -51,7 +53,7 @@ function artifact(seed: number): LayersModelArtifact {
 }
 
 /** Images whose neighbouring pixels resemble each other. */
-function smoothImages(count: number, seed: number): { images: Uint8Array; height: number; width: number } {
+function smoothImages(count: number, seed: number): PublicExamples {
   const next = uniform(seed);
   const images = new Uint8Array(count * PIXELS);
   let value = 0.5;
@@ -59,7 +61,7 @@ function smoothImages(count: number, seed: number): { images: Uint8Array; height
     value = 0.85 * value + 0.15 * next();
     images[i] = Math.round(255 * value);
   }
-  return { images, height: SIZE, width: SIZE };
+  return { images, shape: SHAPE };
 }
 
 async function withStore(body: (blobs: BlobStore, reopen: () => Promise<BlobStore>) => Promise<void>): Promise<void> {
@@ -140,11 +142,11 @@ describe('a stored model', () => {
 
   it('is not saved with examples that it does not read', () =>
     withStore(async (blobs) => {
-      const few = { images: new Uint8Array(16), height: 4, width: 4 };
+      const few = { images: new Uint8Array(16), shape: { height: 4, width: 4, channels: 1 } };
       await expect(saveModel(blobs, artifact(12), origin, few)).rejects.toThrow(
         /reads 36 features, the examples have 16/,
       );
-      const half = { images: new Uint8Array(50), height: SIZE, width: SIZE };
+      const half = { images: new Uint8Array(50), shape: SHAPE };
       await expect(saveModel(blobs, artifact(12), origin, half)).rejects.toThrow(/50 bytes are not images of 6 × 6/);
     }));
 });

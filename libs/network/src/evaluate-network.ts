@@ -1,5 +1,6 @@
-import type { Layer, Network } from './layers.js';
-import { outputShape } from './output-shape.js';
+import { elementAt } from '@ciphernet/foundation';
+import type { Layer } from './layers.js';
+import { type Network, shapesOf } from './network.js';
 import { type Shape, sizeOf, slide } from './shape.js';
 
 type Windowed = Extract<Layer, { kind: 'conv2d' | 'averagePool' }>;
@@ -86,17 +87,18 @@ function evaluateLayer(layer: Layer, input: Shape, output: Shape, x: Float32Arra
 export function evaluateNetwork(network: Network, images: Float32Array): Float32Array {
   const inputs = sizeOf(network.input);
   const count = images.length / inputs;
-  let logits = new Float32Array(0);
+  const shapes = shapesOf(network);
+  const outputs = sizeOf(shapes.at(-1) ?? network.input);
+  const logits = new Float32Array(count * outputs);
   for (let n = 0; n < count; n++) {
     let values: Float32Array = images.subarray(n * inputs, (n + 1) * inputs);
     let shape = network.input;
-    for (const layer of network.layers) {
-      const next = outputShape(layer, shape);
+    network.layers.forEach((layer, i) => {
+      const next = elementAt(shapes, i);
       values = evaluateLayer(layer, shape, next, values);
       shape = next;
-    }
-    if (n === 0) logits = new Float32Array(count * values.length);
-    logits.set(values, n * values.length);
+    });
+    logits.set(values, n * outputs);
   }
   return logits;
 }

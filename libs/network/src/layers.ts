@@ -1,68 +1,98 @@
-import type { Padding, Shape } from './shape.js';
+import type { Padding } from './shape.js';
 
-/** Weights in TensorFlow's order: kernel height, kernel width, input channels, filters. */
-export interface Conv2dLayer {
+/**
+ * The one vocabulary of layers. A *topology* is a layer without weights: what is described, shaped, costed and trained. A
+ * *layer* adds its name and weights: what is evaluated in the clear and compiled.
+ */
+
+export interface Conv2dTopology {
   readonly kind: 'conv2d';
-  readonly name: string;
   readonly filters: number;
+  /** Height, width. */
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: Padding;
-  readonly weights: Float32Array;
-  readonly bias: Float32Array;
 }
 
-/** Weights in TensorFlow's order: inputs, units. */
-export interface DenseLayer {
+export interface DenseTopology {
   readonly kind: 'dense';
-  readonly name: string;
   readonly units: number;
-  readonly weights: Float32Array;
-  readonly bias: Float32Array;
 }
 
 /** Mean over windows; at a border with padding the mean is over the elements that exist, as in TensorFlow. */
-export interface AveragePoolLayer {
+export interface AveragePoolTopology {
   readonly kind: 'averagePool';
-  readonly name: string;
   readonly size: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: Padding;
 }
 
-export interface FlattenLayer {
+export interface FlattenTopology {
   readonly kind: 'flatten';
-  readonly name: string;
 }
 
-/** y = x · factor + offset for each channel: γ / √(σ² + ε) and β − μ · factor of a trained batch normalisation. */
-export interface BatchNormLayer {
+export interface BatchNormTopology {
   readonly kind: 'batchNorm';
-  readonly name: string;
-  readonly factor: Float32Array;
-  readonly offset: Float32Array;
 }
 
-export interface SquareLayer {
+export interface SquareTopology {
   readonly kind: 'square';
-  readonly name: string;
 }
 
 /** y = a·x² + b·x + c. */
-export interface PolynomialLayer {
+export interface PolynomialTopology {
   readonly kind: 'polynomial';
-  readonly name: string;
   readonly a: number;
   readonly b: number;
   readonly c: number;
 }
 
+/** Zeroes a share of the units while training; nothing of it is left in a network. */
+export interface DropoutTopology {
+  readonly kind: 'dropout';
+  /** Share that is zeroed, 0 to 1. */
+  readonly rate: number;
+}
+
+/** Every kind that a trained network is made of; dropout exists while training only. */
+export type NetworkTopology =
+  | Conv2dTopology
+  | DenseTopology
+  | AveragePoolTopology
+  | FlattenTopology
+  | BatchNormTopology
+  | SquareTopology
+  | PolynomialTopology;
+
+export type LayerTopology = NetworkTopology | DropoutTopology;
+
+interface Named {
+  readonly name: string;
+}
+
+/** Weights in TensorFlow's order: kernel height, kernel width, input channels, filters. */
+export interface Conv2dLayer extends Conv2dTopology, Named {
+  readonly weights: Float32Array;
+  readonly bias: Float32Array;
+}
+
+/** Weights in TensorFlow's order: inputs, units. */
+export interface DenseLayer extends DenseTopology, Named {
+  readonly weights: Float32Array;
+  readonly bias: Float32Array;
+}
+
+export interface AveragePoolLayer extends AveragePoolTopology, Named {}
+
+/** y = x · factor + offset for each channel: γ / √(σ² + ε) and β − μ · factor of a trained batch normalisation. */
+export interface BatchNormLayer extends BatchNormTopology, Named {
+  readonly factor: Float32Array;
+  readonly offset: Float32Array;
+}
+
+export interface FlattenLayer extends FlattenTopology, Named {}
+export interface SquareLayer extends SquareTopology, Named {}
+export interface PolynomialLayer extends PolynomialTopology, Named {}
+
 export type Layer =
   Conv2dLayer | DenseLayer | AveragePoolLayer | FlattenLayer | BatchNormLayer | SquareLayer | PolynomialLayer;
-
-/** A feed-forward network with its weights: what is trained, evaluated in the clear, and lowered to a circuit. */
-export interface Network {
-  readonly name: string;
-  readonly input: Shape;
-  readonly layers: readonly Layer[];
-}

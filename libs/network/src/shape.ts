@@ -1,4 +1,4 @@
-import { InputError } from '@ciphernet/errors';
+import { InputError } from '@ciphernet/foundation';
 
 /** Height × width × channels; features are counted row by row, channels innermost (TensorFlow's NHWC). */
 export interface Shape {
@@ -7,8 +7,10 @@ export interface Shape {
   readonly channels: number;
 }
 
+/** TensorFlow's two ways at a border: windows inside the input only, or zeros around it. */
 export type Padding = 'valid' | 'same';
 
+/** Values of a shape: height × width × channels. */
 export function sizeOf(shape: Shape): number {
   return shape.height * shape.width * shape.channels;
 }
@@ -22,6 +24,9 @@ export interface Axis {
 /**
  * Window positions along an axis, as TensorFlow defines them: `valid` ceil((n − k + 1) / s), `same` ceil(n / s) with
  * the padding split so that the end gets the odd element.
+ *
+ * @param where names the layer in errors
+ * @throws InputError when a valid window is larger than the input
  */
 export function slide(length: number, kernel: number, stride: number, padding: Padding, where: string): Axis {
   if (padding === 'same') {

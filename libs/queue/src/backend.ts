@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import {
   FlowProducer,
+  type Processor,
   Queue,
   QueueEvents,
   Worker,
+  type WorkerOptions,
   createPostgresBackend,
   runMigrations,
   withBackend,
-  type Processor,
-  type WorkerOptions,
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import { EmbeddedPool } from './embedded-pool.js';
 import { takeOwnerLock } from './owner-lock.js';
+import { checkRedis, describeRedis } from './redis-preflight.js';
 import { startTracing } from './telemetry.js';
 import { type WorkerRegistry, memoryRegistry, redisRegistry } from './worker-registry.js';
-import { checkRedis, describeRedis } from './redis-preflight.js';
 
 export type WorkerTuning = Omit<WorkerOptions, 'connection' | 'prefix'>;
 

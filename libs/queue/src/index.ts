@@ -1,5 +1,12 @@
 export { type BackendOptions, type QueueBackend, type WorkerTuning, openQueueBackend } from './backend.js';
 export {
+  type EvaluationRequest,
+  JOB_OPTIONS,
+  enqueueBenchmarkRun,
+  enqueueEvaluation,
+  newEvaluationId,
+} from './flow.js';
+export {
   type BenchmarkRun,
   type BenchmarkSuite,
   type CheckpointAnnouncement,
@@ -23,11 +30,4 @@ export {
   parseTrained,
   progressSchema,
 } from './jobs.js';
-export {
-  type EvaluationRequest,
-  JOB_OPTIONS,
-  enqueueBenchmarkRun,
-  enqueueEvaluation,
-  newEvaluationId,
-} from './flow.js';
-export { type WorkerStatus } from './worker-registry.js';
+export type { WorkerStatus } from './worker-registry.js';

@@ -1,8 +1,7 @@
-import { parseOrThrow } from '@ciphernet/errors';
+import { digestSchema, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 
 /** Ids and digests only: bytes travel through the blob store. */
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 digest');
 /** Used in job ids, which may hold no colon and not be all digits. */
 const id = z.string().regex(/^[a-z][a-z0-9-]{2,63}$/, 'is not an id like eval-3f2a');
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'is not a plain name');
@@ -24,7 +23,7 @@ const trainSchema = z
     /** Evaluate every epoch's checkpoint on this encrypted dataset while training goes on. */
     evaluate: z
       .strictObject({
-        manifest: digest,
+        manifest: digestSchema,
         shards: z.number().int().min(1).max(100_000),
         engine: name,
         compare: z.boolean(),
@@ -38,9 +37,9 @@ export type TrainJob = z.infer<typeof trainSchema>;
 const inferSchema = z
   .strictObject({
     evaluation: id,
-    manifest: digest,
+    manifest: digestSchema,
     shard: z.number().int().min(0).max(99_999),
-    model: digest,
+    model: digestSchema,
     engine: name,
     /** Evaluate again although the result is in the store: a benchmark measures the work. */
     fresh: z.boolean().optional(),
@@ -51,8 +50,8 @@ export type InferJob = z.infer<typeof inferSchema>;
 const collectSchema = z
   .strictObject({
     evaluation: id,
-    manifest: digest,
-    model: digest,
+    manifest: digestSchema,
+    model: digestSchema,
     engine: name,
     shards: z.number().int().min(1).max(100_000),
     /** The owner may hold the model too: base and quantised accuracy and agreement are reported. */
@@ -68,11 +67,11 @@ const suiteSchema = z
   .strictObject({
     suite: z.string().regex(/^[a-z][a-z0-9-]{2,39}$/, 'is not a name like nightly-mnist'),
     datasets: z
-      .array(z.strictObject({ manifest: digest, shards: z.number().int().min(1).max(1000) }).readonly())
+      .array(z.strictObject({ manifest: digestSchema, shards: z.number().int().min(1).max(1000) }).readonly())
       .min(1)
       .max(MAX_SUITE)
       .readonly(),
-    models: z.array(digest).min(1).max(MAX_SUITE).readonly(),
+    models: z.array(digestSchema).min(1).max(MAX_SUITE).readonly(),
     engine: name,
     compare: z.boolean(),
   })
@@ -91,7 +90,7 @@ export type BenchmarkRun = z.infer<typeof runSchema>;
 const trainedSchema = z
   .strictObject({
     /** The checkpoint with the best validation accuracy. */
-    model: digest,
+    model: digestSchema,
     epoch: z.number().int().positive(),
     validationAccuracy: z.number().min(0).max(1),
     seconds: z.number().nonnegative(),
@@ -104,9 +103,9 @@ export type TrainedResult = z.infer<typeof trainedSchema>;
 const inferredSchema = z
   .strictObject({
     shard: z.number().int().nonnegative(),
-    result: digest,
+    result: digestSchema,
     resultBytes: z.number().int().positive(),
-    compiled: digest,
+    compiled: digestSchema,
     /** Engine time of the evaluation that made the result, also when it was found in the store. */
     seconds: z.number().nonnegative(),
     engine: z.string().max(80),
@@ -122,7 +121,7 @@ export type InferredResult = z.infer<typeof inferredSchema>;
 const collectedSchema = z
   .strictObject({
     evaluation: id,
-    report: digest,
+    report: digestSchema,
     images: z.number().int().positive(),
     accuracy: z.number().min(0).max(1),
     folder: z.string().max(4096),
@@ -150,7 +149,7 @@ export const progressSchema = z
 export type JobProgress = z.infer<typeof progressSchema>;
 
 const checkpointSchema = z
-  .strictObject({ stage: z.literal('checkpoint'), epoch: z.number().int().positive(), model: digest })
+  .strictObject({ stage: z.literal('checkpoint'), epoch: z.number().int().positive(), model: digestSchema })
   .readonly();
 
 /** What a training job announces after each epoch: an address, so that the checkpoint can be evaluated at once. */

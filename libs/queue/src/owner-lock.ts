@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { InputError } from '@ciphernet/errors';
+import { InputError } from '@ciphernet/foundation';
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,4 +1,4 @@
-import { InputError, UnavailableError } from '@ciphernet/errors';
+import { InputError, UnavailableError } from '@ciphernet/foundation';
 import { Redis } from 'ioredis';
 
 const TIME_LIMIT_MS = 5000;

@@ -1,4 +1,4 @@
-import { parseJson } from '@ciphernet/errors';
+import { parseJson } from '@ciphernet/foundation';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

@@ -1,5 +1,5 @@
+import { type TestRedis, hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { hasRedisServer, startRedis, temporaryFolder, type TestRedis } from '@ciphernet/testing';
 import { UnrecoverableError } from 'bullmq';
 import { type QueueBackend, openQueueBackend } from '../src/backend.js';
 import { JOB_OPTIONS, enqueueEvaluation } from '../src/flow.js';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type IncomingMessage, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from '@jest/globals';
 import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
+import { describe, expect, it } from '@jest/globals';
 import { openQueueBackend } from '../src/backend.js';
 import { enqueueEvaluation } from '../src/flow.js';
 import { startTracing } from '../src/telemetry.js';

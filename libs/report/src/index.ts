@@ -1,9 +1,9 @@
-export { type Report, reportSchema } from './schema.js';
-export { type LogitError, confusionMatrix, logitError } from './metrics.js';
+export { type Curve, curvePoint, curveSchema, curveToText } from './curve.js';
+export { percent, sizeText } from './format.js';
+export { readReport, readReports, reportFromJson, reportToJson } from './json.js';
 export { marginsOf } from './margins.js';
-export { renderChart } from './charts.js';
-export { escapeHtml, pageStyle, percent, reportToHtml, sizeText } from './html.js';
-export { reportToText } from './text.js';
-export { readReport, readReports, reportFromJson, reportToJson, writeReport, writeWhole } from './write.js';
-export { type Curve, curvePoint, curveToText, writeCurve } from './curve.js';
+export { type LogitError, confusionMatrix, logitError } from './metrics.js';
+export { REFERENCE } from './reference.js';
 export { type Reproduction, chosenRun, reproductionSchema, reproductionTable } from './reproduction.js';
+export { type Report, reportSchema } from './schema.js';
+export { reportToText } from './text.js';

@@ -1,7 +1,8 @@
+import { median } from '@ciphernet/foundation';
 import { z } from 'zod';
-import { REFERENCE } from './charts.js';
 import type { Curve } from './curve.js';
-import { percent } from './html.js';
+import { percent } from './format.js';
+import { REFERENCE } from './reference.js';
 
 const fraction = z.number().min(0).max(1);
 
@@ -29,6 +30,7 @@ export const reproductionSchema = z.strictObject({
   ),
 });
 
+/** A parsed reproduction. */
 export type Reproduction = z.infer<typeof reproductionSchema>;
 type Row = Reproduction['rows'][number];
 
@@ -38,13 +40,6 @@ export function chosenRun(seed: number, curve: Curve): Row['runs'][number] | und
   if (point?.base === undefined || point.agreement === undefined) return undefined;
   const { epoch, base, encrypted, agreement } = point;
   return { seed, epoch, base, encrypted, agreement, trainSeconds: curve.trainSeconds };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
 }
 
 function medianAndSpread(values: readonly number[]): string {
@@ -57,7 +52,7 @@ function medianAndSpread(values: readonly number[]): string {
 /** Reference, base and encrypted side by side, as a Markdown table. */
 export function reproductionTable(rows: Reproduction['rows']): string {
   const cells = rows.map((row) => {
-    const reference = REFERENCE[row.dataset];
+    const reference = REFERENCE.get(row.dataset);
     const known = reference === undefined ? 'none' : `${percent(reference.base)} / ${percent(reference.encrypted)}`;
     const of = (field: 'base' | 'encrypted'): string => medianAndSpread(row.runs.map((run) => run[field]));
     const agreement = Math.min(...row.runs.map((run) => run.agreement));

@@ -1,4 +1,4 @@
-import { percent, sizeText } from './html.js';
+import { percent, sizeText } from './format.js';
 import type { Report } from './schema.js';
 
 /** A summary of some lines for the terminal. */

@@ -1,3 +1,3 @@
+export { CHROMIUM_ARGS, chromiumPath } from './chromium.js';
 export { type TestRedis, freePort, hasRedisServer, startRedis } from './redis-server.js';
 export { temporaryFolder } from './temporary-folder.js';
-export { CHROMIUM_ARGS, chromiumPath } from './chromium.js';

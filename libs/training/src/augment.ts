@@ -1,4 +1,5 @@
-import { type InputTransform, type Shape, applyTransform, sizeOf, transformName } from '@ciphernet/network';
+import { type InputTransform, applyTransform, transformName } from '@ciphernet/datasets';
+import { type Shape, sizeOf } from '@ciphernet/network';
 import type { Random } from './random.js';
 
 /** Writes a changed copy of one image of bytes as numbers 0..1. */

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { InputError, IntegrityError, parseJson, parseOrThrow } from '@ciphernet/errors';
+import { InputError, IntegrityError, parseJson, parseOrThrow, sha256Hex } from '@ciphernet/foundation';
 import { z } from 'zod';
 
 /** All that a run needs to go on after `epoch` epochs and end with the same bits. */
@@ -38,7 +37,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
       epoch: checkpoint.epoch,
       step: checkpoint.step,
       lengths: arrays.map((a) => a.length),
-      sha256: createHash('sha256').update(body).digest('hex'),
+      sha256: sha256Hex(body),
     }),
   );
   const length = Buffer.alloc(4);
@@ -59,7 +58,7 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const end = start + data.readUInt32LE(MAGIC.length);
   const header = parseOrThrow(headerSchema, parseJson(data.toString('utf8', start, end), where), where);
   const body = data.subarray(end);
-  if (createHash('sha256').update(body).digest('hex') !== header.sha256) {
+  if (sha256Hex(body) !== header.sha256) {
     throw new IntegrityError('the weights do not match their digest', {
       where,
       hint: 'the file is cut or changed: use an older one',

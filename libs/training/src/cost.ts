@@ -1,5 +1,7 @@
-import { transformedShape } from '@ciphernet/network';
-import { describeNetwork, kernelSize } from './topology.js';
+import { transformedShape } from '@ciphernet/datasets';
+import { elementAt } from '@ciphernet/foundation';
+import { type Shape, sizeOf } from '@ciphernet/network';
+import { describeNetwork } from './topology.js';
 import { type ModelSpec, trainedLayers } from './zoo.js';
 
 /** What a network costs under encryption, before any weight exists. */
@@ -11,27 +13,20 @@ export interface ModelCost {
   readonly multiplyAdds: number;
 }
 
-/** Cost of a network of the zoo on grey images of the given size. */
-export function costOfModel(spec: ModelSpec, image: { height: number; width: number; classes: number }): ModelCost {
-  const { height, width, channels } = transformedShape(spec.transform, { ...image, channels: 1 });
-  const network = describeNetwork({
-    input: [height, width, channels],
-    layers: trainedLayers(spec, 0, image.classes),
-  });
+/** Cost of a network of the zoo on images of the given shape. */
+export function costOfModel(spec: ModelSpec, image: Shape, classes: number): ModelCost {
+  const input = transformedShape(spec.transform, image);
+  const network = describeNetwork({ input, layers: trainedLayers(spec, 0, classes) });
   let multiplyAdds = 0;
-  let inputs: readonly number[] = network.input;
+  let before = input;
   network.layers.forEach((layer, index) => {
-    const outputs = network.shapes[index] ?? [];
-    const positions = outputs.reduce((product, side) => product * side, 1);
-    if (layer.kind === 'dense') multiplyAdds += positions * (inputs[0] ?? 0);
-    if (layer.kind === 'conv2d') {
-      const [rows, columns] = kernelSize(layer.kernel);
-      multiplyAdds += positions * rows * columns * (inputs[2] ?? 0);
-    }
-    inputs = outputs;
+    const after = elementAt(network.shapes, index);
+    if (layer.kind === 'dense') multiplyAdds += sizeOf(after) * before.channels;
+    if (layer.kind === 'conv2d') multiplyAdds += sizeOf(after) * layer.kernel[0] * layer.kernel[1] * before.channels;
+    before = after;
   });
   return {
-    features: height * width * channels,
+    features: sizeOf(input),
     squares: network.layers.filter((layer) => layer.kind === 'square').length,
     multiplyAdds,
   };

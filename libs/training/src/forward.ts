@@ -1,8 +1,8 @@
+import type { LayerTopology } from '@ciphernet/network';
 import * as tf from '@tensorflow/tfjs-core';
 import { BATCHNORM_EPSILON, columnSums, normalizeBatch } from './batchnorm.js';
-import { kernelSize } from './topology.js';
-import type { LayerSpec, TrainableNetwork as Network, Slot } from './topology.js';
 import type { Random } from './random.js';
+import type { Slot, TrainableNetwork as Network } from './topology.js';
 
 export interface TrainingPass {
   /** Draws the dropout masks. */
@@ -37,7 +37,7 @@ export function forward(
 }
 
 function applyLayer(
-  layer: LayerSpec,
+  layer: LayerTopology,
   index: number,
   x: tf.Tensor,
   weight: (name: Slot['name']) => tf.Tensor,
@@ -46,7 +46,7 @@ function applyLayer(
   switch (layer.kind) {
     case 'conv2d': {
       const kernel = weight('kernel') as tf.Tensor4D;
-      return addBias(tf.conv2d(x as tf.Tensor4D, kernel, layer.stride, layer.padding), weight('bias'));
+      return addBias(tf.conv2d(x as tf.Tensor4D, kernel, [...layer.stride], layer.padding), weight('bias'));
     }
     case 'dense':
       return addBias(tf.matMul(x, weight('kernel')), weight('bias'));
@@ -54,13 +54,15 @@ function applyLayer(
       return tf.square(x);
     case 'flatten':
       return tf.reshape(x, [x.shape[0], -1]);
-    case 'avgpool':
-      return tf.avgPool(x as tf.Tensor4D, kernelSize(layer.size) as [number, number], layer.size, 'valid');
+    case 'averagePool':
+      return tf.avgPool(x as tf.Tensor4D, [...layer.size], [...layer.stride], layer.padding);
+    case 'polynomial':
+      return tf.add(tf.add(tf.mul(tf.square(x), layer.a), tf.mul(x, layer.b)), layer.c);
     case 'dropout':
       return training === undefined || layer.rate === 0
         ? x
         : tf.mul(x, dropoutMask(x.shape, layer.rate, training.random));
-    case 'batchnorm': {
+    case 'batchNorm': {
       if (training !== undefined) {
         return normalizeBatch(x, weight('gamma'), weight('beta'), (mean, variance) =>
           training.onMoments(index, mean, variance),

@@ -1,15 +1,7 @@
-import type { Dataset } from '@ciphernet/datasets';
-
-/** Training data as the loop takes it. */
+/** Training data as the loop takes it: the part of a dataset that it reads. */
 export interface LabelledImages {
-  /** [height, width, channels] */
-  readonly shape: readonly [number, number, number];
   readonly count: number;
+  /** count × height × width × channels bytes. */
   readonly images: Uint8Array;
   readonly labels: Uint8Array;
-}
-
-export function labelledImages(dataset: Dataset): LabelledImages {
-  const { height, width, count, images, labels } = dataset;
-  return { shape: [height, width, 1], count, images, labels };
 }

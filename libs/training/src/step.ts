@@ -1,11 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { crossEntropy } from './cross-entropy.js';
-import type { BatchOutcome } from './cross-entropy.js';
+import { type BatchOutcome, crossEntropy } from './cross-entropy.js';
 import { forward, uploadWeights } from './forward.js';
 import { registerGradients } from './gradients.js';
-import type { TrainableNetwork as Network } from './topology.js';
-import { stream } from './random.js';
-import type { Random } from './random.js';
+import { type Random, stream } from './random.js';
+import { type TrainableNetwork as Network, slotOf } from './topology.js';
 
 registerGradients();
 
@@ -43,7 +41,7 @@ export function trainBatch(
   tf.tidy(() => {
     const tensors = uploadWeights(network, weights);
     const statistics = tensors.slice(network.trainedSlots);
-    const x = tf.tensor4d(images, [labels.length, ...network.input]);
+    const x = tf.tensor4d(images, [labels.length, network.input.height, network.input.width, network.input.channels]);
     const loss = (...trained: tf.Tensor[]): tf.Scalar => {
       const logits = forward(network, [...trained, ...statistics], x, {
         random,
@@ -67,7 +65,7 @@ function blend(
   name: 'mean' | 'variance',
   batch: tf.Tensor,
 ): void {
-  const slot = network.slots.find((s) => s.layer === layer && s.name === name)!;
+  const slot = slotOf(network, layer, name);
   const values = batch.dataSync<'float32'>();
   for (let i = 0; i < slot.size; i++) {
     weights[slot.offset + i] = MOMENTUM * weights[slot.offset + i]! + (1 - MOMENTUM) * values[i]!;

@@ -1,23 +1,10 @@
-import { InputError } from '@ciphernet/errors';
+import { InputError, elementAt, lastOf } from '@ciphernet/foundation';
+import { type LayerTopology, type Shape, outputShape, sizeOf } from '@ciphernet/network';
 
-export type LayerSpec =
-  | {
-      readonly kind: 'conv2d';
-      readonly filters: number;
-      readonly kernel: number | readonly [height: number, width: number];
-      readonly stride: number;
-      readonly padding: 'valid' | 'same';
-    }
-  | { readonly kind: 'square' }
-  | { readonly kind: 'dense'; readonly units: number }
-  | { readonly kind: 'flatten' }
-  | { readonly kind: 'avgpool'; readonly size: number }
-  | { readonly kind: 'batchnorm' }
-  | { readonly kind: 'dropout'; readonly rate: number };
-
-export interface NetworkSpec {
-  readonly input: readonly [height: number, width: number, channels: number];
-  readonly layers: readonly LayerSpec[];
+/** A network to train, as data. */
+export interface TopologySpec {
+  readonly input: Shape;
+  readonly layers: readonly LayerTopology[];
 }
 
 /** Where one weight tensor lies in the flat array that holds all of a network's weights. */
@@ -31,10 +18,10 @@ export interface Slot {
   readonly deviation: number;
 }
 
-/** A network's topology with the place of each weight; the weights live elsewhere, in one flat array. */
-export interface TrainableNetwork extends NetworkSpec {
-  /** Output shape of each layer without the batch axis. */
-  readonly shapes: readonly (readonly number[])[];
+/** A topology with the place of each weight; the weights live elsewhere, in one flat array. */
+export interface TrainableNetwork extends TopologySpec {
+  /** Output shape of each layer. */
+  readonly shapes: readonly Shape[];
   /** Slots that the optimiser changes come first; running statistics follow. */
   readonly slots: readonly Slot[];
   readonly trainedSlots: number;
@@ -43,24 +30,31 @@ export interface TrainableNetwork extends NetworkSpec {
   readonly classes: number;
 }
 
-type Unplaced = Omit<Slot, 'layer' | 'offset' | 'size'>;
+type Unplaced = Omit<Slot, 'offset' | 'size'>;
 
-/** Shapes and weight layout of a network; throws where a layer does not fit the one before. */
-export function describeNetwork(spec: NetworkSpec): TrainableNetwork {
-  const shapes: (readonly number[])[] = [];
-  const trained: (Unplaced & { layer: number })[] = [];
-  const statistics: (Unplaced & { layer: number })[] = [];
-  let shape: readonly number[] = spec.input;
+/**
+ * Shapes and weight layout of a network.
+ *
+ * @throws InputError where a layer does not fit the one before, or the last one is no row of logits
+ */
+export function describeNetwork(spec: TopologySpec): TrainableNetwork {
+  const shapes: Shape[] = [];
+  const trained: Unplaced[] = [];
+  const statistics: Unplaced[] = [];
+  let shape = spec.input;
+  let isFlat = false;
   spec.layers.forEach((layer, index) => {
+    requireRank(layer, isFlat, index);
     for (const slot of weightsOf(layer, shape, index)) {
       const list = slot.name === 'mean' || slot.name === 'variance' ? statistics : trained;
-      list.push({ ...slot, layer: index });
+      list.push(slot);
     }
-    shape = outputOf(layer, shape, index);
+    shape = outputShape(layer, shape, `layer ${index} (${layer.kind})`);
+    isFlat ||= layer.kind === 'flatten' || layer.kind === 'dense';
     shapes.push(shape);
   });
-  if (shape.length !== 1) {
-    throw new InputError(`the last layer gives shape [${shape.join(', ')}]`, {
+  if (!isFlat) {
+    throw new InputError(`the last layer gives ${shape.height}×${shape.width}×${shape.channels}`, {
       where: 'network',
       hint: 'end with a dense layer of one unit a class',
     });
@@ -72,84 +66,53 @@ export function describeNetwork(spec: NetworkSpec): TrainableNetwork {
     offset += size;
     return placed;
   });
-  const trainedSize = slots[trained.length]?.offset ?? offset;
-  const classes = shape[0]!;
   return {
     ...spec,
     shapes,
     slots,
     trainedSlots: trained.length,
-    trainedSize,
+    trainedSize: slots[trained.length]?.offset ?? offset,
     size: offset,
-    classes,
+    classes: sizeOf(lastOf(shapes)),
   };
 }
 
-export function kernelSize(kernel: number | readonly [number, number]): readonly [number, number] {
-  return typeof kernel === 'number' ? [kernel, kernel] : kernel;
+/** The place of a layer's weight. @throws RangeError when the layer has none of that name */
+export function slotOf(network: TrainableNetwork, layer: number, name: Slot['name']): Slot {
+  return elementAt(
+    network.slots.filter((slot) => slot.layer === layer && slot.name === name),
+    0,
+  );
 }
 
-function weightsOf(layer: LayerSpec, input: readonly number[], index: number): Unplaced[] {
-  const last = input.at(-1)!;
+function weightsOf(layer: LayerTopology, input: Shape, index: number): Unplaced[] {
   const constant = (name: Slot['name'], units: number): Unplaced => ({
+    layer: index,
     name,
     shape: [units],
     deviation: 0,
   });
+  const kernel = (shape: readonly number[]): Unplaced => {
+    const fanIn = shape.slice(0, -1).reduce((product, side) => product * side, 1);
+    return { layer: index, name: 'kernel', shape, deviation: 1 / Math.sqrt(fanIn) };
+  };
   switch (layer.kind) {
-    case 'conv2d': {
-      requireRank(input, 3, layer.kind, index);
-      const [height, width] = kernelSize(layer.kernel);
-      const shape = [height, width, last, layer.filters];
-      const deviation = 1 / Math.sqrt(height * width * last);
-      return [{ name: 'kernel', shape, deviation }, constant('bias', layer.filters)];
-    }
-    case 'dense': {
-      requireRank(input, 1, layer.kind, index);
-      const shape = [last, layer.units];
-      return [{ name: 'kernel', shape, deviation: 1 / Math.sqrt(last) }, constant('bias', layer.units)];
-    }
-    case 'batchnorm':
-      return (['gamma', 'beta', 'mean', 'variance'] as const).map((name) => constant(name, last));
+    case 'conv2d':
+      return [kernel([...layer.kernel, input.channels, layer.filters]), constant('bias', layer.filters)];
+    case 'dense':
+      return [kernel([input.channels, layer.units]), constant('bias', layer.units)];
+    case 'batchNorm':
+      return (['gamma', 'beta', 'mean', 'variance'] as const).map((name) => constant(name, input.channels));
     default:
       return [];
   }
 }
 
-function outputOf(layer: LayerSpec, input: readonly number[], index: number): readonly number[] {
-  switch (layer.kind) {
-    case 'conv2d': {
-      const [height, width] = kernelSize(layer.kernel);
-      const side = (length: number, kernel: number): number =>
-        Math.ceil((layer.padding === 'same' ? length : length - kernel + 1) / layer.stride);
-      return positive([side(input[0]!, height), side(input[1]!, width), layer.filters], layer.kind, index);
-    }
-    case 'avgpool':
-      requireRank(input, 3, layer.kind, index);
-      return positive(
-        [Math.floor(input[0]! / layer.size), Math.floor(input[1]! / layer.size), input[2]!],
-        layer.kind,
-        index,
-      );
-    case 'flatten':
-      return [input.reduce((product, side) => product * side, 1)];
-    case 'dense':
-      return [layer.units];
-    default:
-      return input;
-  }
-}
-
-function requireRank(shape: readonly number[], rank: number, kind: string, index: number): void {
-  if (shape.length === rank) return;
-  const hint = rank === 1 ? 'put a flatten layer before it' : 'it must come before flatten';
-  throw new InputError(`layer ${index} (${kind}) gets shape [${shape.join(', ')}]`, { where: 'network', hint });
-}
-
-function positive(shape: readonly number[], kind: string, index: number): readonly number[] {
-  if (shape.every((side) => Number.isInteger(side) && side > 0)) return shape;
-  throw new InputError(`layer ${index} (${kind}) gives shape [${shape.join(', ')}]`, {
+/** TensorFlow tells flat values from images of one pixel: a window may not come after flatten. */
+function requireRank(layer: LayerTopology, isFlat: boolean, index: number): void {
+  if (!isFlat || (layer.kind !== 'conv2d' && layer.kind !== 'averagePool')) return;
+  throw new InputError(`layer ${index} (${layer.kind}) gets flat values`, {
     where: 'network',
-    hint: 'use a smaller kernel or size',
+    hint: 'it must come before flatten',
   });
 }

@@ -1,9 +1,8 @@
-import type { Dataset } from '@ciphernet/datasets';
-import { type LayersModelArtifact, transformedShape } from '@ciphernet/network';
-import { layersModelArtifact } from './artifact.js';
+import { type Dataset, transformedShape } from '@ciphernet/datasets';
+import { type Network, sizeOf } from '@ciphernet/network';
 import { type Augmentation, transformed, unchanged } from './augment.js';
 import type { Checkpoint } from './checkpoint.js';
-import { labelledImages } from './labelled-images.js';
+import { toNetwork } from './export.js';
 import type { BatchProgress, EpochReport, Recipe } from './recipe.js';
 import { describeNetwork } from './topology.js';
 import { Training } from './training.js';
@@ -12,7 +11,7 @@ import { type ModelSpec, recipeFor, trainedLayers } from './zoo.js';
 /** A trained state after an epoch: what is evaluated, and what training goes on from. */
 export interface TrainedEpoch {
   readonly report: EpochReport;
-  readonly artifact: LayersModelArtifact;
+  readonly network: Network;
   readonly checkpoint: Checkpoint;
 }
 
@@ -30,15 +29,14 @@ export async function* trainModel(
   dataset: Dataset,
   options: TrainModelOptions,
 ): AsyncGenerator<TrainedEpoch, void, undefined> {
-  const shape = { height: dataset.height, width: dataset.width, channels: 1 };
+  const { shape } = dataset;
   const { dropout, ...recipe } = recipeFor(spec, dataset.name);
-  const input = transformedShape(spec.transform, shape);
   const network = describeNetwork({
-    input: [input.height, input.width, input.channels],
+    input: transformedShape(spec.transform, shape),
     layers: trainedLayers(spec, dropout ?? 0, dataset.classes),
   });
-  const plain = unchanged(dataset.height * dataset.width);
-  const training = new Training(network, labelledImages(dataset), {
+  const plain = unchanged(sizeOf(shape));
+  const training = new Training(network, dataset, {
     ...options,
     recipe: { ...recipe, ...options.recipe },
     plain: transformed(plain, spec.transform, shape),
@@ -47,7 +45,7 @@ export async function* trainModel(
   for await (const report of training.run()) {
     yield {
       report,
-      artifact: await layersModelArtifact(network, training.weights()),
+      network: toNetwork(network, training.weights()),
       checkpoint: training.checkpoint(),
     };
   }

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { InputError } from '@ciphernet/errors';
+import { InputError } from '@ciphernet/foundation';
+import { sizeOf } from '@ciphernet/network';
 import * as tf from '@tensorflow/tfjs-core';
 import { Adam, clipNorm, learningRate } from './adam.js';
 import { unchanged } from './augment.js';
-import { requireSameRun } from './checkpoint.js';
-import type { Checkpoint } from './checkpoint.js';
+import { type Checkpoint, requireSameRun } from './checkpoint.js';
 import type { LabelledImages } from './labelled-images.js';
-import type { TrainableNetwork as Network } from './topology.js';
 import { permutation, stream } from './random.js';
-import { RECIPE } from './recipe.js';
-import type { EpochReport, Recipe, TrainingOptions } from './recipe.js';
+import { type EpochReport, RECIPE, type Recipe, type TrainingOptions } from './recipe.js';
 import { initialWeights, trainBatch } from './step.js';
+import type { TrainableNetwork as Network } from './topology.js';
 import { type WeightBasis, whiteningBasis } from './whitening.js';
 
 /** The event loop gets a turn this often, so that an abort and other work can come in. */
@@ -109,7 +108,7 @@ export class Training {
     const { recipe, network, data, options } = this;
     const { seed, epochs } = recipe;
     const pixels = data.images.length / data.count;
-    const inputs = network.input.reduce((product, side) => product * side, 1);
+    const inputs = sizeOf(network.input);
     const augmentation = options.augmentation ?? unchanged(pixels);
     const epoch = this.#epoch + 1;
     const order = permutation(data.count, stream(seed, 'order', epoch));

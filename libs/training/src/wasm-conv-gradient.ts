@@ -1,13 +1,14 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import {
-  backend_util,
   BatchMatMul,
   Conv2DBackpropFilter,
+  type Conv2DBackpropFilterAttrs,
+  type TensorInfo,
+  backend_util,
   getKernel,
   registerKernel,
   util,
 } from '@tensorflow/tfjs-core';
-import type { Conv2DBackpropFilterAttrs, TensorInfo } from '@tensorflow/tfjs-core';
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 
 type Geometry = ReturnType<typeof backend_util.computeConv2DInfo>;
 type MatMul = (args: {

@@ -1,4 +1,5 @@
-import { type LayerSpec, type TrainableNetwork, kernelSize } from './topology.js';
+import type { Conv2dTopology } from '@ciphernet/network';
+import { type TrainableNetwork, slotOf } from './topology.js';
 
 /**
  * Another basis for the weights of the first layer: the optimiser sees a layer on whitened inputs z = W (x - m), the
@@ -39,12 +40,13 @@ export function whiteningBasis(
 
 function patchStatistics(
   network: TrainableNetwork,
-  layer: Extract<LayerSpec, { kind: 'conv2d' }>,
+  layer: Conv2dTopology,
   count: number,
   write: (sample: number, inputs: Float32Array) => void,
 ): { mean: Float64Array; covariance: Float64Array } {
-  const [height, width, channels] = network.input;
-  const [rows, columns] = kernelSize(layer.kernel);
+  const { height, width, channels } = network.input;
+  const [rows, columns] = layer.kernel;
+  const [down, right] = layer.stride;
   const size = rows * columns * channels;
   const image = new Float32Array(height * width * channels);
   const patch = new Float64Array(size);
@@ -53,8 +55,8 @@ function patchStatistics(
   let patches = 0;
   for (let sample = 0; sample < Math.min(SAMPLE, count); sample++) {
     write(sample, image);
-    for (let y = 0; y + rows <= height; y += layer.stride) {
-      for (let x = 0; x + columns <= width; x += layer.stride) {
+    for (let y = 0; y + rows <= height; y += down) {
+      for (let x = 0; x + columns <= width; x += right) {
         for (let i = 0, at = 0; i < rows; i++) {
           const from = ((y + i) * width + x) * channels;
           for (let j = 0; j < columns * channels; j++) patch[at++] = image[from + j]!;
@@ -118,8 +120,8 @@ function multiply(a: Float64Array, b: Float64Array, size: number): Float64Array<
 }
 
 function basisOf(network: TrainableNetwork, mean: Float64Array, whitening: Float64Array): WeightBasis {
-  const kernel = network.slots.find((slot) => slot.layer === 0 && slot.name === 'kernel')!;
-  const bias = network.slots.find((slot) => slot.layer === 0 && slot.name === 'bias')!;
+  const kernel = slotOf(network, 0, 'kernel');
+  const bias = slotOf(network, 0, 'bias');
   const inputs = mean.length;
   const filters = bias.size;
   /** W times a kernel [inputs, filters]; W is symmetric, so it is its own transpose. */

@@ -1,7 +1,7 @@
-import { InputError } from '@ciphernet/errors';
-import { type InputTransform, NO_TRANSFORM } from '@ciphernet/network';
+import { type InputTransform, NO_TRANSFORM } from '@ciphernet/datasets';
+import { InputError } from '@ciphernet/foundation';
+import type { LayerTopology } from '@ciphernet/network';
 import { RECIPE, type Recipe } from './recipe.js';
-import type { LayerSpec } from './topology.js';
 
 /** A network as data: topology, public input transform and what its training needs besides the defaults. */
 export interface ModelSpec {
@@ -9,7 +9,7 @@ export interface ModelSpec {
   readonly description: string;
   readonly transform: InputTransform;
   /** Layers without the last dense one, whose units are the dataset's classes. */
-  readonly layers: readonly LayerSpec[];
+  readonly layers: readonly LayerTopology[];
   readonly recipe: ModelRecipe;
   /** What a dataset needs besides; chosen on the validation part of its training split. */
   readonly recipes?: Readonly<Record<string, ModelRecipe>>;
@@ -18,14 +18,14 @@ export interface ModelSpec {
 /** Recipe of a network: dropout after each square, besides what the optimiser is told. */
 export type ModelRecipe = Partial<Recipe> & { readonly dropout?: number };
 
-const square: LayerSpec = { kind: 'square' };
-const flatten: LayerSpec = { kind: 'flatten' };
-const dense = (units: number): LayerSpec => ({ kind: 'dense', units });
-const conv = (filters: number, kernel: number, stride: number): LayerSpec => ({
+const square: LayerTopology = { kind: 'square' };
+const flatten: LayerTopology = { kind: 'flatten' };
+const dense = (units: number): LayerTopology => ({ kind: 'dense', units });
+const conv = (filters: number, kernel: number, stride: number): LayerTopology => ({
   kind: 'conv2d',
   filters,
-  kernel,
-  stride,
+  kernel: [kernel, kernel],
+  stride: [stride, stride],
   padding: 'valid',
 });
 
@@ -86,7 +86,7 @@ export const MODEL_NAMES: readonly string[] = SPECS.map((spec) => spec.name);
 export function modelSpec(name: string): ModelSpec {
   const found = SPECS.find((spec) => spec.name === name);
   if (found !== undefined) return found;
-  throw new InputError(`unknown model '${name}'`, { where: '--model', hint: `use one of ${MODEL_NAMES.join(', ')}` });
+  throw new InputError(`unknown model '${name}'`, { where: 'model', hint: `use one of ${MODEL_NAMES.join(', ')}` });
 }
 
 /** The recipe of a network on a dataset, with its number of epochs. */
@@ -96,11 +96,11 @@ export function recipeFor(spec: ModelSpec, dataset: string): ModelRecipe & { rea
 }
 
 /** Layers as they are trained: with dropout after each square. */
-export function trainedLayers(spec: ModelSpec, dropout: number, classes: number): readonly LayerSpec[] {
+export function trainedLayers(spec: ModelSpec, dropout: number, classes: number): readonly LayerTopology[] {
   const layers = dropout === 0 ? spec.layers : spec.layers.flatMap((layer) => withDropout(layer, dropout));
   return [...layers, dense(classes)];
 }
 
-function withDropout(layer: LayerSpec, rate: number): LayerSpec[] {
+function withDropout(layer: LayerTopology, rate: number): LayerTopology[] {
   return layer.kind === 'square' ? [layer, { kind: 'dropout', rate }] : [layer];
 }

@@ -6,9 +6,9 @@ import { describeNetwork } from '../src/topology.js';
 import { inverseSquareRoot, whiteningBasis } from '../src/whitening.js';
 
 const network = describeNetwork({
-  input: [8, 8, 2],
+  input: { height: 8, width: 8, channels: 2 },
   layers: [
-    { kind: 'conv2d', filters: 3, kernel: [3, 2], stride: 2, padding: 'valid' },
+    { kind: 'conv2d', filters: 3, kernel: [3, 2], stride: [2, 2], padding: 'valid' },
     { kind: 'square' },
     { kind: 'flatten' },
     { kind: 'dense', units: 2 },
@@ -110,7 +110,10 @@ describe('the whitening basis', () => {
   });
 
   it('is not there for a network that does not start with an unpadded convolution', () => {
-    const dense = describeNetwork({ input: [2, 2, 1], layers: [{ kind: 'flatten' }, { kind: 'dense', units: 2 }] });
+    const dense = describeNetwork({
+      input: { height: 2, width: 2, channels: 1 },
+      layers: [{ kind: 'flatten' }, { kind: 'dense', units: 2 }],
+    });
     expect(whiteningBasis(dense, 5, writeSmooth)).toBeUndefined();
   });
 

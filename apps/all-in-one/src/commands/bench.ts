@@ -1,0 +1,187 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { openBatchFile } from '@ciphernet/artifacts';
+import { openBlobStore } from '@ciphernet/blobs';
+import { describeParameters } from '@ciphernet/ckks';
+import { Command } from '@ciphernet/command-line';
+import { costOf } from '@ciphernet/compiler';
+import { loadDataset } from '@ciphernet/datasets';
+import { engineNamed } from '@ciphernet/engines';
+import { writeWhole } from '@ciphernet/foundation';
+import { loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { QUEUES, openQueueBackend } from '@ciphernet/queue';
+import type { WorkerTools } from '@ciphernet/worker';
+import { benchKernels } from '../bench/kernel-bench.js';
+import { MANY, type PreparedModel, benchPipeline, prepare } from '../bench/pipeline-bench.js';
+import { inMemory, sealSecondsScaled } from '../bench/seal-bench.js';
+import { medianSecondsAsync } from '../bench/timing.js';
+import { benchTraining } from '../bench/training-bench.js';
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Figures of one network. */
+interface NetworkFigures {
+  readonly imagesPerSecond: number;
+  readonly imagesPerSecondPerCore: number;
+  readonly seconds10000: number;
+  readonly pipelineOverhead: number;
+  /** Two threads on one shard against one. */
+  readonly scaling: number;
+  /** All cores taking jobs against one job at a time, the same shards of several evaluations. */
+  readonly scalingJobs: number;
+  readonly efficiency: number;
+  readonly encryptImagesPerSecond: number;
+  readonly uploadPerImage: number;
+  readonly uploadPerImageFullShard: number;
+  readonly downloadPerImage: number;
+  readonly downloadPerImageFullShard: number;
+  readonly parameters: string;
+}
+
+async function benchNetwork(prepared: PreparedModel, peak: number, tools: WorkerTools): Promise<NetworkFigures> {
+  const { blobs } = tools;
+  const { manifest, compiled } = prepared;
+  const first = manifest.shards[0];
+  if (first === undefined) throw new Error('no shard');
+  await using local = await blobs.local(first.digest);
+  using source = openBatchFile(local.path);
+  const engine = engineNamed('simd');
+  const one = await medianSecondsAsync(() => engine.evaluate(compiled, source, { threads: 1 }), 5);
+  const two = await medianSecondsAsync(() => engine.evaluate(compiled, source, { threads: 2 }), 5);
+  const cost = costOf(compiled.plan, compiled.circuit);
+  const slots = manifest.parameters.ringDegree / 2;
+  const pipeline = await benchPipeline(prepared, tools);
+  const upload = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
+  return {
+    imagesPerSecond: manifest.images / pipeline.seconds,
+    imagesPerSecondPerCore: first.images / one,
+    seconds10000: pipeline.seconds,
+    pipelineOverhead: pipeline.overhead,
+    scaling: one / two,
+    scalingJobs: pipeline.scaling,
+    efficiency: (cost.multiplyAddsPerImage * slots) / one / peak,
+    encryptImagesPerSecond: manifest.images / prepared.encryptSeconds,
+    uploadPerImage: upload / manifest.images,
+    uploadPerImageFullShard: first.bytes / first.images,
+    downloadPerImage: pipeline.resultBytes / manifest.images,
+    downloadPerImageFullShard: pipeline.resultBytes / manifest.shards.length / slots,
+    parameters: describeParameters(manifest.parameters),
+  };
+}
+
+function showNetwork(name: string, figures: NetworkFigures): void {
+  const whole = (value: number): string => Math.round(value).toLocaleString('en');
+  say(`\n${name}: ${figures.parameters}`);
+  say(
+    `  10,000 images, blobs to blobs, through the queue   ${figures.seconds10000.toFixed(2)} s, ${whole(figures.imagesPerSecond)} images/s`,
+  );
+  say(
+    `  one core, a full shard                             ${whole(figures.imagesPerSecondPerCore)} images/s, ${(100 * figures.efficiency).toFixed(0)} % of the bare loop`,
+  );
+  say(`  two threads on one shard                           ${figures.scaling.toFixed(2)} times one`);
+  say(
+    `  ${MANY} evaluations, jobs on all cores                  ${figures.scalingJobs.toFixed(2)} times one at a time`,
+  );
+  say(`  queue, store and sandbox over the engine alone     ${(100 * figures.pipelineOverhead).toFixed(0)} %`);
+  say(`  encryption                                         ${whole(figures.encryptImagesPerSecond)} images/s`);
+  say(
+    `  upload an image, full shards / these 10,000        ${whole(figures.uploadPerImageFullShard)} / ${whole(figures.uploadPerImage)} B`,
+  );
+  say(
+    `  download an image, full shards / these 10,000      ${whole(figures.downloadPerImageFullShard)} / ${whole(figures.downloadPerImage)} B`,
+  );
+}
+
+async function bench(options: { json?: string; skipSeal: boolean }): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'ciphernet-bench-'));
+  const configuration = loadOwnerConfiguration({ ...process.env, CIPHERNET_DATA: folder, CIPHERNET_PASSPHRASE: '' });
+  const processor = cpus()[0]?.model ?? 'unknown';
+  say(
+    `${processor}, ${configuration.cores} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; Node ${process.versions.node}, V8 ${process.versions.v8}`,
+  );
+  const backend = await openQueueBackend({
+    redisUrl: configuration.redisUrl,
+    folder: configuration.queueFolder,
+    prefix: `bench-${process.pid}`,
+  });
+  try {
+    say(`queue: ${backend.description}`);
+    const kernels = benchKernels();
+    say(`\nkernels, one core, medians (bare loop in L1: ${(kernels.peak / 1e9).toFixed(1)} G int16 multiply-adds/s)`);
+    for (const { name, microseconds, multiplyAddsPerSecond: rate } of kernels.rows) {
+      const share =
+        rate === undefined ? '' : `  ${(rate / 1e9).toFixed(1)} G/s, ${((100 * rate) / kernels.peak).toFixed(0)} %`;
+      say(`  ${name.padEnd(48)}${microseconds.toFixed(1).padStart(9)} µs${share}`);
+    }
+    const training = await benchTraining(configuration.datasetFolders);
+    say(`\ntraining on ${training.backend}, one core, an epoch of 60,000 images`);
+    for (const { network, seconds } of training.epochs) say(`  ${network.padEnd(51)}${seconds.toFixed(1)} s`);
+    const blobs = await openBlobStore(configuration);
+    const images = await loadDataset('mnist', 'test', configuration.datasetFolders);
+    // Stands in for the collector, whose work is no part of the server side: returns the children's values.
+    backend.worker(QUEUES.collect, async (job) => Object.values(await job.getChildrenValues<unknown>()), {});
+    const tools = { blobs, backend, configuration };
+    const preparedCnn = await prepare('cnn', images, configuration, blobs, 'public');
+    const cnn = await benchNetwork(preparedCnn, kernels.peak, tools);
+    showNetwork('cnn: conv 16@7×7/3, square, dense 64, square, dense 10', cnn);
+    const mlp = await benchNetwork(await prepare('mlp', images, configuration, blobs, 'public'), kernels.peak, tools);
+    showNetwork('mlp: dense 128, square, dense 10', mlp);
+
+    let simdToSeal: number | null = null;
+    if (!options.skipSeal) {
+      await using local = await blobs.local(preparedCnn.manifest.shards[0]?.digest ?? '');
+      using source = openBatchFile(local.path);
+      using memory = inMemory(source);
+      const engine = engineNamed('simd');
+      const simd = await medianSecondsAsync(() => engine.evaluate(preparedCnn.compiled, memory), 3);
+      const seal = await sealSecondsScaled(preparedCnn.compiled, memory);
+      simdToSeal = seal.seconds / simd;
+      say(
+        `\nsimd against seal, cnn, one core: ${simdToSeal.toFixed(0)} times (${simd.toFixed(2)} s against ${seal.seconds.toFixed(0)} s a shard; seal from ${(100 * seal.slice).toFixed(0)} % of the products, scaled by their count)`,
+      );
+    }
+    const peakMemory = process.resourceUsage().maxRSS / 1024;
+    say(`peak memory of this process, threads included: ${Math.round(peakMemory)} MiB`);
+    if (options.json === undefined) return;
+    const summary = {
+      machine: { cpu: processor, cores: configuration.cores },
+      versions: { node: process.versions.node, v8: process.versions.v8 },
+      queue: backend.kind,
+      ratio: { simdToSeal },
+      efficiency: cnn.efficiency,
+      cnn,
+      mlp,
+      encrypt: { imagesPerSecond: cnn.encryptImagesPerSecond },
+      bytes: {
+        uploadPerImage: cnn.uploadPerImageFullShard,
+        downloadPerImage: cnn.downloadPerImageFullShard,
+        evaluationKeys: 0,
+      },
+      pipelineOverhead: cnn.pipelineOverhead,
+      scaling: { twoThreads: cnn.scaling, jobs: cnn.scalingJobs },
+      kernels,
+      training,
+      peakMemoryMiB: peakMemory,
+    };
+    await writeWhole(options.json, `${JSON.stringify(summary, null, 2)}\n`);
+  } finally {
+    await backend.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** `bench`. */
+export function benchCommand(): Command {
+  return new Command('bench')
+    .description('measure kernels, engines, encryption and the pipeline on this machine')
+    .option('--json <file>', 'also write the figures as JSON')
+    .option('--skip-seal', 'leave the slow comparison with the reference engine out', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npm run bench\n  REDIS_URL=redis://127.0.0.1:6379 npm run bench -- --json bench.json',
+    )
+    .action(bench);
+}

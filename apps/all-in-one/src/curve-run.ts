@@ -1,0 +1,111 @@
+import { profileNamed } from '@ciphernet/ckks';
+import {
+  type ProgressBoard,
+  type Session,
+  fetchReport,
+  runTrainingJob,
+  waitForEvaluation,
+} from '@ciphernet/command-line';
+import type { Dataset } from '@ciphernet/datasets';
+import { messageOf } from '@ciphernet/foundation';
+import { encryptWithProgress, ensureKeys } from '@ciphernet/owner';
+import { loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { type TrainJob, checkpointEvaluationId, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
+import { type Curve, curvePoint } from '@ciphernet/report';
+import { modelSpec } from '@ciphernet/training';
+
+/** A test split that was encrypted before there is a model. */
+export interface EncryptedSplit {
+  readonly manifest: string;
+  readonly shards: number;
+  readonly images: number;
+}
+
+export interface CurveRequest {
+  readonly dataset: TrainJob['dataset'];
+  readonly model: string;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly engine: string;
+  /** Evaluate every epoch's checkpoint while training goes on, or only the chosen one afterwards. */
+  readonly everyEpoch: boolean;
+}
+
+/** Encrypts the test split under the profile of the network's depth. */
+export async function encryptTestSplit(
+  session: Session,
+  board: ProgressBoard,
+  model: string,
+  dataset: Dataset,
+): Promise<EncryptedSplit> {
+  const owner = loadOwnerConfiguration();
+  const { blobs, signal } = session;
+  const spec = modelSpec(model);
+  const squares = spec.layers.filter((layer) => layer.kind === 'square').length;
+  const profile = profileNamed(squares === 1 ? 'one-square' : 'two-squares');
+  const keys = await ensureKeys(owner, profile.parameters);
+  const { transform } = spec;
+  const request = { ...profile, dataset, source: dataset.name, transform, mode: 'public' } as const;
+  const { digest, manifest } = await encryptWithProgress(request, keys, { owner, blobs, signal, board });
+  return { manifest: digest, shards: manifest.shards.length, images: dataset.count };
+}
+
+/** Waits for the evaluation of each of `epochs`; one that failed is named in the curve and holds nothing up. */
+async function collectPoints(
+  session: Session,
+  board: ProgressBoard,
+  run: string,
+  epochs: readonly number[],
+  shards: number,
+): Promise<Pick<Curve, 'points' | 'missing'>> {
+  const { backend, signal } = session;
+  const points: Curve['points'] = [];
+  const missing: Curve['missing'] = [];
+  const progress = board.start('evaluate', 'epochs');
+  for (const [index, epoch] of epochs.entries()) {
+    const evaluation = checkpointEvaluationId(run, epoch);
+    try {
+      const collected = await waitForEvaluation(backend, evaluation, shards, signal, () => undefined);
+      points.push(curvePoint(epoch, await fetchReport(session.blobs, collected)));
+    } catch (error) {
+      signal.throwIfAborted();
+      missing.push({ epoch, reason: messageOf(error).slice(0, 300) });
+    }
+    progress.update(index + 1, epochs.length);
+  }
+  progress.finish(`${points.length} of ${epochs.length} epochs`);
+  return { points, missing };
+}
+
+/** Trains, and evaluates checkpoints on the encrypted test split. */
+export async function runCurve(
+  session: Session,
+  board: ProgressBoard,
+  request: CurveRequest,
+  encrypted: EncryptedSplit,
+): Promise<Curve> {
+  const { dataset, model, epochs, seed, engine } = request;
+  const { manifest, shards, images } = encrypted;
+  const run = newEvaluationId('train');
+  const evaluate = { manifest, shards, engine, compare: true };
+  const base = { run, model, dataset, epochs, seed };
+  const trained = await runTrainingJob(session, board, request.everyEpoch ? { ...base, evaluate } : base);
+  let evaluated = Array.from({ length: epochs }, (_, index) => index + 1);
+  if (!request.everyEpoch) {
+    evaluated = [trained.epoch];
+    const evaluation = checkpointEvaluationId(run, trained.epoch);
+    await enqueueEvaluation(session.backend.flows(), evaluation, { ...evaluate, model: trained.model });
+  }
+  const collected = await collectPoints(session, board, run, evaluated, shards);
+  return {
+    format: 'ciphernet-curve',
+    version: 1,
+    run,
+    dataset,
+    model,
+    images,
+    trainSeconds: trained.seconds,
+    chosenEpoch: trained.epoch,
+    ...collected,
+  };
+}

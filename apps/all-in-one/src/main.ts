@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+import { openSession, runEntry } from '@ciphernet/command-line';
+import { OPERATOR_ENVIRONMENT, dashboardCommand, scheduleCommand } from '@ciphernet/operator';
+import {
+  OWNER_ENVIRONMENT,
+  collectorCommand,
+  datasetCommand,
+  enqueueCommand,
+  keysCommand,
+  reportCommand,
+} from '@ciphernet/owner';
+import { loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { modelCommand, simulateCommand, startWorker, workerCommand } from '@ciphernet/worker';
+import { benchCommand } from './commands/bench.js';
+import { curveCommand } from './commands/curve.js';
+import { reproduceCommand } from './commands/reproduce.js';
+import { runCommand } from './commands/run.js';
+import { measuredAccuracies } from './measured.js';
+import { startRoles } from './start-roles.js';
+
+/** Every party's commands in one process, for development, demonstration and benchmarks. */
+await runEntry({
+  name: 'ciphernet',
+  description: 'evaluate models on datasets that stay encrypted',
+  commands: [
+    runCommand(),
+    keysCommand(),
+    datasetCommand(),
+    modelCommand({
+      open: openSession,
+      startTraining(session) {
+        if (session.backend.kind === 'embedded') startWorker(session, { infer: 0, train: true, benchmark: false });
+      },
+      measured: measuredAccuracies,
+    }),
+    enqueueCommand({
+      open: openSession,
+      start(session) {
+        if (session.backend.kind !== 'embedded') return false;
+        startRoles(session, loadOwnerConfiguration(), { infer: session.configuration.cores, train: false });
+        return true;
+      },
+    }),
+    workerCommand(),
+    collectorCommand(),
+    dashboardCommand(),
+    reportCommand(),
+    curveCommand(),
+    reproduceCommand(),
+    scheduleCommand(),
+    simulateCommand(),
+    benchCommand(),
+  ],
+  environment: [...OWNER_ENVIRONMENT, ...OPERATOR_ENVIRONMENT],
+});

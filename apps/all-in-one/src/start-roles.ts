@@ -1,0 +1,20 @@
+import { startCollector } from '@ciphernet/collector';
+import type { Session } from '@ciphernet/command-line';
+import { InputError } from '@ciphernet/foundation';
+import type { OwnerConfiguration } from '@ciphernet/owner-records';
+import { type WorkerRoles, startWorker } from '@ciphernet/worker';
+
+/** Worker and collector in this process. */
+export function startRoles(session: Session, owner: OwnerConfiguration, roles: Omit<WorkerRoles, 'benchmark'>): void {
+  startWorker(session, { ...roles, benchmark: false });
+  startCollector(session.backend, session.blobs, owner);
+}
+
+/** @throws InputError unless workers elsewhere can reach the queue */
+export function requireSharedQueue({ backend }: Session): void {
+  if (backend.kind === 'redis') return;
+  throw new InputError('workers elsewhere need a queue that processes can share', {
+    where: '--remote',
+    hint: 'set REDIS_URL=redis://host:6379, or leave --remote out',
+  });
+}

@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import { readFile, readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Report, reportSchema } from '@ciphernet/report';
+import { temporaryFolder } from '@ciphernet/testing';
+import { describe, expect, it } from '@jest/globals';
+import { runCli, startCli, untilSays } from './cli.js';
+
+async function runWhole(data: string, args: readonly string[]): Promise<Report> {
+  const json = join(data, 'out.json');
+  const result = await runCli(['run', '--json', json, ...args], { CIPHERNET_DATA: data });
+  expect([result.stderr, result.code]).toEqual([result.stderr, 0]);
+  return reportSchema.parse(JSON.parse(await readFile(json, 'utf8')));
+}
+
+describe('the whole pipeline in one process', () => {
+  it('evaluates the 10,000 MNIST test images encrypted, as good as in the clear', async () => {
+    await using folder = await temporaryFolder();
+    const report = await runWhole(folder.path, []);
+    expect(report.images).toBe(10_000);
+    expect(report.accuracy.encrypted).toBeGreaterThanOrEqual(0.975);
+    expect(Math.abs(report.accuracy.encrypted - (report.accuracy.quantised ?? NaN))).toBeLessThanOrEqual(0.001);
+    expect(report.agreement).toBeGreaterThanOrEqual(0.9995);
+    expect(report.security.bits).toBe(128);
+    expect(report.bytes.evaluationKeys).toBe(0);
+    expect(report.precision?.measuredLargest).toBeLessThan(report.precision?.predictedBound ?? 0);
+    const total = report.confusion.flat().reduce((sum, count) => sum + count, 0);
+    expect(total).toBe(10_000);
+    const html = await readFile(join(folder.path, 'reports', report.evaluation, 'report.html'), 'utf8');
+    expect(html).toContain('<svg');
+    expect(await readdir(join(folder.path, 'store', 'partial'))).toEqual([]);
+  });
+
+  const fashion = existsSync('/usr/share/datasets/fashion-mnist') ? it : it.skip;
+  fashion('evaluates Fashion-MNIST too, agreeing with the quantised model', async () => {
+    await using folder = await temporaryFolder();
+    const report = await runWhole(folder.path, ['--dataset', 'fashion-mnist', '--epochs', '3']);
+    expect(report.dataset.name).toBe('fashion-mnist');
+    expect(report.images).toBe(10_000);
+    expect(report.accuracy.encrypted).toBeGreaterThan(0.84);
+    expect(report.agreement).toBeGreaterThanOrEqual(0.9995);
+  });
+
+  it('gives the same predictions with the reference engine and symmetric encryption', async () => {
+    await using folder = await temporaryFolder();
+    const simd = await runWhole(folder.path, ['--images', '200', '--epochs', '1', '--model', 'mlp']);
+    const seal = await runWhole(folder.path, [
+      '--images',
+      '200',
+      '--trained',
+      simd.model.digest,
+      '--engine',
+      'seal',
+      '--mode',
+      'symmetric',
+    ]);
+    expect(seal.confusion).toEqual(simd.confusion);
+    expect(seal.engine).toBe('seal');
+    // Less noise lets the planner take fewer primes; what it promised still holds.
+    expect(seal.parameters.primes.length).toBeLessThanOrEqual(simd.parameters.primes.length);
+    expect(seal.precision?.measuredLargest).toBeLessThan(seal.precision?.predictedBound ?? 0);
+  });
+
+  it.each<[string, (path: string, size: number) => Promise<void>, RegExp]>([
+    [
+      'a flipped byte',
+      async (path, size) => {
+        const bytes = await readFile(path);
+        bytes[size - 100] = (bytes[size - 100] ?? 0) ^ 1;
+        await writeFile(path, bytes);
+      },
+      /holds other bytes/,
+    ],
+    ['a missing end', (path, size) => truncate(path, size - 1), /bytes, but the header describes/],
+  ])(
+    'fails the evaluation of a shard with %s, with its reason and without a report',
+    async (_name, damage, message) => {
+      await using folder = await temporaryFolder();
+      const env = { CIPHERNET_DATA: folder.path };
+      const run = await runWhole(folder.path, ['--images', '50', '--epochs', '1', '--model', 'mlp']);
+      // Another model, so that no stored result is found for the shard.
+      const trained = await runCli(['model', 'train', 'mlp', '--epochs', '1', '--seed', '2', '--json'], env);
+      const { model } = JSON.parse(trained.stdout) as { model: string };
+      const blobs = join(folder.path, 'store', 'blobs');
+      const files = (await readdir(blobs, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+      const sizes = await Promise.all(
+        files.map(async (f) => ({
+          path: join(f.parentPath, f.name),
+          size: (await stat(join(f.parentPath, f.name))).size,
+        })),
+      );
+      const shard = sizes.sort((a, b) => b.size - a.size)[0];
+      await damage(shard?.path ?? '', shard?.size ?? 0);
+      const before = await readdir(join(folder.path, 'reports'));
+      const failed = await runCli(['enqueue', '--dataset', run.dataset.manifest, '--model', model], env);
+      expect(failed.code).not.toBe(0);
+      expect(failed.stderr).toMatch(/shard 0 of 1 failed/);
+      expect(failed.stderr).toMatch(message);
+      expect(await readdir(join(folder.path, 'reports'))).toEqual(before);
+    },
+  );
+
+  it('lets one process own the embedded queue, and stops cleanly on Ctrl-C', async () => {
+    await using folder = await temporaryFolder();
+    const env = { CIPHERNET_DATA: folder.path };
+    const first = startCli(['run', '--epochs', '50'], env);
+    await untilSays(first, 'queue: embedded');
+    const second = await runCli(['run'], env);
+    expect(second.code).toBe(2);
+    expect(second.stderr).toMatch(/owns the embedded queue.*REDIS_URL/);
+    const ended = new Promise<number | null>((resolve) => first.once('close', resolve));
+    first.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(existsSync(join(folder.path, 'queue', 'owner.pid'))).toBe(false);
+  });
+});

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { QUEUES, openQueueBackend } from '@ciphernet/queue';
+import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
+import { describe, expect, it } from '@jest/globals';
+import { cliProcesses, runCli } from './cli.js';
+
+const suite = hasRedisServer() ? describe : describe.skip;
+const IMAGES = 300;
+
+interface HistoryJson {
+  readonly records: readonly { readonly status: string; readonly run: string; readonly evaluations: unknown[] }[];
+  readonly regressions: readonly { readonly run: string; readonly figure: string }[];
+}
+
+suite('a scheduled benchmark', () => {
+  it('runs by itself, keeps its history, says what was skipped, and flags a run that was slowed down', async () => {
+    await using folder = await temporaryFolder();
+    await using redis = await startRedis();
+    const env = { CIPHERNET_DATA: folder.path, REDIS_URL: redis.url };
+    using processes = cliProcesses(env);
+    const said = async (args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await runCli(args, env);
+      expect([stderr, code]).toEqual([stderr, 0]);
+      return stdout;
+    };
+    const history = async (): Promise<HistoryJson> =>
+      JSON.parse(await said(['schedule', 'history', 'often', '--json'])) as HistoryJson;
+    const backend = await openQueueBackend({ redisUrl: redis.url, folder: folder.path, prefix: 'ciphernet' });
+    try {
+      await processes.start(['collector'], 'collector on');
+      await processes.start(['worker', '--roles', 'train,benchmark'], 'worker on');
+      const inferrer = await processes.start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
+      const trained = JSON.parse(await said(['model', 'train', 'reference', '--epochs', '1', '--json'])) as {
+        model: string;
+      };
+      await said(['keys', 'create']);
+      const encrypted = JSON.parse(
+        await said(['dataset', 'encrypt', 'mnist', '--images', String(IMAGES), '--json']),
+      ) as {
+        dataset: string;
+      };
+      const what = ['--dataset', encrypted.dataset, '--model', trained.model];
+      const wrong = await runCli(['schedule', 'add', 'often', '--cron', 'every minute', ...what], env);
+      expect([wrong.code, wrong.stderr]).toEqual([
+        2,
+        expect.stringMatching(/cannot be scheduled.*pattern 'every minute'/s),
+      ]);
+
+      // A minute is the shortest pattern of five fields; with seconds the same happens sooner.
+      await said(['schedule', 'add', 'often', '--cron', '*/7 * * * * *', ...what]);
+      expect(await said(['schedule', 'list'])).toMatch(/often\s+\*\/7/);
+      const runs = async (): Promise<number> =>
+        (await history()).records.filter(({ status }) => status === 'done').length;
+      while ((await runs()) < 5) await sleep(1000);
+
+      // Stopped for longer than a tick takes to come: the run is slow, and the tick after it is skipped. A stop that comes
+      // between the end of the computation and the end of the job slows nothing down: then the next run is stopped.
+      const infer = backend.queue(QUEUES.infer);
+      const isFlagged = async (): Promise<boolean> =>
+        (await history()).regressions.some(({ figure }) => figure === 'inferSeconds');
+      for (let stops = 0; stops < 5 && !(await isFlagged()); stops++) {
+        const before = await runs();
+        while ((await infer.getActiveCount()) === 0) await sleep(5);
+        inferrer.kill('SIGSTOP');
+        await sleep(12_000);
+        inferrer.kill('SIGCONT');
+        while ((await runs()) === before) await sleep(1000);
+      }
+      expect(await isFlagged()).toBe(true);
+      await said(['schedule', 'remove', 'often']);
+      const { records, regressions } = await history();
+      expect(records.some(({ status }) => status === 'skipped')).toBe(true);
+      const slow = records.findIndex(({ run }) => run === regressions[0]?.run);
+      expect(slow).toBeGreaterThanOrEqual(3);
+      expect(records.every(({ status }) => status !== 'failed')).toBe(true);
+
+      await said(['schedule', 'history', 'often']);
+      const page = await readFile(join(folder.path, 'benchmarks', 'often.html'), 'utf8');
+      expect(page).toMatch(/inferSeconds .* limit/);
+      expect(page).toMatch(/skipped: bench-[0-9a-f]+ was still going/);
+      const again = await runCli(['schedule', 'remove', 'often'], env);
+      expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('no such schedule')]);
+    } finally {
+      await backend.close();
+    }
+  });
+});

@@ -1,0 +1,146 @@
+import { join } from 'node:path';
+import { DEFAULT_ENGINE, ENGINE_NAMES, manifestFromBytes } from '@ciphernet/artifacts';
+import {
+  type BenchmarkRecord,
+  addSchedule,
+  findRegressions,
+  listSchedules,
+  listSuites,
+  readHistory,
+  removeSchedule,
+  runSuite,
+} from '@ciphernet/benchmarks';
+import {
+  Command,
+  InvalidArgumentError,
+  Option,
+  type Session,
+  digestArgument,
+  openSharedSession,
+} from '@ciphernet/command-line';
+import { writeWhole } from '@ciphernet/foundation';
+import { type BenchmarkSuite, parseBenchmarkSuite } from '@ciphernet/queue';
+import { percent } from '@ciphernet/report';
+import { historyPage } from '@ciphernet/report-view';
+
+interface SuiteOptions {
+  readonly dataset: string[];
+  readonly model: string[];
+  readonly engine: string;
+  readonly compare: boolean;
+}
+
+function suiteName(text: string): string {
+  if (/^[a-z][a-z0-9-]{2,39}$/.test(text)) return text;
+  throw new InvalidArgumentError('must be a name like nightly-mnist.');
+}
+
+const digests = (text: string, before?: string[]): string[] => [...(before ?? []), digestArgument(text)];
+
+async function readSuite({ blobs }: Session, suite: string, options: SuiteOptions): Promise<BenchmarkSuite> {
+  const datasets = await Promise.all(
+    options.dataset.map(async (manifest) => {
+      const { shards } = manifestFromBytes(await blobs.get(manifest), `dataset ${manifest.slice(0, 12)}`);
+      return { manifest, shards: shards.length };
+    }),
+  );
+  await Promise.all(options.model.map((model) => blobs.get(model)));
+  const { model: models, engine, compare } = options;
+  return parseBenchmarkSuite({ suite, datasets, models, engine, compare });
+}
+
+async function add(name: string, options: SuiteOptions & { cron: string }): Promise<void> {
+  await using session = await openSharedSession('benchmark schedule');
+  await addSchedule(session.backend, options.cron, await readSuite(session, name, options));
+  const schedule = (await listSchedules(session.backend)).find(({ suite }) => suite === name);
+  const next = schedule?.next === undefined ? '?' : new Date(schedule.next).toISOString();
+  process.stdout.write(`scheduled  ${name}, next run ${next}\n`);
+}
+
+async function run(name: string, options: SuiteOptions): Promise<void> {
+  await using session = await openSharedSession('benchmark schedule');
+  process.stdout.write(`run  ${await runSuite(session.backend, await readSuite(session, name, options))}\n`);
+}
+
+async function list(options: { json: boolean }): Promise<void> {
+  await using session = await openSharedSession('benchmark schedule');
+  const schedules = await listSchedules(session.backend);
+  if (options.json) return void process.stdout.write(`${JSON.stringify(schedules)}\n`);
+  for (const { suite, pattern, next } of schedules) {
+    const time = next === undefined ? '?' : new Date(next).toISOString();
+    process.stdout.write(`${suite.padEnd(24)} ${pattern.padEnd(16)} next ${time}\n`);
+  }
+  if (schedules.length === 0) process.stdout.write('no schedules\n');
+}
+
+async function remove(name: string): Promise<void> {
+  await using session = await openSharedSession('benchmark schedule');
+  await removeSchedule(session.backend, name);
+  process.stdout.write(`removed  ${name}\n`);
+}
+
+function recordLines(record: BenchmarkRecord, flagged: ReadonlySet<string>): string[] {
+  const time = new Date(record.startedAt).toISOString().slice(0, 19);
+  if (record.evaluations.length === 0) return [`${time}  ${record.status}  ${record.reason ?? ''}`];
+  return record.evaluations.map(({ evaluation, dataset, model, figures }) => {
+    const speed = `${Math.round(figures.imagesPerSecond).toLocaleString('en')} images/s`;
+    const flag = flagged.has(evaluation) ? '  REGRESSION' : '';
+    return `${time}  ${record.status}  ${dataset}, ${model}: ${percent(figures.accuracy)}, ${speed}${flag}`;
+  });
+}
+
+async function history(name: string | undefined, options: { json: boolean }): Promise<void> {
+  await using session = await openSharedSession('benchmark schedule');
+  const { blobs, configuration } = session;
+  if (name === undefined) {
+    for (const suite of await listSuites(blobs)) process.stdout.write(`${suite}\n`);
+    return;
+  }
+  const records = await readHistory(blobs, name);
+  const regressions = findRegressions(records);
+  if (options.json) return void process.stdout.write(`${JSON.stringify({ records, regressions })}\n`);
+  const flagged = new Set(regressions.map(({ evaluation }) => evaluation));
+  for (const record of records) process.stdout.write(`${recordLines(record, flagged).join('\n')}\n`);
+  const path = join(configuration.dataFolder, 'benchmarks', `${name}.html`);
+  await writeWhole(path, await historyPage(name, records));
+  process.stdout.write(`\n  history  ${path}\n`);
+}
+
+function withSuite(command: Command): Command {
+  return command
+    .argument('<name>', 'name of the suite', suiteName)
+    .requiredOption('--dataset <digests...>', 'encrypted datasets', digests)
+    .requiredOption('--model <digests...>', 'models', digests)
+    .addOption(new Option('--engine <name>').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE))
+    .option('--no-compare', 'report the encrypted accuracy only');
+}
+
+/** `schedule add`, `run`, `list`, `remove` and `history`. */
+export function scheduleCommand(): Command {
+  const schedule = new Command('schedule').description('benchmark runs by schedule, and their history (Redis)');
+  withSuite(schedule.command('add'))
+    .description('schedule a suite, or change its schedule')
+    .requiredOption('--cron <pattern>', 'five fields, UTC; six with seconds first')
+    .action(add);
+  withSuite(schedule.command('run')).description('run a suite now').action(run);
+  schedule
+    .command('list')
+    .description('what is scheduled, and when next')
+    .option('--json', 'print a JSON array', false)
+    .action(list);
+  schedule
+    .command('remove')
+    .description('end a schedule; its history stays')
+    .argument('<name>', 'name of the suite', suiteName)
+    .action(remove);
+  schedule
+    .command('history')
+    .description('list suites, or show one’s history and write its page')
+    .argument('[name]', 'name of a suite', suiteName)
+    .option('--json', 'print records and regressions as JSON', false)
+    .action(history);
+  return schedule.addHelpText(
+    'after',
+    "\nExamples:\n  npm run schedule-benchmark -- add nightly --cron '0 3 * * *' --dataset 3f2a… --model 91bc… 77d0…\n  npm run schedule-benchmark -- run nightly --dataset 3f2a… --model 91bc…\n  npm run schedule-benchmark -- history nightly",
+  );
+}

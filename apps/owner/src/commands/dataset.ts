@@ -1,0 +1,79 @@
+import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
+import { type EncryptionMode, PROFILE_NAMES, type Profile, profileNamed } from '@ciphernet/ckks';
+import {
+  Command,
+  Option,
+  abortOnSignals,
+  createProgressBoard,
+  digestArgument,
+  integerBetween,
+} from '@ciphernet/command-line';
+import { type InputTransform, NAMED_DATASETS, NO_TRANSFORM, loadDataset, takeExamples } from '@ciphernet/datasets';
+import { compileModel, loadModel } from '@ciphernet/models';
+import { loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { encryptWithProgress } from '../encryption.js';
+import { defaultKeysFolder } from '../keys.js';
+
+interface EncryptOptions {
+  readonly profile: string;
+  readonly forModel?: string;
+  readonly images?: number;
+  readonly split: 'train' | 'test';
+  readonly keys?: string;
+  readonly mode: EncryptionMode;
+  readonly json: boolean;
+}
+
+/** Parameters and transform: a profile's, or the plan of the model that will be evaluated. */
+async function chooseProfile(
+  options: EncryptOptions,
+  blobs: BlobStore,
+): Promise<Profile & { transform: InputTransform }> {
+  if (options.forModel === undefined) return { ...profileNamed(options.profile), transform: NO_TRANSFORM };
+  const model = await loadModel(blobs, options.forModel);
+  const { parameters, inputScale } = compileModel(model, { mode: options.mode }).plan;
+  return { parameters, inputScale, transform: model.record.transform };
+}
+
+async function encrypt(name: string, options: EncryptOptions): Promise<void> {
+  const owner = loadOwnerConfiguration();
+  const signal = abortOnSignals();
+  const full = await loadDataset(name, options.split, owner.datasetFolders);
+  const dataset = takeExamples(full, options.images ?? full.count);
+  const blobs = await openBlobStore(owner);
+  const profile = await chooseProfile(options, blobs);
+  const board = createProgressBoard();
+  try {
+    const request = { ...profile, dataset, source: name, mode: options.mode };
+    const keys = options.keys ?? defaultKeysFolder(owner, profile.parameters);
+    const { digest, manifest, seconds } = await encryptWithProgress(request, keys, { owner, blobs, signal, board });
+    board.stop();
+    const bytes = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
+    const summary = { dataset: digest, images: manifest.images, shards: manifest.shards.length, bytes, seconds };
+    process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : `dataset  ${digest}\n`);
+  } finally {
+    board.stop();
+  }
+}
+
+/** `dataset encrypt`. */
+export function datasetCommand(): Command {
+  const dataset = new Command('dataset').description('encrypted datasets');
+  dataset
+    .command('encrypt')
+    .description('encrypt a dataset into the blob store; prints its digest')
+    .argument('<name|folder>', `${NAMED_DATASETS.join(', ')}, or a folder with IDX files`)
+    .addOption(new Option('--profile <name>', 'parameter set').choices([...PROFILE_NAMES]).default('two-squares'))
+    .option('--for-model <digest>', "use this model's planned parameters and input transform", digestArgument)
+    .addOption(new Option('--split <split>').choices(['train', 'test']).default('test'))
+    .option('--images <n>', 'only the first n images', integerBetween(1, 1_000_000))
+    .option('--keys <folder>', 'folder of the key files (default: below CIPHERNET_DATA)')
+    .addOption(new Option('--mode <mode>', 'key to encrypt with').choices(['public', 'symmetric']).default('public'))
+    .option('--json', 'print a JSON object', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ciphernet dataset encrypt mnist\n  ciphernet dataset encrypt ./my-idx-files --keys ./keys --images 4096',
+    )
+    .action(encrypt);
+  return dataset;
+}

@@ -1,0 +1,169 @@
+import { DEFAULT_ENGINE, type DatasetManifest, ENGINE_NAMES, manifestFromBytes } from '@ciphernet/artifacts';
+import {
+  Command,
+  Option,
+  type Session,
+  createProgressBoard,
+  digestArgument,
+  fetchReport,
+  integerBetween,
+  waitForEvaluation,
+} from '@ciphernet/command-line';
+import { InputError, asError, messageOf } from '@ciphernet/foundation';
+import { type ImportedModel, importModels, loadModel } from '@ciphernet/models';
+import { type CollectedResult, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
+import { reportToText } from '@ciphernet/report';
+
+interface EnqueueOptions {
+  readonly dataset: string;
+  readonly model?: string[];
+  readonly models?: string;
+  readonly calibrate: string;
+  readonly engine: string;
+  readonly priority?: number;
+  readonly compare: boolean;
+  readonly fresh: boolean;
+  readonly wait: boolean;
+  readonly json: boolean;
+}
+
+interface Enqueued extends ImportedModel {
+  readonly evaluation: string;
+}
+
+async function chooseModels(
+  session: Session,
+  options: EnqueueOptions,
+  transform: DatasetManifest['transform'],
+): Promise<ImportedModel[]> {
+  const { blobs, configuration } = session;
+  if ((options.model === undefined) === (options.models === undefined)) {
+    throw new InputError('give models either by digest or as a folder', {
+      where: '--model, --models',
+      hint: '--model 91bc… 3f2a…, or --models ./checkpoints',
+    });
+  }
+  const { calibrate: dataset } = options;
+  if (options.models !== undefined) {
+    return importModels(blobs, options.models, { dataset, transform, folders: configuration.datasetFolders });
+  }
+  // A digest that is not in the store, or not a model, must be said now, not by a failed job.
+  return Promise.all(
+    (options.model ?? []).map(async (model) => {
+      await loadModel(blobs, model);
+      return { name: model.slice(0, 12), model };
+    }),
+  );
+}
+
+/** Waits for every evaluation; one that fails doesn't keep the others from being shown. */
+async function waitForAll(
+  session: Session,
+  options: EnqueueOptions,
+  enqueued: readonly Enqueued[],
+  manifest: DatasetManifest,
+): Promise<void> {
+  const { backend, blobs, signal } = session;
+  const board = createProgressBoard();
+  const progress = board.start('infer', 'images');
+  const results: (Enqueued & { collected?: CollectedResult; failure?: unknown })[] = [];
+  try {
+    const total = manifest.images * enqueued.length;
+    for (const [index, entry] of enqueued.entries()) {
+      const shards = manifest.shards.length;
+      try {
+        const collected = await waitForEvaluation(backend, entry.evaluation, shards, signal, (fraction, stage) =>
+          progress.update((index + fraction) * manifest.images, total, stage),
+        );
+        results.push({ ...entry, collected });
+      } catch (failure) {
+        signal.throwIfAborted();
+        results.push({ ...entry, failure });
+      }
+    }
+    progress.finish(`${total} images`);
+  } finally {
+    board.stop();
+  }
+  const [only] = results;
+  if (results.length === 1 && only?.failure !== undefined) throw asError(only.failure);
+  for (const { name, evaluation, collected, failure } of results) {
+    if (collected === undefined) {
+      process.exitCode = 1;
+      const error = messageOf(failure);
+      if (options.json) process.stdout.write(`${JSON.stringify({ evaluation, name, error })}\n`);
+      else process.stderr.write(`${name}, ${evaluation}: ${error}\n`);
+    } else if (options.json) process.stdout.write(`${JSON.stringify(collected)}\n`);
+    else {
+      const report = await fetchReport(blobs, collected);
+      process.stdout.write(`\n${reportToText(report)}\n\n  report  ${collected.folder}/report.html\n`);
+    }
+  }
+}
+
+/** How the command gets its queue, and workers where there are none: an owner's own entry has neither. */
+export interface EnqueueRoles {
+  open(): Promise<Session>;
+  /** Called before anything is enqueued. @returns whether the evaluations run in this process, and must be awaited */
+  start(session: Session): boolean;
+}
+
+async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<void> {
+  await using session = await roles.open();
+  const { backend, blobs } = session;
+  const manifest = manifestFromBytes(await blobs.get(options.dataset), `dataset ${options.dataset.slice(0, 12)}`);
+  const models = await chooseModels(session, options, manifest.transform);
+  const isInside = roles.start(session);
+  const enqueued: Enqueued[] = [];
+  for (const entry of models) {
+    const evaluation = newEvaluationId();
+    await enqueueEvaluation(backend.flows(), evaluation, {
+      manifest: options.dataset,
+      shards: manifest.shards.length,
+      model: entry.model,
+      engine: options.engine,
+      compare: options.compare,
+      fresh: options.fresh,
+      ...(options.priority === undefined ? {} : { priority: options.priority }),
+    });
+    enqueued.push({ ...entry, evaluation });
+  }
+  if (options.wait || isInside) {
+    // Awaited here: returning the promise would close the session first.
+    await waitForAll(session, options, enqueued, manifest);
+    return;
+  }
+  for (const entry of enqueued) {
+    process.stdout.write(
+      options.json ? `${JSON.stringify(entry)}\n` : `evaluation  ${entry.evaluation}  ${entry.name}\n`,
+    );
+  }
+}
+
+/** `enqueue`. */
+export function enqueueCommand(roles: EnqueueRoles): Command {
+  return new Command('enqueue')
+    .description('enqueue the evaluation of models on an encrypted dataset')
+    .requiredOption('--dataset <digest>', 'encrypted dataset, as printed by dataset encrypt', digestArgument)
+    .option('--model <digests...>', 'models, as printed by model train or model import', (text, before?: string[]) => [
+      ...(before ?? []),
+      digestArgument(text),
+    ])
+    .option('--models <folder>', 'a tfjs model, or a folder of them: each is imported and evaluated')
+    .addOption(
+      new Option('--calibrate <dataset>', 'public data that imported models are calibrated on')
+        .choices(['mnist', 'fashion-mnist'])
+        .default('mnist'),
+    )
+    .addOption(new Option('--engine <name>').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE))
+    .option('--priority <n>', '1 is the most urgent', integerBetween(1, 2_000_000))
+    .option('--no-compare', 'the owner may not hold the model: report the encrypted accuracy only')
+    .option('--fresh', 'evaluate again what is in the store', false)
+    .option('--no-wait', 'return at once (Redis only)')
+    .option('--json', 'print a JSON object an evaluation', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npm run enqueue-eval -- --dataset 3f2a… --model 91bc… 77d0…\n  npm run enqueue-eval -- --dataset 3f2a… --models ./checkpoints --priority 1\n  npm run enqueue-eval -- --dataset 3f2a… --model 91bc… --no-compare --no-wait --json',
+    )
+    .action((options: EnqueueOptions) => enqueue(roles, options));
+}

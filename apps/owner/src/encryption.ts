@@ -1,0 +1,34 @@
+import type { BlobStore } from '@ciphernet/blobs';
+import type { ProgressBoard } from '@ciphernet/command-line';
+import type { OwnerConfiguration } from '@ciphernet/owner-records';
+import { type EncryptedDataset, type EncryptionRequest, encryptDataset } from '@ciphernet/producer';
+
+/** What encrypting with progress takes besides the request. */
+export interface OwnerTools {
+  readonly owner: OwnerConfiguration;
+  readonly blobs: BlobStore;
+  readonly signal: AbortSignal;
+  readonly board: ProgressBoard;
+}
+
+/** Encrypts a dataset on all cores into the store, showing its progress. @param keys folder of the key files */
+export async function encryptWithProgress(
+  request: EncryptionRequest,
+  keys: string,
+  { owner, blobs, signal, board }: OwnerTools,
+): Promise<EncryptedDataset> {
+  const progress = board.start('encrypt', 'images');
+  const encrypted = await encryptDataset(
+    request,
+    { folder: keys, passphrase: owner.passphrase },
+    {
+      blobs,
+      recordsFolder: owner.recordsFolder,
+      threads: owner.cores,
+      signal,
+      onProgress: (done, total) => progress.update(done, total),
+    },
+  );
+  progress.finish(`${request.dataset.count} images in ${encrypted.seconds.toFixed(1)} s`);
+  return encrypted;
+}

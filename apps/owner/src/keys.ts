@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { type CkksParameters, parametersDigest } from '@ciphernet/ckks';
+import { generateKeys, hasKeyFiles, writeKeyFiles } from '@ciphernet/keyring';
+import type { OwnerConfiguration } from '@ciphernet/owner-records';
+
+/** The default folder of a parameter set's keys: keys of one set are of no use for another. */
+export function defaultKeysFolder(configuration: OwnerConfiguration, parameters: CkksParameters): string {
+  return join(configuration.keysFolder, parametersDigest(parameters).slice(0, 16));
+}
+
+/** Makes keys in the default folder unless they are there. @returns the folder */
+export async function ensureKeys(configuration: OwnerConfiguration, parameters: CkksParameters): Promise<string> {
+  const folder = defaultKeysFolder(configuration, parameters);
+  if (!hasKeyFiles(folder)) await writeKeyFiles(folder, await generateKeys(parameters), configuration.passphrase);
+  return folder;
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { openSharedSession, runEntry } from '@ciphernet/command-line';
+import { collectorCommand } from './commands/collector.js';
+import { datasetCommand } from './commands/dataset.js';
+import { enqueueCommand } from './commands/enqueue.js';
+import { keysCommand } from './commands/keys.js';
+import { reportCommand } from './commands/report.js';
+import { OWNER_ENVIRONMENT } from './environment.js';
+
+/** The data owner's commands; workers run elsewhere. */
+await runEntry({
+  name: 'ciphernet-owner',
+  description: 'keys, encryption, evaluation and reports of a data owner',
+  commands: [
+    keysCommand(),
+    datasetCommand(),
+    enqueueCommand({ open: () => openSharedSession('owner'), start: () => false }),
+    collectorCommand(),
+    reportCommand(),
+  ],
+  environment: OWNER_ENVIRONMENT,
+});

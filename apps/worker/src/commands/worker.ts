@@ -1,0 +1,63 @@
+import {
+  Command,
+  InvalidArgumentError,
+  integerBetween,
+  openSharedSession,
+  untilStopped,
+} from '@ciphernet/command-line';
+import { createLog, onJobs } from '@ciphernet/logging';
+import { startWorker } from '../start-worker.js';
+
+const ROLES = ['train', 'infer', 'benchmark'] as const;
+type Role = (typeof ROLES)[number];
+
+function rolesArgument(text: string): Role[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !(ROLES as readonly string[]).includes(name));
+  if (unknown === undefined) return names as Role[];
+  throw new InvalidArgumentError(`'${unknown.slice(0, 40)}' is none of ${ROLES.join(', ')}.`);
+}
+
+function concurrencyArgument(text: string): number | 'auto' {
+  return text === 'auto' ? 'auto' : integerBetween(1, 256)(text);
+}
+
+/** A training job keeps a core busy: inference leaves it one where there are two. */
+function automaticConcurrency(cores: number, roles: readonly Role[]): number {
+  return Math.max(1, roles.includes('train') ? cores - 1 : cores);
+}
+
+/** `worker`. */
+export function workerCommand(): Command {
+  return new Command('worker')
+    .description('take jobs from the queue until stopped; needs no key')
+    .option('--roles <list>', `any of ${ROLES.join(', ')}`, rolesArgument, [...ROLES])
+    .option(
+      '--concurrency <n>',
+      'infer jobs side by side; auto: the cores, less one for training',
+      concurrencyArgument,
+      'auto',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  REDIS_URL=redis://queue:6379 ciphernet worker\n  ciphernet worker --roles infer --concurrency 8\n  ciphernet worker --roles train                # on a GPU node: one training job at a time',
+    )
+    .action(async ({ roles, concurrency }: { roles: Role[]; concurrency: number | 'auto' }) => {
+      await using session = await openSharedSession('worker');
+      const { backend, blobs, configuration } = session;
+      const wanted = concurrency === 'auto' ? automaticConcurrency(configuration.cores, roles) : concurrency;
+      const infer = roles.includes('infer') ? wanted : 0;
+      const log = createLog('worker', { format: configuration.logFormat });
+      const workers = startWorker(session, {
+        infer,
+        train: roles.includes('train'),
+        benchmark: roles.includes('benchmark'),
+      });
+      onJobs(log, workers);
+      log.info(`worker on ${backend.description}, blobs in ${blobs.description}`, {
+        roles: roles.join(','),
+        concurrency: infer,
+      });
+      await untilStopped(session.signal);
+    });
+}

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { IntegrityError } from '@ciphernet/foundation';
+import { type BatchHeader, HEADER_READ_BYTES, WORD_BYTES, parseHeader, tileWords } from './batch-header.js';
+import { type Batch, batchFromBytes, checkResidues } from './residues.js';
+import { identifyFile } from './verified-files.js';
+
+/** A batch that is read piece by piece: one (prime, tile) at a time, so memory does not grow with the shard. */
+interface TileReader extends Disposable {
+  readonly header: BatchHeader;
+  /**
+   * Reads the residues of one tile, [component][ciphertext][coefficient], into `target`.
+   * Their range is not checked here: an engine does it in the pass that it makes over them anyway.
+   */
+  readTile(primeIndex: number, tile: number, target: Uint32Array): void;
+}
+
+/** A batch in this thread's memory. */
+export interface BatchMemory extends TileReader {
+  readonly kind: 'memory';
+}
+
+/** Where an engine reads a shard from; a file can be opened by other threads as well. */
+export type BatchSource = BatchMemory | BatchFile;
+
+function readFully(file: number, target: Uint8Array, position: number, where: string): void {
+  let done = 0;
+  while (done < target.length) {
+    const read = readSync(file, target, done, target.length - done, position + done);
+    if (read === 0) throw new IntegrityError('the file became shorter while it was read', { where });
+    done += read;
+  }
+}
+
+/** A batch in a file whose digest is verified along with reading it. */
+export interface BatchFile extends TileReader {
+  readonly kind: 'file';
+  readonly path: string;
+  /**
+   * Throws unless the whole file has the digest that it was opened with; call it before anything made of the batch is
+   * used. Costs no second pass when every tile was read once in order, and nothing when this thread has verified the same
+   * file before and nobody touched it since.
+   */
+  verify(): void;
+  /** True when the file need not be hashed: it was, and has not been touched since. */
+  readonly wasVerified: boolean;
+}
+
+const CHUNK_BYTES = 4 * 2 ** 20;
+
+/** Hashes a file's pieces as they are read in order from its start; what was read by others is hashed at the end. */
+function runningDigest(start: Uint8Array): {
+  readonly read: (position: number, bytes: Uint8Array) => void;
+  /** Reads what is left. @returns the whole file's SHA-256, and whether every byte of it passed through `read` */
+  readonly finish: (file: number, total: number, path: string) => { digest: string; readInOrder: boolean };
+} {
+  const hash = createHash('sha256').update(start);
+  let next = start.length;
+  return {
+    read(position, bytes) {
+      if (position !== next) return;
+      hash.update(bytes);
+      next += bytes.length;
+    },
+    finish(file, total, path) {
+      const readInOrder = next === total;
+      const chunk = new Uint8Array(CHUNK_BYTES);
+      for (; next < total; next += chunk.length) {
+        const piece = chunk.subarray(0, Math.min(chunk.length, total - next));
+        readFully(file, piece, next, path);
+        hash.update(piece);
+      }
+      return { digest: hash.digest('hex'), readInOrder };
+    },
+  };
+}
+
+/**
+ * Opens a batch in a file. Header and length are checked here.
+ *
+ * @param digest SHA-256 that {@link BatchFile.verify} holds the file against; without it, whoever hands the file over
+ *   has verified it
+ */
+export function openBatchFile(path: string, digest?: string): BatchFile {
+  const file = openSync(path, 'r');
+  try {
+    const identity = identifyFile(file);
+    const size = identity.bytes;
+    const start = new Uint8Array(Math.min(HEADER_READ_BYTES, size));
+    readFully(file, start, 0, path);
+    const { header, bodyOffset } = parseHeader(start, size, path);
+    if (header.wordBits !== 32) throw new IntegrityError('only batches of 32-bit words are streamed', { where: path });
+    const words = tileWords(header);
+    const tiles = header.ringDegree / header.tile;
+    const wasVerified = digest !== undefined && identity.isVerified(digest);
+    const running = digest === undefined || wasVerified ? undefined : runningDigest(start.subarray(0, bodyOffset));
+    return {
+      kind: 'file',
+      header,
+      path,
+      wasVerified,
+      readTile(primeIndex, tile, target) {
+        const bytes = new Uint8Array(target.buffer, target.byteOffset, words * WORD_BYTES);
+        const position = bodyOffset + (primeIndex * tiles + tile) * words * WORD_BYTES;
+        readFully(file, bytes, position, path);
+        running?.read(position, bytes);
+      },
+      verify() {
+        if (digest === undefined) return;
+        const finished = running?.finish(file, size, path);
+        // Bytes that another thread read, or that were hashed in an earlier pass, are these only if nothing changed since.
+        if (finished?.readInOrder !== true && !identity.isUnchanged()) {
+          throw new IntegrityError('the file was changed while it was read', { where: path, hint: 'evaluate again' });
+        }
+        if (finished === undefined) return;
+        if (finished.digest !== digest) {
+          throw new IntegrityError(`blob ${digest} holds other bytes: their sha256 is ${finished.digest}`, {
+            where: path,
+            hint: 'the store changed it: delete it and make it again',
+          });
+        }
+        identity.remember(digest);
+      },
+      [Symbol.dispose]: () => closeSync(file),
+    };
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+/** A batch in memory as a source. */
+export function batchSource(batch: Batch): BatchMemory {
+  const words = tileWords(batch.header);
+  const tiles = batch.header.ringDegree / batch.header.tile;
+  return {
+    kind: 'memory',
+    header: batch.header,
+    readTile(primeIndex, tile, target) {
+      const from = (primeIndex * tiles + tile) * words;
+      target.set(batch.residues.subarray(from, from + words));
+    },
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+/** Reads a source whole, checking the range of every residue. */
+export function readBatch(source: BatchSource, where: string): Batch {
+  const { header } = source;
+  const words = tileWords(header);
+  const tiles = header.ringDegree / header.tile;
+  const residues = new Uint32Array(header.primes.length * tiles * words);
+  header.primes.forEach((prime, primeIndex) => {
+    for (let tile = 0; tile < tiles; tile++) {
+      const from = (primeIndex * tiles + tile) * words;
+      const piece = residues.subarray(from, from + words);
+      source.readTile(primeIndex, tile, piece);
+      checkResidues(piece, prime, where);
+    }
+  });
+  return { header, residues };
+}
+
+/** Parses a whole batch in memory. */
+export function parseBatch(bytes: Uint8Array, where: string): Batch {
+  return batchFromBytes(bytes, parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where), where);
+}

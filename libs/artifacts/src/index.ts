@@ -1,0 +1,25 @@
+export { batchChunks, batchToBytes } from './batch-bytes.js';
+export {
+  type BatchFile,
+  type BatchMemory,
+  type BatchSource,
+  batchSource,
+  openBatchFile,
+  parseBatch,
+  readBatch,
+} from './batch-file.js';
+export {
+  type BatchHeader,
+  HEADER_READ_BYTES,
+  WORD_BYTES,
+  bodyBytes,
+  encodeHeader,
+  parseHeader,
+  tileWords,
+} from './batch-header.js';
+export { type DatasetManifest, type ShardEntry, manifestFromBytes, manifestToBytes } from './manifest.js';
+export { imaginaryPart, pairValues } from './paired-values.js';
+export { type Batch, type BatchLayout, checkResidues, rowOffset } from './residues.js';
+export { resultToBytes } from './result-bytes.js';
+export { DATASETS, REPORTS } from './refs.js';
+export { type EngineName, DEFAULT_ENGINE, ENGINE_NAMES } from './engine-names.js';

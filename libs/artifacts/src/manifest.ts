@@ -1,0 +1,80 @@
+import { type CkksParameters, type EncryptionMode, parametersDigest, parametersFromJson } from '@ciphernet/ckks';
+import { type InputTransform, inputTransformSchema } from '@ciphernet/datasets';
+import { IntegrityError, digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
+import { z } from 'zod';
+
+const shardSchema = z.strictObject({
+  digest: digestSchema,
+  bytes: z.number().int().positive(),
+  images: z.number().int().positive(),
+});
+
+const manifestSchema = z.strictObject({
+  format: z.literal('ciphernet-encrypted-dataset'),
+  version: z.literal(1),
+  name: z.string().min(1).max(200),
+  split: z.enum(['train', 'test']),
+  height: z.number().int().positive(),
+  width: z.number().int().positive(),
+  /** Absent in manifests of grey images from before colour. */
+  channels: z.number().int().min(1).max(16).default(1),
+  classes: z.number().int().min(2).max(256),
+  transform: inputTransformSchema,
+  features: z.number().int().min(1).max(65_536),
+  images: z.number().int().positive(),
+  parameters: z.unknown(),
+  parametersDigest: digestSchema,
+  inputScale: z.number().positive().finite(),
+  mode: z.enum(['public', 'symmetric']),
+  keyFingerprint: digestSchema,
+  shards: z.array(shardSchema).min(1).max(100_000),
+});
+
+export type ShardEntry = z.infer<typeof shardSchema>;
+
+/** An encrypted dataset: encrypted once, evaluated many times. Holds nothing secret, no labels. */
+export interface DatasetManifest {
+  readonly name: string;
+  readonly split: 'train' | 'test';
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly classes: number;
+  readonly transform: InputTransform;
+  readonly features: number;
+  readonly images: number;
+  readonly parameters: CkksParameters;
+  readonly inputScale: number;
+  readonly mode: EncryptionMode;
+  readonly keyFingerprint: string;
+  readonly shards: readonly ShardEntry[];
+}
+
+export function manifestToBytes(manifest: DatasetManifest): Uint8Array {
+  const json = {
+    format: 'ciphernet-encrypted-dataset',
+    version: 1,
+    ...manifest,
+    parametersDigest: parametersDigest(manifest.parameters),
+  };
+  return new TextEncoder().encode(JSON.stringify(json));
+}
+
+/** Parses a manifest; counts, digests and parameters must agree with each other. */
+export function manifestFromBytes(bytes: Uint8Array, where: string): DatasetManifest {
+  const {
+    format: _format,
+    version: _version,
+    parametersDigest: digest,
+    ...json
+  } = parseOrThrow(manifestSchema, parseJson(new TextDecoder().decode(bytes), where), where);
+  const parameters = parametersFromJson(json.parameters, `${where}.parameters`);
+  const total = json.shards.reduce((sum, shard) => sum + shard.images, 0);
+  if (parametersDigest(parameters) !== digest || total !== json.images) {
+    throw new IntegrityError('parameters or image counts do not agree with each other', {
+      where,
+      hint: 'encrypt the dataset again',
+    });
+  }
+  return Object.freeze({ ...json, parameters });
+}

@@ -1,0 +1,9 @@
+import { refFamily } from '@ciphernet/blobs';
+import { digestSchema } from '@ciphernet/foundation';
+import { z } from 'zod';
+
+/** Encrypted datasets by their manifest's digest: what people call them. Holds nothing that the manifest does not. */
+export const DATASETS = refFamily('datasets', z.strictObject({ name: z.string().min(1).max(200) }));
+
+/** Reports by evaluation: the digest of the report's JSON. */
+export const REPORTS = refFamily('reports', digestSchema);

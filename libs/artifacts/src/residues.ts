@@ -1,0 +1,74 @@
+import { IntegrityError, sha256Hex } from '@ciphernet/foundation';
+import { type BatchHeader, WORD_BYTES, bodyBytes, bodyWords, tileWords } from './batch-header.js';
+import { unpackWords } from './packed-words.js';
+
+/** A whole batch in memory: header, and the body as residues. */
+export interface Batch {
+  readonly header: BatchHeader;
+  /** [prime][tile][component][ciphertext][coefficient of the tile] */
+  readonly residues: Uint32Array;
+}
+
+/** The part of a header that says where a residue stands. */
+export interface BatchLayout {
+  readonly ringDegree: number;
+  readonly ciphertexts: number;
+  readonly components: number;
+  readonly tile: number;
+}
+
+/** Position of the first word of a tile row. */
+export function rowOffset(
+  header: BatchLayout,
+  primeIndex: number,
+  tile: number,
+  ciphertext: number,
+  component: number,
+): number {
+  const tiles = header.ringDegree / header.tile;
+  return (
+    (((primeIndex * tiles + tile) * header.components + component) * header.ciphertexts + ciphertext) * header.tile
+  );
+}
+
+/** Throws unless every residue is below its prime. */
+export function checkResidues(residues: Uint32Array, prime: number, where: string): void {
+  let largest = 0;
+  for (let i = 0; i < residues.length; i++) {
+    const value = residues[i] ?? 0;
+    if (value > largest) largest = value;
+  }
+  if (largest < prime) return;
+  throw new IntegrityError(`a residue of ${largest} is not below its prime ${prime}`, {
+    where,
+    hint: 'encrypt again; the shard is damaged or made under other parameters',
+  });
+}
+
+/** Parses a whole batch: length, header, digest of the body, range of every residue, in this order. */
+export function batchFromBytes(
+  bytes: Uint8Array,
+  parsed: { readonly header: BatchHeader; readonly bodyOffset: number },
+  where: string,
+): Batch {
+  const { header, bodyOffset } = parsed;
+  const body = bytes.subarray(bodyOffset, bodyOffset + bodyBytes(header));
+  const digest = sha256Hex(body);
+  if (digest !== header.bodyDigest) {
+    throw new IntegrityError(`the body's sha256 is ${digest}, its header says ${header.bodyDigest}`, {
+      where,
+      hint: 'fetch or encrypt again; bytes were changed',
+    });
+  }
+  // Residues are read as words: copy when the bytes are not aligned for that.
+  if (header.wordBits !== 32) return checkRange(header, unpackWords(body, bodyWords(header), header.wordBits), where);
+  const aligned = body.byteOffset % WORD_BYTES === 0 ? body : new Uint8Array(body);
+  const residues = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / WORD_BYTES);
+  return checkRange(header, residues, where);
+}
+
+function checkRange(header: BatchHeader, residues: Uint32Array, where: string): Batch {
+  const perPrime = (header.ringDegree / header.tile) * tileWords(header);
+  header.primes.forEach((prime, i) => checkResidues(residues.subarray(i * perPrime, (i + 1) * perPrime), prime, where));
+  return { header, residues };
+}

@@ -1,0 +1,79 @@
+import { InputError, parseOrThrow, sha256Hex } from '@ciphernet/foundation';
+import { createPrimes, isPrime } from '@ciphernet/ring';
+import { z } from 'zod';
+import { type SecurityStatement, securityOf } from './security.js';
+
+/**
+ * A CKKS parameter set. `primes` are the data primes, in SEAL's order: a rescale drops the last. The special prime is
+ * set aside by SEAL for public-key encryption and never carries data.
+ */
+export interface CkksParameters {
+  /** Ring degree N; a ciphertext has N coefficients and N / 2 slots. */
+  readonly ringDegree: number;
+  /** 1 to 8 primes below 2^30, each 1 modulo 2N. */
+  readonly primes: readonly number[];
+  readonly specialPrime: number;
+}
+
+const prime = z
+  .number()
+  .int()
+  .min(3)
+  .max(2 ** 30 - 1);
+const schema = z.strictObject({
+  ringDegree: z.literal([1024, 2048, 4096, 8192, 16384, 32768]),
+  primes: z.array(prime).min(1).max(8).readonly(),
+  specialPrime: prime,
+});
+
+/** Checks form and number theory; not security, see {@link assertSecure}. */
+export function parametersFromJson(value: unknown, where: string): CkksParameters {
+  const parameters = parseOrThrow(schema, value, where);
+  const all = [...parameters.primes, parameters.specialPrime];
+  for (const p of all) {
+    if (p % (2 * parameters.ringDegree) !== 1 || !isPrime(p)) {
+      throw new InputError(`${p} is not a prime that is 1 modulo ${2 * parameters.ringDegree}`, { where });
+    }
+  }
+  if (new Set(all).size !== all.length) throw new InputError('a prime is there twice', { where });
+  return Object.freeze({ ...parameters, primes: Object.freeze([...parameters.primes]) });
+}
+
+/** The set that SEAL makes of these bit sizes. */
+export function createParameters(ringDegree: number, dataBits: readonly number[], specialBits: number): CkksParameters {
+  const moduli = createPrimes(ringDegree, [...dataBits, specialBits]);
+  return parametersFromJson(
+    { ringDegree, primes: moduli.slice(0, -1), specialPrime: moduli.at(-1) },
+    `N=${ringDegree} ${dataBits.join(',')}+${specialBits}`,
+  );
+}
+
+export function slotsOf(parameters: CkksParameters): number {
+  return parameters.ringDegree / 2;
+}
+
+export function securityOfParameters(parameters: CkksParameters): SecurityStatement {
+  return securityOf(parameters.ringDegree, [...parameters.primes, parameters.specialPrime]);
+}
+
+/** Throws unless the set has 128-bit security; every path that touches a person's data goes through here. */
+export function assertSecure(parameters: CkksParameters, where: string): void {
+  const security = securityOfParameters(parameters);
+  if (security.bits >= 128) return;
+  throw new InputError(
+    `log2(QP) = ${security.logQP} is over the 128-bit bound of ${security.maxLogQP} at N = ${parameters.ringDegree}`,
+    { where, hint: 'use a larger ring or fewer and smaller primes' },
+  );
+}
+
+/** SHA-256 of the canonical form; what shards, keys, circuits and results are matched by. */
+export function parametersDigest(parameters: CkksParameters): string {
+  const canonical = `ckks N=${parameters.ringDegree} q=${parameters.primes.join(',')} p=${parameters.specialPrime}`;
+  return sha256Hex(canonical);
+}
+
+/** For messages: `N=8192, 30+30+30+30 bits, special 30`. */
+export function describeParameters(parameters: CkksParameters): string {
+  const bits = (p: number): number => Math.ceil(Math.log2(p));
+  return `N=${parameters.ringDegree}, ${parameters.primes.map(bits).join('+')} bits, special ${bits(parameters.specialPrime)}`;
+}

@@ -1,0 +1,26 @@
+import { InputError } from '@ciphernet/foundation';
+import { type CkksParameters, createParameters } from './ckks-parameters.js';
+
+/**
+ * Parameter sets for datasets that are encrypted before any model is at hand: what the planner picks for ordinary
+ * networks of that depth. A model that does not fit is refused when it is planned, with the bound that was hit.
+ */
+export interface Profile {
+  readonly parameters: CkksParameters;
+  readonly inputScale: number;
+}
+
+const PROFILES: Readonly<Record<string, () => Profile>> = {
+  /** Convolutional networks with two squares: 4 × 30 bits at N = 8192, 150 of 214 bits. */
+  'two-squares': () => ({ parameters: createParameters(8192, [30, 30, 30, 30], 30), inputScale: 2 ** 23 }),
+  /** Multi-layer perceptrons with one square: 3 × 28 bits at N = 4096, 106 of 106 bits. */
+  'one-square': () => ({ parameters: createParameters(4096, [28, 28, 28], 22), inputScale: 2 ** 22 }),
+};
+
+export const PROFILE_NAMES: readonly string[] = Object.keys(PROFILES);
+
+export function profileNamed(name: string): Profile {
+  const make = PROFILES[name];
+  if (make !== undefined) return make();
+  throw new InputError(`unknown profile '${name}'`, { where: '--profile', hint: `use ${PROFILE_NAMES.join(' or ')}` });
+}

@@ -1,0 +1,19 @@
+import { isDigest } from '@ciphernet/foundation';
+import { InvalidArgumentError } from 'commander';
+
+/** Parses a whole number in a range; commander prints the message with the option's name and exits. */
+export function integerBetween(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < low || value > high) {
+      throw new InvalidArgumentError(`must be a whole number from ${low} to ${high}.`);
+    }
+    return value;
+  };
+}
+
+/** Parses an address as commands print it. */
+export function digestArgument(text: string): string {
+  if (isDigest(text)) return text;
+  throw new InvalidArgumentError('must be the 64 hex digits that the command which made it printed.');
+}

@@ -1,0 +1,47 @@
+import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
+import { type Configuration, loadConfiguration } from '@ciphernet/configuration';
+import { InputError, messageOf } from '@ciphernet/foundation';
+import { type QueueBackend, openQueueBackend } from '@ciphernet/queue';
+import { abortOnSignals } from './signals.js';
+
+/** What a command works with; closing it gives running jobs back. */
+export interface Session extends AsyncDisposable {
+  readonly configuration: Configuration;
+  readonly blobs: BlobStore;
+  readonly backend: QueueBackend;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** Opens queue and store as the environment says. */
+export async function openSession(): Promise<Session> {
+  const configuration = loadConfiguration();
+  const blobs = await openBlobStore(configuration);
+  let lastError = '';
+  const backend = await openQueueBackend({
+    redisUrl: configuration.redisUrl,
+    folder: configuration.queueFolder,
+    prefix: configuration.prefix,
+    onError: (error) => {
+      // Reconnecting repeats the same error many times a second: say each once.
+      const text = messageOf(error);
+      if (text !== lastError && text !== '') process.stderr.write(`queue: ${text}\n`);
+      lastError = text;
+    },
+  });
+  return { configuration, blobs, backend, signal: abortOnSignals(), [Symbol.asyncDispose]: () => backend.close() };
+}
+
+/**
+ * Opens the session of a role that runs by itself: only on a queue that processes share.
+ *
+ * @param role named in the error
+ * @throws InputError without REDIS_URL
+ */
+export function openSharedSession(role: string): Promise<Session> {
+  if (loadConfiguration().redisUrl !== undefined) return openSession();
+  throw new InputError(`a ${role} of its own needs a queue that processes can share`, {
+    where: 'REDIS_URL',
+    hint: 'set REDIS_URL=redis://host:6379, or use `ciphernet run`, which has every role',
+  });
+}

@@ -1,0 +1,78 @@
+import { EvaluationError, errorFromLine } from '@ciphernet/foundation';
+import {
+  type CollectedResult,
+  type JobProgress,
+  QUEUES,
+  type QueueBackend,
+  parseCollected,
+  progressSchema,
+} from '@ciphernet/queue';
+import type { Job, QueueEvents } from 'bullmq';
+import { abortable } from './signals.js';
+
+/** Waits for a job; a failed one rejects with its reason. */
+export async function waitForJob(
+  job: Job,
+  events: QueueEvents,
+  signal: AbortSignal,
+  onProgress?: (jobId: string, progress: JobProgress) => void,
+): Promise<unknown> {
+  const listener = ({ jobId, data }: { jobId: string; data: unknown }): void => {
+    const parsed = progressSchema.safeParse(data);
+    if (parsed.success) onProgress?.(jobId, parsed.data);
+  };
+  events.on('progress', listener);
+  try {
+    return await abortable(job.waitUntilFinished(events) as Promise<unknown>, signal);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') throw error;
+    const text = error instanceof Error ? error.message : String(error);
+    throw errorFromLine(text, `${job.queueName} job ${job.id ?? ''}`);
+  } finally {
+    events.off('progress', listener);
+  }
+}
+
+/** Waits for an evaluation's report, adding its shards' progress up. */
+export async function waitForEvaluation(
+  backend: QueueBackend,
+  evaluation: string,
+  shards: number,
+  signal: AbortSignal,
+  onProgress: (fraction: number, stage: string) => void,
+): Promise<CollectedResult> {
+  const inferEvents = backend.events(QUEUES.infer);
+  const collectEvents = backend.events(QUEUES.collect);
+  await Promise.all([inferEvents.waitUntilReady(), collectEvents.waitUntilReady()]);
+  const fractions = new Map<string, number>();
+  const report = (): void => {
+    let sum = 0;
+    for (const fraction of fractions.values()) sum += fraction;
+    onProgress(sum / shards, 'infer');
+  };
+  const own = (jobId: string): boolean => jobId.startsWith(`${evaluation}-shard-`);
+  const onShard = ({ jobId, data }: { jobId: string; data: unknown }): void => {
+    const parsed = progressSchema.safeParse(data);
+    if (!own(jobId) || !parsed.success) return;
+    fractions.set(jobId, parsed.data.done / parsed.data.total);
+    report();
+  };
+  const onCompleted = ({ jobId }: { jobId: string }): void => {
+    if (!own(jobId)) return;
+    fractions.set(jobId, 1);
+    report();
+  };
+  inferEvents.on('progress', onShard);
+  inferEvents.on('completed', onCompleted);
+  try {
+    const job = (await backend.queue(QUEUES.collect).getJob(evaluation)) as Job | undefined;
+    if (job === undefined) throw new EvaluationError('the evaluation is not in the queue', { where: evaluation });
+    const value = await waitForJob(job, collectEvents, signal, (jobId, progress) => {
+      if (jobId === evaluation) onProgress(1, progress.stage);
+    });
+    return parseCollected(value);
+  } finally {
+    inferEvents.off('progress', onShard);
+    inferEvents.off('completed', onCompleted);
+  }
+}

@@ -1,0 +1,85 @@
+import { componentsAfter, describeParameters, securityOfParameters, slotsOf } from '@ciphernet/ckks';
+import { multiplicationsOf } from './circuit.js';
+import type { Plan } from './plan.js';
+import type { QuantisedCircuit } from './quantise.js';
+
+/** Cost of one image in a full shard. */
+export interface PlanCost {
+  /** Ciphertext–plaintext multiplications of one shard (a ciphertext times an integer). */
+  readonly scalarProducts: number;
+  /** int16 multiply-adds: multiplications × components × primes × 2 digits × N, over the slots. */
+  readonly multiplyAddsPerImage: number;
+  readonly uploadBytesPerImage: number;
+  readonly downloadBytesPerImage: number;
+}
+
+/** Bytes of a residue in a shard. */
+const WORD = 4;
+/** A residue below 2^30 is two signed digits of 15 bits. */
+const DIGITS = 2;
+
+/** Bytes of one input value in a full shard: two components, each a residue a prime and coefficient, over the slots. */
+export function uploadBytesPerValue(parameters: Plan['parameters']): number {
+  const perSlot = parameters.ringDegree / slotsOf(parameters);
+  return componentsAfter(0) * parameters.primes.length * perSlot * WORD;
+}
+
+export function costOf(plan: Plan, circuit: QuantisedCircuit): PlanCost {
+  const { ringDegree, primes } = plan.parameters;
+  const slots = slotsOf(plan.parameters);
+  const perSlot = ringDegree / slots;
+  let left = primes.length;
+  let products = 0;
+  let multiplyAdds = 0;
+  circuit.maps.forEach((map, i) => {
+    const own = multiplicationsOf(map);
+    products += own;
+    multiplyAdds += own * componentsAfter(i) * left * DIGITS * perSlot;
+    left -= plan.maps[i]?.rescales ?? 0;
+  });
+  const inputs = circuit.maps[0]?.inputs ?? 0;
+  const outputs = circuit.maps.at(-1)?.outputs ?? 0;
+  return {
+    scalarProducts: products,
+    multiplyAddsPerImage: multiplyAdds,
+    uploadBytesPerImage: inputs * uploadBytesPerValue(plan.parameters),
+    // Results travel two logits a ciphertext, each residue at its prime's size.
+    downloadBytesPerImage:
+      (Math.ceil(outputs / 2) *
+        componentsAfter(circuit.maps.length - 1) *
+        perSlot *
+        plan.resultPrimes *
+        Math.ceil(Math.log2(primes[0] ?? 2))) /
+      8,
+  };
+}
+
+/** The planner's reasoning, a line a fact. */
+export function explainPlan(plan: Plan, circuit: QuantisedCircuit): string {
+  const security = securityOfParameters(plan.parameters);
+  const cost = costOf(plan, circuit);
+  const bits = (value: number): string => Math.log2(value).toFixed(1);
+  const lines = [
+    `parameters   ${describeParameters(plan.parameters)}; ${slotsOf(plan.parameters)} images a shard`,
+    `security     ${security.bits} bits: log2(QP) = ${security.logQP} of ${security.maxLogQP} allowed (${security.source})`,
+    `encryption   ${plan.mode} key, input scale 2^${bits(plan.inputScale)}`,
+  ];
+  plan.maps.forEach((map, i) => {
+    const shape = circuit.maps[i];
+    lines.push(
+      `map ${i}        ${shape?.inputs ?? 0} → ${shape?.outputs ?? 0}, ${map.weightBits}-bit weights at 2^${bits(map.weightScale)}, ` +
+        `${componentsAfter(i)} components, scale 2^${bits(map.scaleBefore)}` +
+        (map.rescales > 0
+          ? `, rescaled by ${map.rescales} prime${map.rescales > 1 ? 's' : ''} to 2^${bits(map.scaleAfter)}`
+          : '') +
+        (map.headroomBits < 999 ? `, headroom ${map.headroomBits.toFixed(1)} bits` : ''),
+    );
+  });
+  lines.push(
+    `result       ${plan.resultPrimes} prime${plan.resultPrimes > 1 ? 's' : ''}, scale 2^${bits(plan.resultScale)}, no evaluation keys`,
+    `error        deviation ${plan.predictedError.deviation.toPrecision(2)}, bound ${plan.predictedError.bound.toPrecision(2)} of a logit; of rounding the weights ${plan.roundingDeviation.toPrecision(2)}`,
+    `cost         ${(cost.multiplyAddsPerImage / 1e6).toFixed(2)} M int16 multiply-adds, ` +
+      `${(cost.uploadBytesPerImage / 1e3).toFixed(1)} kB up, ${cost.downloadBytesPerImage.toFixed(0)} B down an image`,
+  );
+  return lines.join('\n');
+}

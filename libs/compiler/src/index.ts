@@ -1,0 +1,22 @@
+export { type Calibration, calibrate } from './calibrate.js';
+export { circuitFromJson, circuitToJson } from './circuit-json.js';
+export { type Block, type Circuit, type LinearMap, largestWeight, multiplicationsOf, squaresOf } from './circuit.js';
+export { type Compilable, compile, compileCircuit } from './compile.js';
+export { type CompiledCircuit, compiledFromJson, compiledToBytes } from './compiled.js';
+export { applyMap, evaluateCircuit, traceCircuit } from './evaluate-circuit.js';
+export { type PlanCost, costOf, explainPlan, uploadBytesPerValue } from './explain.js';
+export { lower } from './lower.js';
+export { type MapPlan, type Plan, deriveScales, planFromJson } from './plan.js';
+export { type PlanOptions, DEFAULT_TARGET_ERROR, planCircuit } from './planner.js';
+export {
+  type IntegerBlock,
+  type IntegerMap,
+  type QuantisedCircuit,
+  MAX_WEIGHT_BITS,
+  MIN_WEIGHT_BITS,
+  dequantise,
+  quantise,
+  scaleForBits,
+} from './quantise.js';
+export { type MapRounding, type RoundingBasis, roundingBasis } from './rounding.js';
+export { type NormalSource, simulateCircuit } from './simulate.js';

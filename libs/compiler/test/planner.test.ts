@@ -1,0 +1,143 @@
+import { assertSecure, createParameters } from '@ciphernet/ckks';
+import { describe, expect, it } from '@jest/globals';
+import type { Circuit } from '../src/circuit.js';
+import { compileCircuit } from '../src/compile.js';
+import { compiledFromJson, compiledToBytes } from '../src/compiled.js';
+import { explainPlan } from '../src/explain.js';
+import { planFromJson } from '../src/plan.js';
+import { planCircuit } from '../src/planner.js';
+import { dequantise, quantise, scaleForBits } from '../src/quantise.js';
+
+/** A dense circuit with the given widths: one linear map between neighbours. */
+function denseCircuit(...widths: number[]): Circuit {
+  const maps = widths.slice(1).map((outputs, i) => {
+    const inputs = widths[i] ?? 1;
+    const weights = Float64Array.from({ length: inputs * outputs }, (_, k) => Math.sin(k) / Math.sqrt(inputs));
+    const range = (length: number): number[] => Array.from({ length }, (_, k) => k);
+    return {
+      inputs,
+      outputs,
+      bias: new Float64Array(outputs),
+      blocks: [{ outputs: range(outputs), inputs: range(inputs), weights }],
+    };
+  });
+  return { name: 'dense', maps };
+}
+
+const twoSquares = denseCircuit(20, 16, 8, 10);
+const calibration = { maxAbs: [11, 13, 170], gains: [40, 60, 12, 1], meanGains: [40, 60, 12, 1], examples: 100 };
+const oneSquare = { maxAbs: [8, 60], gains: [30, 20, 1], meanGains: [30, 20, 1], examples: 100 };
+
+describe('the planner', () => {
+  it('finds a secure plan within the target for two squares and for one', () => {
+    const two = planCircuit(twoSquares, calibration, { mode: 'public' });
+    const one = planCircuit(denseCircuit(20, 16, 10), oneSquare, { mode: 'public' });
+    for (const [plan, { maxAbs }] of [
+      [two, calibration],
+      [one, oneSquare],
+    ] as const) {
+      expect(() => assertSecure(plan.parameters, 'plan')).not.toThrow();
+      expect(plan.predictedError.bound).toBeLessThanOrEqual(Math.max(0.2, (maxAbs.at(-1) ?? 0) / 256));
+      expect(plan.maps.every((map) => map.headroomBits >= 1)).toBe(true);
+    }
+    expect(one.parameters.primes.length).toBeLessThan(two.parameters.primes.length);
+  });
+
+  it('tolerates an error in proportion to the logits, and no more than it is told', () => {
+    const wide = { ...calibration, maxAbs: [...calibration.maxAbs.slice(0, -1), 1000] };
+    const plan = planCircuit(twoSquares, wide, { mode: 'public' });
+    const { parameters, inputScale, predictedError } = plan;
+    expect(predictedError.bound).toBeLessThanOrEqual(1000 / 256);
+    const given = { parameters, inputScale };
+    const strict = { mode: 'public' as const, given, targetError: predictedError.bound / 1000 };
+    expect(() => planCircuit(twoSquares, wide, strict)).toThrow(/error bound/);
+  });
+
+  it('keeps the scale below the modulus, however small the logits are', () => {
+    const faint = { ...calibration, maxAbs: [0.1, 0.1, 0.1] };
+    const { resultScale, resultPrimes, parameters } = planCircuit(twoSquares, faint, { mode: 'public' });
+    const modulus = parameters.primes.slice(0, resultPrimes).reduce((product, prime) => product * prime, 1);
+    expect(resultScale).toBeLessThan(modulus / 2);
+  });
+
+  it('spends less modulus on symmetric encryption or predicts a smaller error', () => {
+    const options = { mode: 'public' as const };
+    const publicPlan = planCircuit(twoSquares, calibration, options);
+    const given = { parameters: publicPlan.parameters, inputScale: publicPlan.inputScale };
+    const symmetric = planCircuit(twoSquares, calibration, { mode: 'symmetric', given });
+    expect(symmetric.predictedError.bound).toBeLessThan(publicPlan.predictedError.bound);
+  });
+
+  it('gives more bits to the map whose rounding moves the logits most', () => {
+    const fixed = { parameters: createParameters(8192, [30, 30, 30, 30], 30), inputScale: 2 ** 21 };
+    const bitsWith = (roundingEnergies: readonly number[]): number[] =>
+      planCircuit(twoSquares, calibration, { mode: 'public', given: fixed, roundingEnergies }).maps.map(
+        ({ weightBits }) => weightBits,
+      );
+    const middle = bitsWith([1, 1e6, 1]);
+    const last = bitsWith([1, 1, 1e6]);
+    expect(middle[1]).toBeGreaterThan(last[1] ?? 0);
+    expect(last[2]).toBeGreaterThan(middle[2] ?? 0);
+  });
+
+  it('refuses three squares, saying so', () => {
+    const calibration3 = { maxAbs: [1, 1, 1, 1], gains: [1, 1, 1, 1, 1], meanGains: [1, 1, 1, 1, 1], examples: 1 };
+    expect(() => planCircuit(denseCircuit(4, 4, 4, 4, 4), calibration3, { mode: 'public' })).toThrow(
+      /3 squares.*at most two/,
+    );
+  });
+
+  it('says which bound was hit: the modulus, or the precision', () => {
+    const given = { parameters: createParameters(4096, [30, 30], 24), inputScale: 2 ** 28 };
+    expect(() => planCircuit(twoSquares, calibration, { mode: 'public', given })).toThrow(
+      /exceed the modulus by [\d.]+ bits/,
+    );
+    const coarse = { parameters: createParameters(8192, [30, 30, 30, 30], 30), inputScale: 2 ** 10 };
+    expect(() => planCircuit(twoSquares, calibration, { mode: 'public', given: coarse })).toThrow(
+      /error bound of a logit is/,
+    );
+  });
+
+  it('refuses a calibration of another circuit', () => {
+    expect(() => planCircuit(twoSquares, oneSquare, { mode: 'public' })).toThrow(/another circuit/);
+  });
+
+  it('explains itself', () => {
+    const plan = planCircuit(twoSquares, calibration, { mode: 'public' });
+    const text = explainPlan(plan, compileCircuit(twoSquares, plan, { crop: 0, mean: 1 }).circuit);
+    for (const word of ['128 bits', 'headroom', 'rescaled by', 'multiply-adds', 'no evaluation keys'])
+      expect(text).toContain(word);
+  });
+});
+
+describe('a compiled circuit', () => {
+  const plan = planCircuit(twoSquares, calibration, { mode: 'public' });
+  const compiled = compileCircuit(twoSquares, plan, { crop: 0, mean: 1 });
+  const json = (): Record<string, unknown> =>
+    JSON.parse(new TextDecoder().decode(compiledToBytes(compiled))) as Record<string, unknown>;
+
+  it('survives its bytes', () => {
+    const again = compiledFromJson(json(), 'test');
+    expect(again.circuit).toEqual(compiled.circuit);
+    expect(compiledToBytes(again)).toEqual(compiledToBytes(compiled));
+  });
+
+  it.each([
+    ['a scale that its steps do not give', { inputScale: 2 ** 20 }],
+    ['more result primes than are left', { resultPrimes: 4 }],
+    ['another result scale', { resultScale: 1 }],
+  ])('with %s is refused', (_name, change) => {
+    const plain = JSON.parse(JSON.stringify(plan)) as object;
+    expect(() => planFromJson(plain, 'test')).not.toThrow();
+    expect(() => planFromJson({ ...plain, ...change }, 'test')).toThrow(/do not fit together/);
+  });
+
+  it('whose plan is of other weights is refused', () => {
+    const scales = twoSquares.maps.map((map) => scaleForBits(map, 4));
+    const other = compileCircuit(dequantise(quantise(twoSquares, scales)), plan, { crop: 0, mean: 1 });
+    expect(() => compiledFromJson({ ...json(), circuit: { ...(json()['circuit'] as object), maps: [] } }, 'x')).toThrow(
+      /maps/,
+    );
+    expect(other.circuit.maps.length).toBe(3);
+  });
+});

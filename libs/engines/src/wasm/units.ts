@@ -1,0 +1,111 @@
+import type { BatchSource } from '@ciphernet/artifacts';
+import type { CompiledCircuit } from '@ciphernet/compiler';
+import { IntegrityError, elementAt } from '@ciphernet/foundation';
+import { type Kernels, createKernels } from './kernels.js';
+import { type SegmentProgram, createProgram } from './program.js';
+import type { Segment } from './segments.js';
+
+/** One piece of work: a tile of coefficients of one prime. Units are independent of each other. */
+export interface Unit {
+  readonly primeIndex: number;
+  readonly tile: number;
+}
+
+/** Outputs of a segment: one array a prime, [component][row][N]; may lie in shared memory. */
+export type Region = readonly Uint32Array[];
+
+export function createRegion(segment: Segment, ringDegree: number, shared: boolean): Region {
+  const words = segment.outputComponents * segment.outputRows * ringDegree;
+  return Array.from({ length: segment.primes }, () =>
+    shared ? new Uint32Array(new SharedArrayBuffer(4 * words)) : new Uint32Array(words),
+  );
+}
+
+/** The unit of a number: prime by prime, the order in which a shard is stored. */
+export function unitAt(index: number, tiles: number): Unit {
+  return { primeIndex: Math.floor(index / tiles), tile: index % tiles };
+}
+
+/** Copies a program's outputs, [component][row][tile], to their place in a region's polynomials. */
+function storeOutputs(
+  kernels: Kernels,
+  program: SegmentProgram,
+  segment: Segment,
+  region: Uint32Array,
+  tile: number,
+  at: number,
+  ringDegree: number,
+): void {
+  const words = kernels.u32();
+  const polynomials = segment.outputComponents * segment.outputRows;
+  for (let k = 0; k < polynomials; k++) {
+    const from = program.output / 4 + k * tile;
+    region.set(words.subarray(from, from + tile), k * ringDegree + at);
+  }
+}
+
+/** Runs units of the first segment, reading tiles from a shard. Checks the range of every residue it reads. */
+export function createShardRunner(
+  compiled: CompiledCircuit,
+  segment: Segment,
+  shard: BatchSource,
+): { readonly run: (unit: Unit, region: Region) => void; readonly memory: () => number } {
+  const { header } = shard;
+  const kernels = createKernels();
+  const program = createProgram(kernels, compiled, segment, header.tile);
+  const words = segment.inputComponents * segment.inputRows * header.tile;
+  const input = kernels.u32().subarray(program.input / 4, program.input / 4 + words);
+  let selected = -1;
+  return {
+    memory: () => kernels.size(),
+    run({ primeIndex, tile }, region) {
+      const prime = elementAt(header.primes, primeIndex);
+      if (selected !== primeIndex) {
+        program.selectPrime(prime);
+        selected = primeIndex;
+      }
+      shard.readTile(primeIndex, tile, input);
+      const most = kernels.largest(program.input, words) >>> 0;
+      if (most >= prime) {
+        throw new IntegrityError(`a residue of ${most} is not below its prime ${prime}`, {
+          where: `prime ${primeIndex}, tile ${tile}`,
+          hint: 'encrypt again; the shard is damaged or made under other parameters',
+        });
+      }
+      program.run();
+      const target = elementAt(region, primeIndex);
+      storeOutputs(kernels, program, segment, target, header.tile, tile * header.tile, header.ringDegree);
+    },
+  };
+}
+
+/** Coefficients of a tile in later segments, which read from memory: as many as keep everything in the L2 cache. */
+const LATER_TILE = 64;
+
+/** Runs a later segment on what the one before stored (after its rescale). */
+export function runLaterSegment(
+  compiled: CompiledCircuit,
+  segment: Segment,
+  primes: readonly number[],
+  ringDegree: number,
+  input: Region,
+): Region {
+  const region = createRegion(segment, ringDegree, false);
+  const kernels = createKernels();
+  const program = createProgram(kernels, compiled, segment, LATER_TILE);
+  const polynomials = segment.inputComponents * segment.inputRows;
+  const words = kernels.u32();
+  region.forEach((target, primeIndex) => {
+    const source = elementAt(input, primeIndex);
+    program.selectPrime(elementAt(primes, primeIndex));
+    for (let at = 0; at < ringDegree; at += LATER_TILE) {
+      for (let k = 0; k < polynomials; k++) {
+        const from = k * ringDegree + at;
+        words.set(source.subarray(from, from + LATER_TILE), program.input / 4 + k * LATER_TILE);
+      }
+      program.run();
+      storeOutputs(kernels, program, segment, target, LATER_TILE, at, ringDegree);
+    }
+  });
+  return region;
+}

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { InputError } from '@ciphernet/foundation';
+
+/**
+ * The IDX format of the MNIST family (http://yann.lecun.com/exdb/mnist/): two zero bytes, a type byte (0x08: unsigned
+ * byte), the number of dimensions, a big-endian 32-bit size each, then the values.
+ */
+export interface IdxArray {
+  readonly shape: readonly number[];
+  readonly values: Uint8Array;
+}
+
+/** Larger than any MNIST-like set (EMNIST ByClass is 640 MB); bounds what a header can ask for. */
+const MAX_VALUES = 2 ** 31;
+
+const inflate = promisify(gunzip);
+
+/** Parses IDX bytes of unsigned bytes with the given number of dimensions. */
+export function parseIdx(bytes: Uint8Array, dimensions: number, where: string): IdxArray {
+  const fail = (what: string): never => {
+    throw new InputError(what, { where, hint: 'fetch the file again; it is truncated or not an IDX file' });
+  };
+  const headerLength = 4 + 4 * dimensions;
+  if (bytes.length < headerLength) fail(`${bytes.length} bytes are too few for an IDX header of ${headerLength}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const magic = view.getUint32(0);
+  const expected = 0x0800 | dimensions;
+  if (magic !== expected) {
+    fail(`IDX magic number is 0x${magic.toString(16)}, expected 0x${expected.toString(16)} (${dimensions} dimensions)`);
+  }
+  const shape: number[] = [];
+  for (let i = 0; i < dimensions; i++) shape.push(view.getUint32(4 + 4 * i));
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (size < 1 || size > MAX_VALUES) fail(`shape ${shape.join('×')} is out of range`);
+  if (bytes.length !== headerLength + size) {
+    fail(`${bytes.length} bytes, but shape ${shape.join('×')} needs ${headerLength + size}`);
+  }
+  return Object.freeze({ shape, values: bytes.subarray(headerLength) });
+}
+
+/** Reads an IDX file, inflating it when it is gzipped. */
+export async function readIdxBytes(path: string): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new InputError('cannot read the file', { where: path, hint: 'check the path and its permissions', cause });
+  }
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return await inflate(bytes, { maxOutputLength: MAX_VALUES });
+  } catch (cause) {
+    throw new InputError('damaged gzip data', { where: path, hint: 'fetch the file again', cause });
+  }
+}

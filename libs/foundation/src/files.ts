@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { InputError } from './errors.js';
+
+export interface WriteOptions {
+  /** Permissions of a new file; the process's umask applies. Default 0o666. */
+  readonly mode?: number;
+  /** Permissions of folders that have to be made. Default 0o777. */
+  readonly folderMode?: number;
+}
+
+/** Writes to a temporary name in the same folder, syncs it, and lets `publish` give it its name. */
+async function writeVia(
+  path: string,
+  content: string | Uint8Array,
+  options: WriteOptions,
+  publish: (partial: string) => Promise<void>,
+): Promise<void> {
+  const partial = `${path}.${randomUUID()}.partial`;
+  try {
+    await mkdir(dirname(path), {
+      recursive: true,
+      ...(options.folderMode === undefined ? {} : { mode: options.folderMode }),
+    });
+    const file = await open(partial, 'wx', options.mode);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await publish(partial);
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST')
+      throw new InputError('a file is already there', { where: path, hint: 'it is never replaced' });
+    throw new InputError(`cannot write (${code})`, {
+      where: path,
+      hint: code === 'ENOSPC' ? 'the disk is full: free space' : 'the folder must be writable and have space',
+      cause,
+    });
+  } finally {
+    await rm(partial, { force: true }).catch(() => undefined);
+  }
+}
+
+/**
+ * Writes a file that is whole or absent, replacing one of that name. Makes the folder.
+ *
+ * @throws InputError naming the path, when the folder cannot be written
+ */
+export function writeWhole(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
+  return writeVia(path, content, options, (partial) => rename(partial, path));
+}
+
+/**
+ * Like {@link writeWhole}, but never replaces a file: of two writers one succeeds.
+ *
+ * @throws InputError when the file is there already
+ */
+export function writeOnce(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
+  return writeVia(path, content, options, (partial) => link(partial, path));
+}

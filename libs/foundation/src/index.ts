@@ -1,0 +1,18 @@
+export { digestSchema, isDigest, sha256Hex } from './digest.js';
+export { elementAt, lastOf } from './element.js';
+export { type EncodedError, decodeError, encodeError, errorFromLine, errorToLine } from './error-codec.js';
+export {
+  type ErrorContext,
+  EvaluationError,
+  InputError,
+  IntegrityError,
+  UnavailableError,
+  UnsupportedError,
+  asError,
+  exitCodeOf,
+  isUnrecoverable,
+  messageOf,
+} from './errors.js';
+export { type WriteOptions, writeOnce, writeWhole } from './files.js';
+export { median } from './median.js';
+export { parseJson, parseOrThrow } from './parse.js';

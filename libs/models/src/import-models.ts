@@ -1,0 +1,31 @@
+import { basename } from 'node:path';
+import type { BlobStore } from '@ciphernet/blobs';
+import { type InputTransform, type LoadOptions, loadDataset } from '@ciphernet/datasets';
+import { modelFolders, readModelFolder } from '@ciphernet/formats';
+import { saveModel } from './model-store.js';
+
+export interface ImportedModel {
+  readonly name: string;
+  readonly model: string;
+}
+
+/**
+ * Stores the tfjs models of a folder, or of each of its subfolders.
+ *
+ * @param dataset public dataset whose training images calibrate the models: never the private test set
+ */
+export async function importModels(
+  blobs: BlobStore,
+  folder: string,
+  options: { readonly dataset: string; readonly transform: InputTransform; readonly folders: LoadOptions },
+): Promise<ImportedModel[]> {
+  const found = await modelFolders(folder);
+  const examples = await loadDataset(options.dataset, 'train', options.folders);
+  const imported: ImportedModel[] = [];
+  for (const entry of found) {
+    const name = entry.name === '' ? basename(folder) : entry.name;
+    const artifact = await readModelFolder(entry);
+    imported.push({ name, model: await saveModel(blobs, artifact, { name, transform: options.transform }, examples) });
+  }
+  return imported;
+}

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { type Configuration, loadConfiguration } from '@ciphernet/configuration';
+
+/** What the data owner's processes know besides: where secrets and results lie. Nothing of it reaches a worker. */
+export interface OwnerConfiguration extends Configuration {
+  readonly keysFolder: string;
+  /** Reports and curves, a folder each. */
+  readonly reportsFolder: string;
+  /** Which plaintext dataset a manifest stands for, and where its keys are. */
+  readonly recordsFolder: string;
+  /** Protects the secret key; from the environment only, since other users of the machine could read an option. */
+  readonly passphrase: string | undefined;
+}
+
+/** Reads and checks the environment. @throws InputError naming the variable */
+export function loadOwnerConfiguration(env: NodeJS.ProcessEnv = process.env): OwnerConfiguration {
+  const configuration = loadConfiguration(env);
+  const { dataFolder } = configuration;
+  return Object.freeze({
+    ...configuration,
+    keysFolder: join(dataFolder, 'keys'),
+    reportsFolder: join(dataFolder, 'reports'),
+    recordsFolder: join(dataFolder, 'client'),
+    passphrase: env['CIPHERNET_PASSPHRASE'] || undefined,
+  });
+}

@@ -1,0 +1,176 @@
+import { REFERENCE, type Report } from '@ciphernet/report';
+import * as vega from 'vega';
+import { type TopLevelSpec, compile } from 'vega-lite';
+
+/** Text and axes take the page's own colour, so one SVG serves light and dark. */
+export const INK = 'currentColor';
+function config(ink: string): NonNullable<TopLevelSpec['config']> {
+  return {
+    background: 'transparent',
+    font: 'system-ui, sans-serif',
+    view: { stroke: null },
+    axis: { labelColor: ink, titleColor: ink, domainColor: ink, tickColor: ink, gridColor: ink, gridOpacity: 0.15 },
+    text: { fill: ink },
+    legend: { labelColor: ink, titleColor: ink },
+  };
+}
+/** Three colours of different hue and lightness, legible on white and on black. */
+export const BLUE = '#3a86c8';
+export const ORANGE = '#e08a1e';
+export const GREEN = '#2a9d6f';
+
+/** Renders to SVG without a browser. @param ink colour of text and axes: the page's own, or a fixed one for a file */
+export async function renderChart(spec: TopLevelSpec, ink = INK): Promise<string> {
+  const view = new vega.View(vega.parse(compile({ config: config(ink), ...spec }).spec), { renderer: 'none' });
+  const svg = await view.toSVG();
+  view.finalize();
+  // The view box scales: fixed width and height would overflow a phone.
+  return svg.replace(/ width="[\d.]+" height="[\d.]+"/, '');
+}
+
+/** Base, quantised, encrypted, and the reference's figures where there are any. */
+export function accuracyChart(report: Report): Promise<string> {
+  const { base, quantised, encrypted } = report.accuracy;
+  const reference = REFERENCE.get(report.dataset.name);
+  const rows = [
+    { name: 'base (plain)', value: base, color: BLUE },
+    { name: 'quantised (plain)', value: quantised, color: GREEN },
+    { name: 'encrypted', value: encrypted, color: ORANGE },
+    { name: 'reference base', value: reference?.base, color: '#999999' },
+    { name: 'reference encrypted', value: reference?.encrypted, color: '#999999' },
+  ].flatMap(({ value, ...row }) =>
+    value === undefined ? [] : [{ ...row, value, label: `${(100 * value).toFixed(2)} %` }],
+  );
+  const lowest = Math.min(...rows.map((row) => row.value));
+  // Differences of tenths of a point must be seen: the axis starts a little below the lowest.
+  const from = Math.max(0, Math.floor((lowest - 0.02) * 50) / 50);
+  return renderChart({
+    width: 420,
+    height: { step: 30 },
+    data: { values: rows.map((row) => ({ ...row, from })) },
+    encoding: { y: { field: 'name', type: 'nominal', sort: null, title: null } },
+    layer: [
+      {
+        mark: { type: 'bar', cornerRadiusEnd: 3 },
+        encoding: {
+          x: {
+            field: 'from',
+            type: 'quantitative',
+            scale: { domain: [from, 1], zero: false },
+            axis: { format: '.1%', tickCount: 5 },
+            title: `accuracy (axis from ${Math.round(from * 100)} %)`,
+          },
+          x2: { field: 'value' },
+          color: { field: 'color', type: 'nominal', scale: null },
+        },
+      },
+      {
+        mark: { type: 'text', align: 'left', dx: -52, fill: '#ffffff', fontWeight: 'bold' },
+        encoding: { x: { field: 'value', type: 'quantitative' }, text: { field: 'label' } },
+      },
+    ],
+  });
+}
+
+/** Counts by true and predicted class; colour by the share of the true class. */
+export function confusionChart(report: Report): Promise<string> {
+  const values = report.confusion.flatMap((row, actual) => {
+    const total = row.reduce((sum, count) => sum + count, 0) || 1;
+    return row.map((count, predicted) => ({
+      actual,
+      predicted,
+      count,
+      share: count / total,
+      label: count === 0 ? '' : String(count),
+      wrong: actual !== predicted,
+    }));
+  });
+  const axis = { labelAngle: 0 } as const;
+  return renderChart({
+    width: 420,
+    height: 420,
+    data: { values },
+    encoding: {
+      x: { field: 'predicted', type: 'ordinal', axis, title: 'predicted class' },
+      y: { field: 'actual', type: 'ordinal', axis, title: 'true class' },
+    },
+    layer: [
+      {
+        mark: { type: 'rect', stroke: INK, strokeOpacity: 0.1 },
+        encoding: {
+          color: {
+            condition: { test: 'datum.wrong', value: ORANGE },
+            value: BLUE,
+          },
+          // A square root lifts rare confusions above nothing.
+          opacity: { field: 'share', type: 'quantitative', scale: { type: 'sqrt', range: [0, 0.9] }, legend: null },
+        },
+      },
+      { mark: { type: 'text', fontSize: 10 }, encoding: { text: { field: 'label' } } },
+    ],
+  });
+}
+
+interface Bar {
+  readonly name: string;
+  readonly value: number;
+  readonly label: string;
+}
+
+function barChart(rows: readonly Bar[], title: string): Promise<string> {
+  return renderChart({
+    width: 360,
+    height: { step: 28 },
+    padding: { left: 5, right: 70, top: 5, bottom: 5 },
+    data: { values: [...rows] },
+    encoding: {
+      y: { field: 'name', type: 'nominal', sort: null, title: null },
+      x: { field: 'value', type: 'quantitative', title },
+    },
+    layer: [
+      { mark: { type: 'bar', cornerRadiusEnd: 3, color: BLUE } },
+      { mark: { type: 'text', align: 'left', dx: 5 }, encoding: { text: { field: 'label' } } },
+    ],
+  });
+}
+
+/** Wall-clock seconds of each stage. */
+export function secondsChart(report: Report): Promise<string> {
+  const { seconds } = report;
+  const rows: [string, number | undefined][] = [
+    ['train', seconds.train],
+    ['encrypt', seconds.encrypt],
+    ['infer', seconds.infer],
+    ['decrypt', seconds.decrypt],
+    ['compare', seconds.compare],
+  ];
+  const bars = rows.flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name, value, label: `${value.toFixed(value < 10 ? 2 : 1)} s` }],
+  );
+  return barChart(bars, 'seconds');
+}
+
+/** How close decisions are: images by the gap between their two highest logits. */
+export function marginsChart(margins: NonNullable<Report['margins']>): Promise<string> {
+  const bars = margins.counts.map((count, bin) => {
+    const from = margins.edges[bin] ?? 0;
+    const to = margins.edges[bin + 1];
+    const name = to === undefined ? `${from} or more` : `${from.toPrecision(2)} to ${to.toPrecision(2)}`;
+    return { name, value: count, label: count === 0 ? '' : count.toLocaleString('en') };
+  });
+  return barChart(bars, 'images, by the gap of their two highest logits');
+}
+
+/** Bytes an image in each direction, and of evaluation keys. */
+export function bytesChart(report: Report): Promise<string> {
+  const { bytes } = report;
+  const kilo = (value: number): string => `${(value / 1000).toFixed(value < 10_000 ? 2 : 1)} kB`;
+  return barChart(
+    [
+      { name: 'upload an image', value: bytes.uploadPerImage / 1000, label: kilo(bytes.uploadPerImage) },
+      { name: 'download an image', value: bytes.downloadPerImage / 1000, label: kilo(bytes.downloadPerImage) },
+      { name: 'evaluation keys', value: bytes.evaluationKeys / 1000, label: kilo(bytes.evaluationKeys) },
+    ],
+    'kB',
+  );
+}

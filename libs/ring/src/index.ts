@@ -1,0 +1,5 @@
+export { type WasmMemory, wasmFactory } from './instance.js';
+export { inverseModulo, multiplyModulo, powerModulo, residueOf } from './modular.js';
+export { PRIME_BOUND, createPrimes, isPrime } from './primes.js';
+export { type RingExports, MIN_PRIME, MODULUS_BYTES, createRingKernels, rootTableBytes } from './ring-kernels.js';
+export { minimalRoot } from './roots.js';

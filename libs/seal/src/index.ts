@@ -1,0 +1,11 @@
+export type { Ciphertext, Evaluator, Plaintext } from 'node-seal';
+export { constantPlaintext } from './constant-plaintext.js';
+export { type SealResidues, ciphertextFromResidues, residuesOfCiphertext } from './seal-bytes.js';
+export {
+  type EvaluationSeal,
+  type SealContext,
+  createSealContext,
+  loadEvaluationSeal,
+  restrictToEvaluation,
+} from './seal-context.js';
+export { nodeSealVersion } from './version.js';

@@ -1,0 +1,103 @@
+import { IntegrityError } from '@ciphernet/foundation';
+import type { Ciphertext } from 'node-seal';
+import type { SealContext } from './seal-context.js';
+import { PARMS_ID, SEAL_HEADER, SEAL_HEADER_BYTES } from './seal-header.js';
+
+/**
+ * SEAL 4.1's serialised ciphertext without compression (native/src/seal/ciphertext.cpp `save_members`):
+ * a 16-byte header, parms_id (4 words), NTT flag (1 byte), components, N, limbs (8 bytes each), scale (double),
+ * correction factor, then a nested 16-byte header, the count of words, and the words, limb by limb inside each
+ * component.
+ */
+const NTT_FLAG = 48;
+const COMPONENTS = 49;
+const RING_DEGREE = 57;
+const LIMBS = 65;
+const SCALE = 73;
+const CORRECTION = 81;
+const NESTED = 89;
+const WORD_COUNT = 105;
+const WORDS = 113;
+
+/** Components of a ciphertext that SEAL made, with their residues as 32-bit words: [component][limb][coefficient]. */
+export interface SealResidues {
+  readonly components: number;
+  readonly limbs: number;
+  readonly scale: number;
+  readonly words: Uint32Array;
+}
+
+/** Reads a ciphertext that SEAL has just saved in this process; every prime is below 2^30, so the low word is all. */
+export function residuesOfCiphertext(context: SealContext, ciphertext: Ciphertext): SealResidues {
+  const bytes = ciphertext.saveToArray(context.seal.ComprModeType.none) as Uint8Array;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const components = Number(view.getBigUint64(COMPONENTS, true));
+  const limbs = Number(view.getBigUint64(LIMBS, true));
+  const count = components * limbs * context.parameters.ringDegree;
+  if (bytes.length !== WORDS + 8 * count || view.getUint8(NTT_FLAG) !== 1) {
+    throw new IntegrityError(`SEAL saved ${bytes.length} bytes for ${count} residues`, {
+      where: 'ciphertext',
+      hint: 'the layout of this version of node-seal is not known',
+    });
+  }
+  // The words start at an odd offset: one aligned copy, then every second 32-bit word.
+  const wide = new Uint32Array(bytes.slice(WORDS).buffer);
+  const words = new Uint32Array(count);
+  for (let i = 0; i < count; i++) words[i] = wide[2 * i] ?? 0;
+  return { components, limbs, scale: view.getFloat64(SCALE, true), words };
+}
+
+/**
+ * Loads residues into a SEAL ciphertext.
+ *
+ * @param row the residues of one component and limb: N words, each below the limb's prime (checked before)
+ */
+export function ciphertextFromResidues(
+  context: SealContext,
+  shape: { readonly components: number; readonly limbs: number; readonly scale: number },
+  row: (component: number, limb: number, into: Uint32Array) => void,
+): Ciphertext {
+  const { seal, parameters, parmsIds } = context;
+  const N = parameters.ringDegree;
+  const count = shape.components * shape.limbs * N;
+  const bytes = new Uint8Array(WORDS + 8 * count);
+  const view = new DataView(bytes.buffer);
+  bytes.set(SEAL_HEADER);
+  view.setBigUint64(8, BigInt(bytes.length), true);
+  const id = parmsIds[shape.limbs - 1];
+  if (id === undefined) {
+    throw new IntegrityError(`${shape.limbs} limbs, the parameters have ${parmsIds.length}`, { where: 'ciphertext' });
+  }
+  id.forEach((word, i) => view.setBigUint64(PARMS_ID + 8 * i, word, true));
+  view.setUint8(NTT_FLAG, 1);
+  view.setBigUint64(COMPONENTS, BigInt(shape.components), true);
+  view.setBigUint64(RING_DEGREE, BigInt(N), true);
+  view.setBigUint64(LIMBS, BigInt(shape.limbs), true);
+  view.setFloat64(SCALE, shape.scale, true);
+  view.setBigUint64(CORRECTION, 1n, true);
+  bytes.set(SEAL_HEADER, NESTED);
+  view.setBigUint64(NESTED + 8, BigInt(SEAL_HEADER_BYTES + 8 + 8 * count), true);
+  view.setBigUint64(WORD_COUNT, BigInt(count), true);
+  const wide = new Uint32Array(2 * count);
+  const words = new Uint32Array(N);
+  for (let component = 0; component < shape.components; component++) {
+    for (let limb = 0; limb < shape.limbs; limb++) {
+      row(component, limb, words);
+      const at = 2 * (component * shape.limbs + limb) * N;
+      for (let i = 0; i < N; i++) wide[at + 2 * i] = words[i] ?? 0;
+    }
+  }
+  bytes.set(new Uint8Array(wide.buffer), WORDS);
+  const ciphertext = new seal.Ciphertext();
+  try {
+    ciphertext.loadFromArray(context.context, bytes);
+  } catch (cause) {
+    ciphertext.delete();
+    throw new IntegrityError('SEAL refuses a ciphertext', {
+      where: 'residues',
+      hint: 'parameters do not match',
+      cause,
+    });
+  }
+  return ciphertext;
+}

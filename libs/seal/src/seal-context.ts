@@ -1,0 +1,87 @@
+import { type CkksParameters, securityOfParameters } from '@ciphernet/ckks';
+import { InputError } from '@ciphernet/foundation';
+import type { MainModule, SEALContext } from 'node-seal';
+
+/**
+ * What evaluation needs of node-seal's module. No key can be made, loaded or used with it, and nothing encrypted or
+ * decrypted: those classes are handed out by the owner's package alone.
+ */
+const EVALUATION = [
+  'Ciphertext',
+  'ComprModeType',
+  'EncryptionParameters',
+  'Evaluator',
+  'Modulus',
+  'Plaintext',
+  'SEALContext',
+  'SchemeType',
+  'SecLevelType',
+  'VectorModulus',
+] as const;
+
+/** The part of node-seal's module that evaluation needs. */
+export type EvaluationSeal = Pick<MainModule, (typeof EVALUATION)[number]>;
+
+/** A module's members by name, without the rest of it. */
+export function restrictToEvaluation(module: MainModule): EvaluationSeal {
+  return Object.freeze(Object.fromEntries(EVALUATION.map((name) => [name, module[name]]))) as unknown as EvaluationSeal;
+}
+
+/**
+ * Loads node-seal for evaluation: the build that accepts transparent ciphertexts, which an evaluation makes wherever all
+ * weights of an output are zero.
+ */
+export async function loadEvaluationSeal(): Promise<EvaluationSeal> {
+  const module = await import('node-seal/allows');
+  return restrictToEvaluation(await module.initialize());
+}
+
+/** A SEAL context and what belongs to it. Dispose it with `using`. */
+export interface SealContext<Module extends EvaluationSeal = EvaluationSeal> extends Disposable {
+  readonly seal: Module;
+  readonly context: SEALContext;
+  readonly parameters: CkksParameters;
+  /** SEAL's parms_id with 1, 2, … data primes: `parmsIds[primes − 1]`. */
+  readonly parmsIds: readonly BigUint64Array[];
+}
+
+/**
+ * Creates a context, in which SEAL takes our primes and grants the security that we state.
+ *
+ * @throws InputError when SEAL refuses the parameters
+ */
+export function createSealContext<Module extends EvaluationSeal>(
+  seal: Module,
+  parameters: CkksParameters,
+): SealContext<Module> {
+  const { ringDegree, primes, specialPrime } = parameters;
+  using encryption = new seal.EncryptionParameters(seal.SchemeType.ckks);
+  encryption.setPolyModulusDegree(ringDegree);
+  using moduli = new seal.VectorModulus();
+  for (const prime of [...primes, specialPrime]) {
+    using modulus = new seal.Modulus(BigInt(prime));
+    moduli.push_back(modulus);
+  }
+  encryption.setCoeffModulus(moduli);
+  // A set that our bounds do not call secure exists in tests only; SEAL then must not refuse it either.
+  const level = securityOfParameters(parameters).bits >= 128 ? seal.SecLevelType.tc128 : seal.SecLevelType.none;
+  const context = new seal.SEALContext(encryption, true, level);
+  if (!context.parametersSet()) {
+    context.delete();
+    throw new InputError('SEAL refuses the parameters', {
+      where: `N=${ringDegree}, primes ${primes.join(', ')} + ${specialPrime}`,
+      hint: 'use a set made by the planner',
+    });
+  }
+  const parmsIds: BigUint64Array[] = [];
+  let data = context.firstContextData();
+  for (let left = primes.length; left >= 1; left--) {
+    using id = data.parmsId();
+    parmsIds.unshift(BigUint64Array.from(id.values() as BigUint64Array));
+    const next = left > 1 ? data.nextContextData() : undefined;
+    data.delete();
+    if (next === undefined) break;
+    data = next;
+  }
+  return { seal, context, parameters, parmsIds, [Symbol.dispose]: () => context.delete() };
+}
