@@ -14,24 +14,25 @@ WORKDIR /app
 ENV NX_DAEMON=false CI=true
 COPY package.json package-lock.json ./
 COPY apps apps
+COPY examples examples
 COPY libs libs
 COPY scripts scripts
 COPY nx.json tsconfig.base.json tsconfig.json ./
 # The native package is installed here only: its install step downloads libtensorflow from a host of Google's.
 RUN npm ci --no-audit --no-fund \
  && npm run build \
- && npm prune --omit=dev --no-audit --no-fund \
- && npm install --no-save --omit=dev --no-audit --no-fund --allow-scripts=@tensorflow/tfjs-node-gpu @tensorflow/tfjs-node-gpu@4.22.0
+ && node scripts/install-party.mjs worker party \
+ && npm install --prefix party/libs/training --no-save --omit=dev --no-audit --no-fund --allow-scripts=@tensorflow/tfjs-node-gpu @tensorflow/tfjs-node-gpu@4.22.0
 
 FROM nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04
 LABEL org.opencontainers.image.title="CipherNet training worker" org.opencontainers.image.licenses="MIT"
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
-COPY --from=build --chown=root:root /app /app
+COPY --from=build --chown=root:root /app/party /app
 ENV NODE_ENV=production CIPHERNET_DATA=/data CIPHERNET_LOG=json TF_FORCE_GPU_ALLOW_GROWTH=true
 RUN mkdir -p /data && chown 10001:10001 /data
 VOLUME /data
 USER 10001:10001
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "apps/all-in-one/dist/main.js"]
+ENTRYPOINT ["node", "main.js"]
 CMD ["worker", "--roles", "train"]

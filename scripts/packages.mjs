@@ -1,5 +1,5 @@
 // The workspace's packages and the party each belongs to; read by lint and by the party check.
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,18 +16,23 @@ export const MAY_IMPORT = {
   all: ['shared', 'client', 'compute', 'operator', 'all'],
 };
 
-export function readPackages() {
-  return ['libs', 'apps'].flatMap((group) =>
-    readdirSync(join(root, group)).map((folder) => {
-      const manifest = JSON.parse(readFileSync(join(root, group, folder, 'package.json'), 'utf8'));
+/** The workspace's packages, by their manifests. */
+export function readPackages(folder = root) {
+  const groups = ['libs', 'apps'].flatMap((group) => {
+    const path = join(folder, group);
+    return existsSync(path) ? readdirSync(path).map((name) => `${group}/${name}`) : [];
+  });
+  return [...groups, 'examples']
+    .filter((path) => existsSync(join(folder, path, 'package.json')))
+    .map((path) => {
+      const manifest = JSON.parse(readFileSync(join(folder, path, 'package.json'), 'utf8'));
       const tag = manifest.nx?.tags?.find((t) => t.startsWith('party:'));
       return {
         name: manifest.name,
-        path: `${group}/${folder}`,
-        isApp: group === 'apps',
+        path,
+        isApp: path.startsWith('apps/'),
         party: tag?.slice('party:'.length),
         dependencies: Object.keys(manifest.dependencies ?? {}),
       };
-    }),
-  );
+    });
 }
