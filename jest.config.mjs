@@ -1,6 +1,11 @@
 // One configuration for every package: `jest --config ../../jest.config.mjs --rootDir .`
 // SLOW=1 runs test/*.slow.test.ts, the whole-dataset and real-process tests; otherwise everything else.
+import { join, relative } from 'node:path';
+import { root } from './scripts/packages.mjs';
+
 const slow = process.env.SLOW === '1';
+/** Jest runs in the package's folder. */
+const project = relative(root, process.cwd());
 export default {
   testEnvironment: 'node',
   testMatch: slow ? ['<rootDir>/test/**/*.slow.test.ts'] : ['<rootDir>/test/**/*.test.ts'],
@@ -15,4 +20,10 @@ export default {
   },
   testTimeout: slow ? 600_000 : 60_000,
   reporters: ['default'],
+  // Of the package's own sources by its fast tests; `npm test` adds the packages up.
+  collectCoverage: !slow,
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['src/**/*.ts', '!src/main.ts'],
+  coverageReporters: ['json-summary'],
+  coverageDirectory: join(root, '.data', 'coverage', project),
 };

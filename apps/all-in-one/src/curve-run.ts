@@ -21,6 +21,7 @@ export interface EncryptedSplit {
   readonly images: number;
 }
 
+/** A training run whose checkpoints are evaluated encrypted. */
 export interface CurveRequest {
   readonly dataset: TrainJob['dataset'];
   readonly model: string;

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { REPORTS } from '@ciphernet/artifacts';
+import { REPORTS, parseBatch } from '@ciphernet/artifacts';
 import { openBlobStore } from '@ciphernet/blobs';
 import { loadDataset, takeExamples } from '@ciphernet/datasets';
+import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
 import { QUEUES, type QueueBackend, enqueueEvaluation, openQueueBackend } from '@ciphernet/queue';
 import { type Report, reportSchema } from '@ciphernet/report';
 import { type TestRedis, hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
@@ -17,6 +18,15 @@ import { type LyingProxy, startLyingProxy } from './lying-proxy.js';
 const suite = hasRedisServer() ? describe : describe.skip;
 const IMAGES = 200;
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' };
+
+/** A number in the forms in which it could have been written: eight bytes, four bytes, its first ten digits. */
+function formsOf(value: number): [string, Buffer][] {
+  return [
+    ['a logit as a double', Buffer.from(Float64Array.of(value).buffer)],
+    ['a logit as a float and its neighbour', Buffer.from(Float32Array.of(value, value).buffer)],
+    ['a logit as text', Buffer.from(String(value).slice(0, 10))],
+  ];
+}
 
 suite('a deployment on Redis and S3', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -96,6 +106,18 @@ suite('a deployment on Redis and S3', () => {
     await redis[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   });
+
+  /** Some logits exactly as the collectors decrypted them, from the results in the store. */
+  const decryptedLogits = async (keys: string): Promise<number[]> => {
+    const blobs = await openBlobStore({ blobUrl: env['BLOB_URL'], blobFolder: folder.path });
+    const names = await blobs.listRefs('results');
+    expect(names.length).toBeGreaterThan(0);
+    const { result } = JSON.parse((await blobs.getRef(names[0] ?? '')) ?? '') as { result: string };
+    using decryptor = await createResultDecryptor(await readSecretKey(keys, undefined));
+    const logits = decryptor.decrypt(parseBatch(await blobs.get(result), 'test'), 'test');
+    expect(logits.length).toBe(IMAGES * 10);
+    return [0, 777, 1999].map((at) => logits[at] ?? NaN);
+  };
 
   it('never uses bytes that its store has changed, and says which blob', async () => {
     const before = proxy.misdeeds();
@@ -185,7 +207,7 @@ suite('a deployment on Redis and S3', () => {
       ['the secret key, decoded', raw.subarray(raw.length >> 1, (raw.length >> 1) + 48)],
       ['labels', Buffer.from(labels.subarray(0, 40))],
       ['labels as text', Buffer.from([...labels.subarray(0, 20)].join(','))],
-      ['a field of logits', Buffer.from('"logits"')],
+      ...(await decryptedLogits(file?.parentPath ?? '')).flatMap(formsOf),
     ];
     // The evaluations are there: this test looks where they are.
     expect(seen[1]?.[1].includes('eval-twice')).toBe(true);

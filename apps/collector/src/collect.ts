@@ -37,7 +37,7 @@ async function loadLabels(record: DatasetRecord, manifest: DatasetManifest, fold
   return dataset;
 }
 
-/** A result must be of this shard: its images, key and parameters. */
+/** A result must be of this shard: its images, classes and parameters. Whose key it is of, the decryptor checks. */
 function checkResult(batch: Batch, manifest: DatasetManifest, shard: number, where: string): void {
   const { header } = batch;
   const fits =
@@ -105,7 +105,14 @@ function oneCircuit(results: readonly InferredResult[], where: string): string {
   });
 }
 
-/** Decrypts an evaluation's results and aggregates them into a report. */
+/**
+ * Decrypts an evaluation's results and aggregates them into a report.
+ *
+ * @param results what the shards' jobs returned, in any order
+ * @param failures reasons of the shards' jobs that failed
+ * @throws EvaluationError when shards are missing, or were evaluated by different circuits
+ * @throws IntegrityError when a result, the labels or the model are not those of the evaluation
+ */
 export async function collect(
   job: CollectJob,
   results: readonly InferredResult[],

@@ -13,10 +13,15 @@ import { type LogitError, logitError } from '@ciphernet/report';
 export interface Comparison {
   readonly model: Model;
   readonly compiled: CompiledCircuit;
+  /** Share of images that the plain float model classifies right. */
   readonly base: number;
+  /** The same of the integer circuit in the clear. */
   readonly quantised: number;
+  /** Share of images on which the integer circuit and decryption predict the same. */
   readonly agreement: number;
+  /** Error of decrypted logits against the integer circuit's. */
   readonly precision: LogitError;
+  /** The plan in words. */
   readonly explanation: string;
   readonly seconds: number;
 }
@@ -24,6 +29,11 @@ export interface Comparison {
 /** Images at a time: keeps the event loop alive for lock renewal. */
 const CHUNK = 500;
 
+/**
+ * Evaluates the plain model and its integer circuit on the images, and compares them with what decryption gave.
+ *
+ * @throws IntegrityError when this collector compiles the model to another circuit than the workers evaluated
+ */
 export async function compareWithModel(options: {
   readonly blobs: BlobStore;
   readonly job: CollectJob;
@@ -31,6 +41,7 @@ export async function compareWithModel(options: {
   readonly dataset: Dataset;
   /** images × classes, decrypted */
   readonly logits: Float64Array;
+  /** One class an image, of the decrypted logits. */
   readonly predictions: Uint8Array;
   /** Address of the compiled circuit that the workers say they evaluated. */
   readonly compiledDigest: string;

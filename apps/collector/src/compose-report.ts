@@ -9,10 +9,10 @@ import type { Report } from '@ciphernet/report';
 import type { Comparison } from './compare.js';
 
 /**
- * Wall-clock seconds from the first shard's start to the last one's end. The times are of the workers' clocks: where
+ * Wall-clock seconds, at least 0.001, from the first shard's start to the last one's end. The times are of the workers' clocks: where
  * those disagree so much that the whole were shorter than its longest part, that part counts.
  */
-export function wallSeconds(results: readonly Pick<InferredResult, 'startedAt' | 'finishedAt'>[]): number {
+function wallSeconds(results: readonly Pick<InferredResult, 'startedAt' | 'finishedAt'>[]): number {
   const from = Math.min(...results.map((result) => result.startedAt));
   const to = Math.max(...results.map((result) => result.finishedAt));
   const longest = Math.max(...results.map((result) => result.finishedAt - result.startedAt));
@@ -43,98 +43,157 @@ function comparedFields(comparison: Comparison): Pick<Report, 'model' | 'agreeme
   };
 }
 
-export function composeReport(parts: {
+/** What a report is composed of. */
+interface ReportParts {
   readonly job: CollectJob;
   readonly manifest: DatasetManifest;
   readonly record: DatasetRecord;
   readonly dataset: Dataset;
+  /** One a shard, in the order of the shards. */
   readonly results: readonly InferredResult[];
   readonly decryptSeconds: number;
+  /** Absent when the owner does not hold the model. */
   readonly comparison: Comparison | undefined;
+  /** Share of images that decryption classifies right. */
   readonly accuracy: number;
   readonly margins: NonNullable<Report['margins']>;
+  /** counts[true][predicted] */
   readonly confusion: number[][];
-}): Report {
-  const { job, manifest, record, results, comparison, decryptSeconds } = parts;
-  const images = manifest.images;
-  const infer = wallSeconds(results);
+}
+
+/** Rates are over at least a millisecond: they stay finite where the clock saw no time pass. */
+const LEAST_SECONDS = 1e-3;
+
+function datasetFields({ job, manifest, dataset }: ReportParts): Report['dataset'] {
+  return {
+    name: manifest.name,
+    split: manifest.split,
+    source: dataset.source,
+    classes: manifest.classes,
+    transform: transformName(manifest.transform),
+    manifest: job.manifest,
+  };
+}
+
+function accuracyFields({ accuracy, comparison }: ReportParts): Report['accuracy'] {
+  const plain = comparison === undefined ? {} : { base: comparison.base, quantised: comparison.quantised };
+  return { ...plain, encrypted: accuracy };
+}
+
+function parameterFields({ manifest, comparison }: ReportParts): Report['parameters'] {
+  const { parameters, inputScale, mode, keyFingerprint } = manifest;
+  const planned =
+    comparison === undefined
+      ? {}
+      : {
+          weightBits: comparison.compiled.plan.maps.map(({ weightBits }) => weightBits),
+          explanation: comparison.explanation,
+        };
+  return {
+    digest: parametersDigest(parameters),
+    ringDegree: parameters.ringDegree,
+    primes: [...parameters.primes],
+    specialPrime: parameters.specialPrime,
+    inputScale,
+    mode,
+    keyFingerprint,
+    ...planned,
+  };
+}
+
+function secondsFields({ record, results, decryptSeconds, comparison }: ReportParts): Report['seconds'] {
+  const training = comparison?.model.record.training;
+  return {
+    ...(training === undefined ? {} : { train: training.seconds }),
+    encrypt: record.encryptSeconds,
+    infer: wallSeconds(results),
+    inferTotal: results.reduce((sum, result) => sum + result.seconds, 0),
+    decrypt: decryptSeconds,
+    ...(comparison === undefined ? {} : { compare: comparison.seconds }),
+  };
+}
+
+function byteFields({ manifest, record, results }: ReportParts): Report['bytes'] {
   const upload = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
   const download = results.reduce((sum, result) => sum + result.resultBytes, 0);
+  return {
+    upload,
+    download,
+    evaluationKeys: 0,
+    publicKey: record.publicKeyBytes,
+    uploadPerImage: upload / manifest.images,
+    downloadPerImage: download / manifest.images,
+  };
+}
+
+function throughputFields({
+  manifest,
+  record,
+  results,
+  decryptSeconds,
+  comparison,
+}: ReportParts): Report['throughput'] {
+  const { images } = manifest;
   const training = comparison?.model.record.training;
-  const processor = cpus()[0]?.model ?? 'unknown';
+  const train =
+    training === undefined
+      ? {}
+      : { train: (training.examples * training.epoch) / Math.max(training.seconds, LEAST_SECONDS) };
+  return {
+    ...train,
+    encrypt: images / Math.max(record.encryptSeconds, LEAST_SECONDS),
+    infer: images / wallSeconds(results),
+    decrypt: images / Math.max(decryptSeconds, LEAST_SECONDS),
+  };
+}
+
+/** Who evaluated what; more than one engine version after a rolling upgrade is said, not hidden. */
+function evaluationFields({
+  job,
+  results,
+}: ReportParts): Pick<Report, 'engine' | 'engineVersion' | 'shards' | 'reusedShards' | 'workers'> {
+  return {
+    engine: job.engine,
+    engineVersion: [...new Set(results.map((result) => result.engine))].sort().join(', '),
+    shards: results.length,
+    reusedShards: results.filter((result) => result.reused).length,
+    workers: [...new Set(results.map((result) => result.worker))].sort(),
+  };
+}
+
+/** This process's machine and libraries: of the collector, not of the workers. */
+function machineFields(): Pick<Report, 'versions' | 'machine'> {
+  return {
+    versions: { node: process.versions.node, 'node-seal': '7.0.0 (SEAL 4.1.2)' },
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+    },
+  };
+}
+
+/** The report of an evaluation, made now. What needs the model is absent without a comparison. */
+export function composeReport(parts: ReportParts): Report {
+  const { job, manifest, comparison } = parts;
   return {
     format: 'ciphernet-report',
     version: 1,
     evaluation: job.evaluation,
     createdAt: new Date().toISOString(),
-    dataset: {
-      name: manifest.name,
-      split: manifest.split,
-      source: parts.dataset.source,
-      classes: manifest.classes,
-      transform: transformName(manifest.transform),
-      manifest: job.manifest,
-    },
-    images,
+    dataset: datasetFields(parts),
+    images: manifest.images,
     model: { digest: job.model },
     ...(comparison === undefined ? {} : comparedFields(comparison)),
-    accuracy: {
-      ...(comparison === undefined ? {} : { base: comparison.base, quantised: comparison.quantised }),
-      encrypted: parts.accuracy,
-    },
+    accuracy: accuracyFields(parts),
     confusion: parts.confusion,
     margins: parts.margins,
-    parameters: {
-      digest: parametersDigest(manifest.parameters),
-      ringDegree: manifest.parameters.ringDegree,
-      primes: [...manifest.parameters.primes],
-      specialPrime: manifest.parameters.specialPrime,
-      inputScale: manifest.inputScale,
-      mode: manifest.mode,
-      keyFingerprint: manifest.keyFingerprint,
-      ...(comparison === undefined
-        ? {}
-        : {
-            weightBits: comparison.compiled.plan.maps.map(({ weightBits }) => weightBits),
-            explanation: comparison.explanation,
-          }),
-    },
+    parameters: parameterFields(parts),
     security: { ...securityOfParameters(manifest.parameters) },
-    seconds: {
-      ...(training === undefined ? {} : { train: training.seconds }),
-      encrypt: record.encryptSeconds,
-      infer,
-      inferTotal: results.reduce((sum, result) => sum + result.seconds, 0),
-      decrypt: decryptSeconds,
-      ...(comparison === undefined ? {} : { compare: comparison.seconds }),
-    },
-    bytes: {
-      upload,
-      download,
-      evaluationKeys: 0,
-      publicKey: record.publicKeyBytes,
-      uploadPerImage: upload / images,
-      downloadPerImage: download / images,
-    },
-    throughput: {
-      ...(training === undefined
-        ? {}
-        : { train: (training.examples * training.epoch) / Math.max(training.seconds, 1e-3) }),
-      encrypt: images / Math.max(record.encryptSeconds, 1e-3),
-      infer: images / infer,
-      decrypt: images / Math.max(decryptSeconds, 1e-3),
-    },
-    engine: job.engine,
-    // More than one after a rolling upgrade: said, not hidden.
-    engineVersion: [...new Set(results.map((result) => result.engine))].sort().join(', '),
-    shards: results.length,
-    reusedShards: results.filter((result) => result.reused).length,
-    workers: [...new Set(results.map((result) => result.worker))].sort(),
-    versions: { node: process.versions.node, 'node-seal': '7.0.0 (SEAL 4.1.2)' },
-    machine: {
-      cpu: processor,
-      cores: cpus().length,
-      memoryGiB: Math.round(totalmem() / 2 ** 30),
-    },
+    seconds: secondsFields(parts),
+    bytes: byteFields(parts),
+    throughput: throughputFields(parts),
+    ...evaluationFields(parts),
+    ...machineFields(),
   };
 }

@@ -6,7 +6,7 @@ import { loginPage } from './pages.js';
 import { isLoopback } from './settings.js';
 
 const SESSION_MS = 12 * 3600 * 1000;
-/** Wrong passwords a minute from one address: a guesser gets no further, and locks out nobody else. */
+/** Wrong passwords a minute from one address: a guesser gets no further, and locks no other address out. */
 const GUESSES = 10;
 const MINUTE_MS = 60_000;
 /** Addresses and sessions that are remembered; the oldest is forgotten first. */
@@ -82,7 +82,7 @@ function guard(password: string): (request: Request, kind: 'form' | 'basic', giv
 export function login(password: string): Router {
   const router = express.Router();
   const attempt = guard(password);
-  /** Until when each session lasts: known here, so that logging out ends it for whoever has the cookie. */
+  /** Until when each session lasts: known here, so that logging out ends it for every copy of the cookie. */
   const sessions = new Map<string, number>();
   const idOf = (request: Request): string => {
     const id: unknown = (request.session as { id?: unknown } | null | undefined)?.id;

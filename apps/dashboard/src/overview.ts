@@ -1,3 +1,5 @@
+import { DATASETS, MODELS } from '@ciphernet/artifacts';
+import { type BlobStore } from '@ciphernet/blobs';
 import {
   QUEUES,
   type QueueBackend,
@@ -9,11 +11,14 @@ import {
 } from '@ciphernet/queue';
 import type { Job, JobType } from 'bullmq';
 
+/** One evaluation as the overview shows it. */
 export interface EvaluationState {
   readonly id: string;
   readonly state: string;
   /** 0 to 1, over all shards. */
   readonly progress: number;
+  /** What the dataset and the model are called, or the first digits of their digests. */
+  readonly dataset: string;
   readonly model: string;
   readonly engine: string;
   readonly shards: number;
@@ -23,6 +28,7 @@ export interface EvaluationState {
   readonly reason?: string;
 }
 
+/** One training job as the overview shows it. */
 export interface TrainingState {
   readonly id: string;
   readonly state: string;
@@ -34,6 +40,7 @@ export interface TrainingState {
   readonly reason?: string;
 }
 
+/** All that the overview shows. */
 export interface Overview {
   readonly evaluations: readonly EvaluationState[];
   readonly trainings: readonly TrainingState[];
@@ -42,6 +49,7 @@ export interface Overview {
 }
 
 const LIMIT = 30;
+const REMEMBERED_NAMES = 1000;
 const STATES: JobType[] = ['active', 'waiting-children', 'waiting', 'prioritized', 'delayed', 'failed', 'completed'];
 /** Above this many shards only whole ones count: asking for each one's progress would be a request a shard. */
 const ASKED_SHARDS = 16;
@@ -82,13 +90,37 @@ async function shardProgress(backend: QueueBackend, evaluation: string, shards: 
   return parts.reduce((sum, part) => sum + part, 0) / shards;
 }
 
+/** Digits of a digest that stand for what has no name. */
+const DIGITS = 12;
+
+/** Names by digest; what was named once stays so, and a page asks for the same ones every second. */
+export function createNames(blobs: BlobStore): (kind: 'dataset' | 'model', digest: string) => Promise<string> {
+  const known = new Map<string, string>();
+  return async (kind, digest) => {
+    const key = `${kind} ${digest}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const family = kind === 'dataset' ? DATASETS : MODELS;
+    // A store that fails, or a reference that somebody broke, must not blank the page.
+    const named = await family.get(blobs, digest).catch(() => undefined);
+    if (named === undefined) return digest.slice(0, DIGITS);
+    if (known.size >= REMEMBERED_NAMES) known.clear();
+    known.set(key, named.name);
+    return named.name;
+  };
+}
+
+type Names = ReturnType<typeof createNames>;
+
 async function evaluationState(
   backend: QueueBackend,
+  nameOf: Names,
   { job, state }: { job: Job; state: string },
 ): Promise<EvaluationState[]> {
   try {
-    const { evaluation, model, engine, shards } = parseCollectJob(job.data);
-    const base = { id: evaluation, model, engine, shards, enqueuedAt: job.timestamp };
+    const { evaluation, manifest, model, engine, shards } = parseCollectJob(job.data);
+    const names = { dataset: await nameOf('dataset', manifest), model: await nameOf('model', model) };
+    const base = { id: evaluation, ...names, engine, shards, enqueuedAt: job.timestamp };
     if (state === 'completed') {
       return [{ ...base, state, progress: 1, accuracy: parseCollected(job.returnvalue).accuracy }];
     }
@@ -116,7 +148,7 @@ function trainingState({ job, state }: { job: Job; state: string }): TrainingSta
 }
 
 /** What is going on, for people: no digest of a result, no figure beyond those of the published reports. */
-export async function readOverview(backend: QueueBackend): Promise<Overview> {
+export async function readOverview(backend: QueueBackend, nameOf: Names): Promise<Overview> {
   const [collects, trains, workers, queues] = await Promise.all([
     latest(backend, QUEUES.collect),
     latest(backend, QUEUES.train),
@@ -125,6 +157,6 @@ export async function readOverview(backend: QueueBackend): Promise<Overview> {
       Object.values(QUEUES).map(async (name) => ({ name, counts: await backend.queue(name).getJobCounts() })),
     ),
   ]);
-  const evaluations = await Promise.all(collects.map((entry) => evaluationState(backend, entry)));
+  const evaluations = await Promise.all(collects.map((entry) => evaluationState(backend, nameOf, entry)));
   return { evaluations: evaluations.flat(), trainings: trains.flatMap(trainingState), workers, queues };
 }

@@ -14,6 +14,7 @@ form { margin: 0; } input, button { font: inherit; padding: .4rem .7rem; border-
 `;
 }
 
+/** The login form. @param problem shown beside the button, empty for none */
 export function loginPage(problem: string): string {
   return page(
     'CipherNet: log in',
@@ -37,7 +38,7 @@ export function overviewPage(options: {
     `<nav><h1>CipherNet</h1><a href="/queues">Queues</a><a href="/benchmarks">Benchmarks</a><a href="/metrics">Metrics</a>
 ${options.hasLogin ? '<form method="post" action="/logout"><button>Log out</button></form>' : ''}</nav>
 <p class="lead">queue ${escapeHtml(options.queue)}, blobs in ${escapeHtml(options.blobs)} <span id="lost" class="lost"></span></p>
-${table('evaluations', 'Evaluations', ['evaluation', 'state', 'progress', 'model', 'engine', 'shards', 'accuracy', 'enqueued (UTC)', ''])}
+${table('evaluations', 'Evaluations', ['evaluation', 'state', 'progress', 'dataset', 'model', 'engine', 'shards', 'accuracy', 'enqueued (UTC)', ''])}
 ${table('trainings', 'Training', ['run', 'state', 'progress', 'network', 'dataset', '', 'enqueued (UTC)'])}
 ${table('workers', 'Workers', ['worker', 'roles', 'engine', 'training on', 'GPU', 'jobs now', 'memory', 'up since (UTC)'])}
 ${table('queues', 'Queues', ['queue', 'waiting', 'active', 'waiting for shards', 'delayed', 'failed', 'completed'])}
@@ -45,6 +46,7 @@ ${table('queues', 'Queues', ['queue', 'waiting', 'active', 'waiting for shards',
   );
 }
 
+/** Benchmark suites that have a history. */
 export function suitesPage(suites: readonly string[]): string {
   const items = suites.map(
     (suite) => `<tr><td><a href="/benchmarks/${encodeURIComponent(suite)}">${escapeHtml(suite)}</a></td></tr>`,
@@ -55,6 +57,7 @@ export function suitesPage(suites: readonly string[]): string {
   );
 }
 
+/** A page for an HTTP status and what it means here. */
 export function problemPage(status: number, text: string): string {
   return page(
     `CipherNet: ${status}`,

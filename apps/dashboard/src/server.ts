@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import { REPORTS } from '@ciphernet/artifacts';
 import { listSuites, readHistory } from '@ciphernet/benchmarks';
@@ -12,12 +11,14 @@ import { reportFromJson } from '@ciphernet/report';
 import { historyPage, reportToHtml } from '@ciphernet/report-view';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
+import { boardAdapter } from './board-adapter.js';
 import { login, loopbackNamesOnly, sameOriginOnly } from './login.js';
 import { createMetrics } from './metrics.js';
-import { readOverview } from './overview.js';
+import { createNames, readOverview } from './overview.js';
 import { overviewPage, problemPage, suitesPage } from './pages.js';
 import { type DashboardSettings, checkSettings } from './settings.js';
 
+/** A running dashboard; disposing of it ends its connections. */
 export interface Dashboard extends AsyncDisposable {
   readonly url: string;
 }
@@ -55,7 +56,7 @@ function bullBoard(backend: QueueBackend, readOnly: boolean): RequestHandler {
   const serverAdapter = new ExpressAdapter();
   serverAdapter.setBasePath('/queues');
   createBullBoard({
-    queues: Object.values(QUEUES).map((name) => new BullMQAdapter(backend.queue(name), { readOnlyMode: readOnly })),
+    queues: Object.values(QUEUES).map((name) => boardAdapter(backend, name, readOnly)),
     serverAdapter,
     options: { uiConfig: { boardTitle: 'CipherNet', miscLinks: [{ text: 'Overview', url: '/' }] } },
   });
@@ -72,11 +73,12 @@ function within<T>(work: Promise<T>, ms: number): Promise<T> {
 
 function routes(app: Express, backend: QueueBackend, blobs: BlobStore, settings: DashboardSettings): void {
   const metrics = createMetrics(backend);
+  const nameOf = createNames(blobs);
   app.get('/', (_request, response) => {
     const hasLogin = settings.password !== undefined;
     response.type('html').send(overviewPage({ queue: backend.description, blobs: blobs.description, hasLogin }));
   });
-  app.get('/api/overview', async (_request, response) => void response.json(await readOverview(backend)));
+  app.get('/api/overview', async (_request, response) => void response.json(await readOverview(backend, nameOf)));
   app.get('/metrics', async (_request, response) => {
     response.type(metrics.contentType).send(await metrics.metrics());
   });
@@ -107,7 +109,7 @@ function createApp(backend: QueueBackend, blobs: BlobStore, settings: DashboardS
   const app = express();
   app.disable('x-powered-by');
   app.use(securityHeaders);
-  // Before the login: whoever balances the load has no password, and learns nothing but up or down.
+  // Before the login: a load balancer has no password, and learns nothing but up or down.
   app.get('/healthz', async (_request, response) => {
     try {
       await within(backend.queue(QUEUES.infer).getJobCounts('active'), HEALTH_LIMIT_MS);
@@ -149,7 +151,7 @@ export async function startDashboard(
       reject(
         new InputError(`cannot listen (${code})`, {
           where: `${host}:${port}`,
-          hint: 'choose another --port',
+          hint: 'choose another port',
           cause: error,
         }),
       );

@@ -1,5 +1,6 @@
 import { InputError } from '@ciphernet/foundation';
 
+/** Where a dashboard listens and what it lets people do. */
 export interface DashboardSettings {
   readonly host: string;
   readonly port: number;
@@ -13,6 +14,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 /** Shorter ones are guessed; nothing else here slows a guesser down for long. */
 const LEAST_LENGTH = 10;
 
+/** True for addresses and names of this machine that no other can reach. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host);
 }
@@ -22,8 +24,8 @@ export function checkSettings(settings: DashboardSettings): DashboardSettings {
   const { host, password } = settings;
   if (password === undefined && !isLoopback(host)) {
     throw new InputError('refuses to listen beyond this machine without a password', {
-      where: `--host ${host}`,
-      hint: 'set CIPHERNET_DASHBOARD_PASSWORD, or leave --host out',
+      where: `host ${host}`,
+      hint: 'set CIPHERNET_DASHBOARD_PASSWORD, or listen on loopback',
     });
   }
   if (password !== undefined && password.length < LEAST_LENGTH) {

@@ -2,6 +2,8 @@ import { openDirectoryStore } from '@ciphernet/blobs';
 import { QUEUES, type QueueBackend, enqueueEvaluation, openQueueBackend } from '@ciphernet/queue';
 import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import { MODELS } from '@ciphernet/artifacts';
 import { type Dashboard, startDashboard } from '../src/server.js';
 import { type DashboardSettings, checkSettings } from '../src/settings.js';
 
@@ -157,16 +159,55 @@ suite('the dashboard', () => {
     const url = await open();
     const digest = 'a'.repeat(64);
     const request = { manifest: digest, model: digest, engine: 'simd', shards: 2, compare: false };
-    await enqueueEvaluation(backend.flows(), 'eval-waiting', request);
+    const named = 'b'.repeat(64);
+    await MODELS.set(await openDirectoryStore(folder.path), named, { name: 'small cnn' });
+    await enqueueEvaluation(backend.flows(), 'eval-waiting', { ...request, model: named });
     await backend.queue(QUEUES.collect).add('collect', { evaluation: '<script>' });
     const overview = (await (await fetch(`${url}/api/overview`)).json()) as { evaluations: { id: string }[] };
     expect(overview.evaluations).toEqual([
       expect.objectContaining({ id: 'eval-waiting', state: 'waiting', progress: 0, shards: 2 }),
+    ]);
+    // By name where it is known, otherwise by the digest's first digits.
+    expect(overview.evaluations).toEqual([
+      expect.objectContaining({ model: 'small cnn', dataset: digest.slice(0, 12) }),
     ]);
   });
 
   it('says so when the port is taken', async () => {
     const port = Number(new URL(await open()).port);
     await expect(open({ port })).rejects.toThrow(/cannot listen \(EADDRINUSE\)/);
+  });
+});
+
+describe('the dashboard of an embedded queue', () => {
+  it('counts the workers that announced themselves, and claims nothing of the queue that none announces', async () => {
+    await using folder = await temporaryFolder();
+    const backend = await openQueueBackend({ folder: join(folder.path, 'queue'), prefix: 'board' });
+    try {
+      const blobs = await openDirectoryStore(join(folder.path, 'store'));
+      await using dashboard = await startDashboard(backend, blobs, BASE);
+      const now = Date.now();
+      await backend.workers.announce({
+        worker: 'here:1',
+        roles: ['infer'],
+        concurrency: 2,
+        engine: 'simd-1',
+        training: 'none',
+        gpu: 'none',
+        jobs: [],
+        memoryBytes: 1,
+        startedAt: now - 5000,
+        seenAt: now,
+      });
+      const workersOf = async (queue: string): Promise<unknown> => {
+        const response = await fetch(`${dashboard.url}/queues/api/queues/${queue}/workers`);
+        return ((await response.json()) as { workers: unknown }).workers;
+      };
+      expect(await workersOf('infer')).toEqual([{ id: 'here:1', name: 'here:1', addr: 'this process', age: 5 }]);
+      expect(await workersOf('train')).toEqual([]);
+      expect(await workersOf('collect')).toBeNull();
+    } finally {
+      await backend.close();
+    }
   });
 });

@@ -56,6 +56,7 @@ function evaluateCheckpoints(backend: QueueBackend, trainer: Worker): void {
   });
 }
 
+/** What a worker works with. */
 export interface WorkerTools {
   readonly backend: QueueBackend;
   readonly blobs: BlobStore;

@@ -14,6 +14,7 @@ import {
 } from '@ciphernet/training';
 import { type TrainingState, readTrainingState, writeTrainingState } from './training-state.js';
 
+/** What training needs besides the job. */
 export interface TrainDependencies {
   readonly blobs: BlobStore;
   readonly datasetFolders: LoadOptions;

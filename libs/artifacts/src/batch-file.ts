@@ -37,9 +37,8 @@ export interface BatchFile extends TileReader {
   readonly kind: 'file';
   readonly path: string;
   /**
-   * Throws unless the whole file has the digest that it was opened with; call it before anything made of the batch is
-   * used. Costs no second pass when every tile was read once in order, and nothing when this thread has verified the same
-   * file before and nobody touched it since.
+   * Holds the whole file against the digest that it was opened with; call it before anything made of the batch is used. Costs no second pass when every tile was read once in order, and nothing when this thread has verified the same
+   * file before and it was not touched since.
    */
   verify(): void;
   /** True when the file need not be hashed: it was, and has not been touched since. */
@@ -78,8 +77,8 @@ function runningDigest(start: Uint8Array): {
 /**
  * Opens a batch in a file. Header and length are checked here.
  *
- * @param digest SHA-256 that {@link BatchFile.verify} holds the file against; without it, whoever hands the file over
- *   has verified it
+ * @param digest SHA-256 that {@link BatchFile.verify} holds the file against; without it, the caller has verified it
+ * @throws IntegrityError for a header or length that is wrong, and for words that are not of 32 bits
  */
 export function openBatchFile(path: string, digest?: string): BatchFile {
   const file = openSync(path, 'r');
@@ -144,7 +143,7 @@ export function batchSource(batch: Batch): BatchMemory {
   };
 }
 
-/** Reads a source whole, checking the range of every residue. */
+/** Reads a source whole. @throws IntegrityError for a residue that is not below its prime */
 export function readBatch(source: BatchSource, where: string): Batch {
   const { header } = source;
   const words = tileWords(header);
@@ -161,7 +160,7 @@ export function readBatch(source: BatchSource, where: string): Batch {
   return { header, residues };
 }
 
-/** Parses a whole batch in memory. */
+/** Parses a whole batch in memory. @throws IntegrityError for damage of any kind; `where` names the batch */
 export function parseBatch(bytes: Uint8Array, where: string): Batch {
   return batchFromBytes(bytes, parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where), where);
 }

@@ -65,16 +65,17 @@ const headerSchema = z
 /** What a batch is; see the schema for ranges. */
 export type BatchHeader = z.infer<typeof headerSchema>;
 
-/** Words of one (prime, tile) piece. */
+/** Words of one piece: the residues modulo one prime in one tile. */
 export function tileWords(header: Pick<BatchHeader, 'ciphertexts' | 'components' | 'tile'>): number {
   return header.ciphertexts * header.components * header.tile;
 }
 
-/** Residues of a batch. */
+/** Number of residues in a batch. */
 export function bodyWords(header: Pick<BatchHeader, 'primes' | 'ciphertexts' | 'components' | 'ringDegree'>): number {
   return header.primes.length * header.ciphertexts * header.components * header.ringDegree;
 }
 
+/** Bytes of a batch's body. */
 export function bodyBytes(header: BatchHeader): number {
   return packedBytes(bodyWords(header), header.wordBits);
 }
@@ -99,6 +100,8 @@ export const HEADER_READ_BYTES = PREFIX + MAX_HEADER_BYTES;
  *
  * @param start the first bytes, at least the whole header
  * @param totalBytes length of the whole batch, which must be the header's and the body's exactly
+ * @param where names the batch in errors
+ * @throws IntegrityError for anything but a batch of that length; InputError when the header is not JSON
  */
 export function parseHeader(
   start: Uint8Array,

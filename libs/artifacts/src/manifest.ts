@@ -30,6 +30,7 @@ const manifestSchema = z.strictObject({
   shards: z.array(shardSchema).min(1).max(100_000),
 });
 
+/** Address, size and images of a shard. */
 export type ShardEntry = z.infer<typeof shardSchema>;
 
 /** An encrypted dataset: encrypted once, evaluated many times. Holds nothing secret, no labels. */
@@ -41,6 +42,7 @@ export interface DatasetManifest {
   readonly channels: number;
   readonly classes: number;
   readonly transform: InputTransform;
+  /** Values of an image after the transform: ciphertexts of a shard. */
   readonly features: number;
   readonly images: number;
   readonly parameters: CkksParameters;
@@ -50,6 +52,7 @@ export interface DatasetManifest {
   readonly shards: readonly ShardEntry[];
 }
 
+/** UTF-8 JSON, version 1; the same manifest gives the same bytes. */
 export function manifestToBytes(manifest: DatasetManifest): Uint8Array {
   const json = {
     format: 'ciphernet-encrypted-dataset',
@@ -60,7 +63,12 @@ export function manifestToBytes(manifest: DatasetManifest): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(json));
 }
 
-/** Parses a manifest; counts, digests and parameters must agree with each other. */
+/**
+ * Parses a manifest.
+ *
+ * @param where names the manifest in errors
+ * @throws InputError for a field that is wrong; IntegrityError when counts, digests and parameters do not agree
+ */
 export function manifestFromBytes(bytes: Uint8Array, where: string): DatasetManifest {
   const {
     format: _format,

@@ -16,43 +16,51 @@ export function imaginaryUnit(prime: number, ringDegree: number): number {
 }
 
 /**
- * Multiplies a polynomial in NTT form by X^(N/2) · sign, adding it to `sum` or replacing it. Position k holds the value
- * at ψ^(2·rev(k) + 1), where X^(N/2) is ι for even rev(k) (the first half) and −ι for odd.
+ * Multiplies a polynomial in NTT form by X^(N/2), or by −X^(N/2) for the other unit. Position k holds the value at
+ * ψ^(2·rev(k) + 1), where X^(N/2) is ι for even rev(k) (the first half) and −ι for odd.
+ *
+ * @param unit ι or −ι modulo the prime
+ * @param write takes each position and its product, below the prime
  */
 function timesImaginary(
   polynomial: Uint32Array,
   unit: number,
-  p: number,
+  prime: number,
   write: (k: number, value: number) => void,
 ): void {
   const half = polynomial.length / 2;
   for (let k = 0; k < polynomial.length; k++) {
-    const product = multiplyModulo(polynomial[k] ?? 0, unit, p);
-    write(k, k < half || product === 0 ? product : p - product);
+    const product = multiplyModulo(polynomial[k] ?? 0, unit, prime);
+    write(k, k < half || product === 0 ? product : prime - product);
   }
 }
 
-/** Puts ciphertexts 2k and 2k + 1 into the real and imaginary parts of ciphertext k. One tile only (a result). */
+/**
+ * Puts ciphertexts 2k and 2k + 1 into the real and imaginary parts of ciphertext k.
+ *
+ * @param batch an unpaired result: one tile of the whole ring degree
+ * @throws RangeError for any other batch
+ */
 export function pairValues(batch: Batch): Batch {
   const { header } = batch;
   const { ringDegree: N, components } = header;
   if (header.tile !== N || header.values !== undefined) throw new RangeError('only unpaired results are paired');
   const paired: BatchHeader = { ...header, ciphertexts: Math.ceil(header.ciphertexts / 2), values: header.ciphertexts };
   const residues = new Uint32Array(header.primes.length * paired.ciphertexts * components * N);
-  header.primes.forEach((p, prime) => {
-    const unit = imaginaryUnit(p, N);
+  header.primes.forEach((prime, primeIndex) => {
+    const unit = imaginaryUnit(prime, N);
     for (let k = 0; k < paired.ciphertexts; k++) {
       for (let component = 0; component < components; component++) {
         const row = (ciphertext: number): Uint32Array => {
-          const at = rowOffset(header, prime, 0, ciphertext, component);
+          const at = rowOffset(header, primeIndex, 0, ciphertext, component);
           return batch.residues.subarray(at, at + N);
         };
-        const to = rowOffset(paired, prime, 0, k, component);
+        const to = rowOffset(paired, primeIndex, 0, k, component);
         residues.set(row(2 * k), to);
         if (2 * k + 1 >= header.ciphertexts) continue;
-        timesImaginary(row(2 * k + 1), unit, p, (i, value) => {
+        timesImaginary(row(2 * k + 1), unit, prime, (i, value) => {
           const sum = (residues[to + i] ?? 0) + value;
-          residues[to + i] = sum >= p ? sum - p : sum;
+          residues[to + i] = sum >= prime ? sum - prime : sum;
         });
       }
     }
@@ -60,17 +68,21 @@ export function pairValues(batch: Batch): Batch {
   return { header: paired, residues };
 }
 
-/** The residues whose real parts are the imaginary parts of the given ones: times −i. */
+/**
+ * The residues whose real parts are the imaginary parts of the given ones: times −i.
+ *
+ * @throws IntegrityError for a batch of more than one tile
+ */
 export function imaginaryPart(batch: Batch): Batch {
   const { header } = batch;
   const { ringDegree: N } = header;
   if (header.tile !== N) throw new IntegrityError('a paired batch must have one tile', { where: 'result' });
   const residues = new Uint32Array(batch.residues.length);
   const perPrime = header.ciphertexts * header.components * N;
-  header.primes.forEach((p, prime) => {
-    const unit = p - imaginaryUnit(p, N);
-    for (let from = prime * perPrime; from < (prime + 1) * perPrime; from += N) {
-      timesImaginary(batch.residues.subarray(from, from + N), unit, p, (i, value) => (residues[from + i] = value));
+  header.primes.forEach((prime, primeIndex) => {
+    const unit = prime - imaginaryUnit(prime, N);
+    for (let from = primeIndex * perPrime; from < (primeIndex + 1) * perPrime; from += N) {
+      timesImaginary(batch.residues.subarray(from, from + N), unit, prime, (i, value) => (residues[from + i] = value));
     }
   });
   return { header, residues };

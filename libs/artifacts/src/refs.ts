@@ -5,5 +5,8 @@ import { z } from 'zod';
 /** Encrypted datasets by their manifest's digest: what people call them. Holds nothing that the manifest does not. */
 export const DATASETS = refFamily('datasets', z.strictObject({ name: z.string().min(1).max(200) }));
 
+/** Models by their record's digest: what people call them. */
+export const MODELS = refFamily('models', z.strictObject({ name: z.string().min(1).max(200) }));
+
 /** Reports by evaluation: the digest of the report's JSON. */
 export const REPORTS = refFamily('reports', digestSchema);

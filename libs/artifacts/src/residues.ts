@@ -17,7 +17,7 @@ export interface BatchLayout {
   readonly tile: number;
 }
 
-/** Position of the first word of a tile row. */
+/** Position in `residues` of the first word of a tile row: the coefficients of one tile, component and ciphertext. */
 export function rowOffset(
   header: BatchLayout,
   primeIndex: number,
@@ -31,7 +31,7 @@ export function rowOffset(
   );
 }
 
-/** Throws unless every residue is below its prime. */
+/** Checks the range of residues of one prime. @throws IntegrityError unless every one is below it */
 export function checkResidues(residues: Uint32Array, prime: number, where: string): void {
   let largest = 0;
   for (let i = 0; i < residues.length; i++) {
@@ -45,7 +45,12 @@ export function checkResidues(residues: Uint32Array, prime: number, where: strin
   });
 }
 
-/** Parses a whole batch: length, header, digest of the body, range of every residue, in this order. */
+/**
+ * The batch of a parsed header: checks the body's digest, then the range of every residue.
+ *
+ * @param bytes the whole batch, of the length that its header describes
+ * @throws IntegrityError when the body was changed, or a residue is not below its prime
+ */
 export function batchFromBytes(
   bytes: Uint8Array,
   parsed: { readonly header: BatchHeader; readonly bodyOffset: number },
@@ -69,6 +74,8 @@ export function batchFromBytes(
 
 function checkRange(header: BatchHeader, residues: Uint32Array, where: string): Batch {
   const perPrime = (header.ringDegree / header.tile) * tileWords(header);
-  header.primes.forEach((prime, i) => checkResidues(residues.subarray(i * perPrime, (i + 1) * perPrime), prime, where));
+  header.primes.forEach((prime, primeIndex) => {
+    checkResidues(residues.subarray(primeIndex * perPrime, (primeIndex + 1) * perPrime), prime, where);
+  });
   return { header, residues };
 }

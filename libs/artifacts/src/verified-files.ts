@@ -13,8 +13,8 @@ const MOST = 10_000;
 const identities = new Map<string, string>();
 
 /**
- * What changes whenever a file does. The change time cannot be set back, by contrast with the modification time: whoever
- * writes to the file, or puts another one in its place, leaves another identity.
+ * What changes whenever a file does. The change time cannot be set back, by contrast with the modification time:
+ * writing to the file, or putting another one in its place, leaves another identity.
  */
 function identityOf(stats: BigIntStats): string {
   const { dev, ino, size, mtimeNs, ctimeNs } = stats;
@@ -32,6 +32,7 @@ export interface FileIdentity {
   remember(digest: string): void;
 }
 
+/** Looks at a file that is open. @param file its descriptor, open until the last use of what is returned */
 export function identifyFile(file: number): FileIdentity {
   const opened = fstatSync(file, { bigint: true });
   const identity = identityOf(opened);

@@ -1,4 +1,5 @@
 import { type BlobStore, refFamily } from '@ciphernet/blobs';
+import { elementAt } from '@ciphernet/foundation';
 import type { Report } from '@ciphernet/report';
 import { z } from 'zod';
 
@@ -69,7 +70,7 @@ export async function appendRecord(blobs: BlobStore, record: BenchmarkRecord): P
   if ((await HISTORY.get(blobs, name)) === undefined) await HISTORY.set(blobs, name, record);
 }
 
-/** The latest `limit` entries, oldest first. */
+/** The latest `limit` entries, oldest first. @throws InputError for an entry that is none */
 export async function readHistory(blobs: BlobStore, suite: string, limit = 200): Promise<BenchmarkRecord[]> {
   const names = (await HISTORY.list(blobs, suite)).slice(-limit);
   const records = await Promise.all(names.map((name) => HISTORY.get(blobs, name)));
@@ -79,5 +80,5 @@ export async function readHistory(blobs: BlobStore, suite: string, limit = 200):
 /** Suites that have a history. */
 export async function listSuites(blobs: BlobStore): Promise<string[]> {
   const names = await HISTORY.list(blobs);
-  return [...new Set(names.flatMap((name) => name.split('/')[0] ?? []))];
+  return [...new Set(names.map((name) => elementAt(name.split('/'), 0)))];
 }

@@ -1,14 +1,17 @@
 import { median } from '@ciphernet/foundation';
 import type { BenchmarkRecord, Figures } from './history.js';
 
+/** A figure that left the spread of the runs before it for the worse. */
 export interface Regression {
   readonly run: string;
   readonly evaluation: string;
+  /** From {@link seriesOf}. */
   readonly series: string;
   readonly figure: keyof Figures;
   readonly value: number;
   /** Of the runs before it. */
   readonly median: number;
+  /** What it would have had to keep to. */
   readonly limit: number;
 }
 
@@ -44,6 +47,9 @@ function deviationOf(values: readonly number[], middle: number): number {
  * How far from the median of `earlier` a next value may lie: a prediction interval by Student's t at 99.5 %. Three runs say
  * little about their spread, and the interval is wide; it narrows as they become more, and then one odd run among them
  * does not widen it.
+ *
+ * @param earlier at least three
+ * @returns the median, and how far on each side of it
  */
 export function expectedRange(earlier: readonly number[]): { readonly median: number; readonly reach: number } {
   const middle = median(earlier);

@@ -15,16 +15,23 @@ import { reportFromJson } from '@ciphernet/report';
 import type { Job, Worker } from 'bullmq';
 import { type BenchmarkRecord, appendRecord, evaluationOf } from './history.js';
 
+/** When a suite runs. */
 export interface Schedule {
   readonly suite: string;
+  /** Cron pattern, UTC. */
   readonly pattern: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; undefined when no run is due. */
   readonly next: number | undefined;
 }
 
 const TICK = 'tick';
 
-/** Schedules a suite, or changes its schedule in place: removing and adding would lose a tick that is due. */
+/**
+ * Schedules a suite, or changes its schedule in place: removing and adding would lose a tick that is due.
+ *
+ * @param pattern cron fields, UTC: five, or six with seconds first
+ * @throws InputError for a suite or a pattern that is not valid
+ */
 export async function addSchedule(backend: QueueBackend, pattern: string, suite: BenchmarkSuite): Promise<void> {
   const checked = parseBenchmarkSuite(suite);
   try {
@@ -40,11 +47,13 @@ export async function addSchedule(backend: QueueBackend, pattern: string, suite:
   }
 }
 
+/** All schedules. */
 export async function listSchedules(backend: QueueBackend): Promise<Schedule[]> {
   const schedulers = await backend.queue(QUEUES.benchmark).getJobSchedulers(0, -1, true);
   return schedulers.map(({ key, pattern, next }) => ({ suite: key, pattern: pattern ?? '', next }));
 }
 
+/** Stops scheduling a suite; its history stays. @throws InputError when it has no schedule */
 export async function removeSchedule(backend: QueueBackend, suite: string): Promise<void> {
   if (await backend.queue(QUEUES.benchmark).removeJobScheduler(suite)) return;
   throw new InputError('no such schedule', { where: suite, hint: 'list the schedules to see what there is' });

@@ -20,23 +20,33 @@ export interface LocalBlob extends AsyncDisposable {
 export interface BlobStore {
   /** For messages and reports: `directory /path` or `s3://bucket/prefix`. */
   readonly description: string;
+  /** Stores the content under its digest; storing the same again changes nothing. */
   put(content: Uint8Array | AsyncIterable<Uint8Array>): Promise<BlobRef>;
+  /** True when the blob is there; its content is not read. */
   has(digest: string): Promise<boolean>;
-  /** Whole content, for small blobs; throws above `maxBytes`. */
+  /**
+   * Whole content, for small blobs.
+   *
+   * @param maxBytes default {@link MAX_SMALL_BLOB}
+   * @throws IntegrityError when it is missing, larger than `maxBytes`, or holds other bytes
+   */
   get(digest: string, maxBytes?: number): Promise<Uint8Array>;
-  /** The content as a stream that fails at its end when the digest is wrong. */
+  /** The content as a stream that fails at its end when the digest is wrong. @throws IntegrityError when it is missing */
   stream(digest: string): Promise<Readable>;
   /**
    * The content as a local file whose digest has been verified; or not yet, for a caller that verifies it while it
    * reads it (`verify: false`).
+   *
+   * @throws IntegrityError when it is missing, or verified and of other bytes
    */
   local(digest: string, options?: { readonly verify?: boolean }): Promise<LocalBlob>;
   /** Points a name at a small text, atomically; the last writer wins. `refFamily` gives it a schema. */
   setRef(name: string, text: string): Promise<void>;
+  /** The text that a name points at; undefined when there is none of that name. */
   getRef(name: string): Promise<string | undefined>;
   /** Names below a prefix, sorted. */
   listRefs(prefix: string): Promise<string[]>;
 }
 
-/** Blobs that are read whole: manifests, circuits, models. Shards are streamed. */
+/** Most bytes of blobs that are read whole: manifests, circuits, models. Shards are streamed. */
 export const MAX_SMALL_BLOB = 256 * 2 ** 20;

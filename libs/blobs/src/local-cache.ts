@@ -7,6 +7,7 @@ import type { BlobStore, LocalBlob } from './blob-store.js';
 import { checkDigestName } from './names.js';
 import { verifying } from './verifying.js';
 
+/** Where local copies are kept, and how many. */
 export interface LocalCacheOptions {
   /** On one file system, for this store's blobs only; several processes may share it. */
   readonly folder: string;
@@ -17,7 +18,7 @@ export interface LocalCacheOptions {
 /** Leases of processes that were killed are dropped after so long; none is held for nearly that. */
 const LEASE_MS = 86_400_000;
 
-/** Drops what was not used for longest, until the rest is within the limit, and leases that nobody returned. */
+/** Drops what was not used for longest, until the rest is within the limit, and leases that were never returned. */
 async function evict(folder: string, maxBytes: number): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true });
   const known = await Promise.all(
@@ -42,6 +43,8 @@ async function evict(folder: string, maxBytes: number): Promise<void> {
 /**
  * Keeps local copies of a remote store's blobs: a worker reads a shard again for every checkpoint and every model. Readers
  * hold a hard link of their own, so that dropping a copy takes nothing from under them.
+ *
+ * @returns the store, whose `local` goes through the cache and always verifies
  */
 export async function withLocalCache(store: BlobStore, { folder, maxBytes }: LocalCacheOptions): Promise<BlobStore> {
   await mkdir(folder, { recursive: true });
@@ -86,7 +89,7 @@ export async function withLocalCache(store: BlobStore, { folder, maxBytes }: Loc
         await rm(cached, { force: true });
       }
       const fetched = await lease(async (path) => pipeline(await store.stream(digest), createWriteStream(path)));
-      // Whoever came first has linked the same bytes.
+      // Another reader may have linked the same bytes first.
       if (fetched.bytes <= maxBytes) await link(fetched.path, cached).catch(() => undefined);
       await evict(folder, maxBytes);
       return fetched;

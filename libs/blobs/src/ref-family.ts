@@ -3,13 +3,13 @@ import type { z } from 'zod';
 import type { BlobStore } from './blob-store.js';
 
 /**
- * References of one kind: names below one folder, each a small JSON value of one schema. What is read was written by
- * whoever can reach the store, so it is checked like any other input.
+ * References of one kind: names below one folder, each a small JSON value of one schema. What is read may have been
+ * written by any process that reaches the store, so it is checked like any other input.
  */
 export interface RefFamily<T> {
   /** @throws InputError when what is there is no value of this family */
   get(blobs: BlobStore, name: string): Promise<T | undefined>;
-  /** The last writer wins. */
+  /** The last writer wins. @throws the schema's error for a value that is not of this family */
   set(blobs: BlobStore, name: string, value: T): Promise<void>;
   /** Names below the folder, or below a folder inside it, sorted; without the family's own folder. */
   list(blobs: BlobStore, inside?: string): Promise<string[]>;

@@ -22,7 +22,12 @@ export function isBeyondEnd(error: unknown): boolean {
 const PASSING =
   /^(ExpiredToken|ExpiredTokenException|RequestTimeTooSkewed|TokenRefreshRequired|CredentialsProviderError)$/;
 
-/** Whose fault it is: what a person must mend, or what another try may. Errors of ours pass through. */
+/**
+ * The SDK's error as one of ours: an InputError for what a person must correct, an UnavailableError for what another try
+ * may get past. Errors of ours pass through.
+ *
+ * @param where the store and what was done; ends with `, opening` at a command's start
+ */
 export function s3Error(error: unknown, where: string): Error {
   const { name = 'Error', code, message = '', $metadata } = error as S3Failure;
   if (/^(Input|Integrity|Unavailable)Error$/.test(name)) return error as Error;

@@ -1,14 +1,20 @@
 import { InputError } from '@ciphernet/foundation';
 
+/** What a BLOB_URL says. */
 export interface S3Location {
   readonly bucket: string;
   /** Without slashes at its ends; empty for the bucket's root. */
   readonly prefix: string;
+  /** `http://host:port` of a store other than AWS. */
   readonly endpoint?: string;
   readonly region?: string;
 }
 
-/** Bucket, prefix and endpoint of `s3://bucket/prefix?endpoint=…&region=…`. Credentials in it are refused. */
+/**
+ * Bucket, prefix and endpoint of `s3://bucket/prefix?endpoint=…&region=…`.
+ *
+ * @throws InputError for any other address, and for one with credentials in it
+ */
 export function parseS3Url(text: string): S3Location {
   const wrong = (what: string): InputError =>
     new InputError(what, { where: 'BLOB_URL', hint: 'use s3://bucket/prefix?endpoint=http://host:9000' });

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { IntegrityError } from '@ciphernet/foundation';
 
-/** Passes chunks through and throws at the end unless their SHA-256 is `digest`. */
+/**
+ * Passes chunks through.
+ *
+ * @throws IntegrityError after the last chunk unless the SHA-256 of all is `digest`
+ */
 export async function* verifying(
   source: AsyncIterable<Uint8Array>,
   digest: string,

@@ -12,6 +12,7 @@ export interface CkksParameters {
   readonly ringDegree: number;
   /** 1 to 8 primes below 2^30, each 1 modulo 2N. */
   readonly primes: readonly number[];
+  /** Below 2^30, 1 modulo 2N, none of the others. */
   readonly specialPrime: number;
 }
 
@@ -26,7 +27,12 @@ const schema = z.strictObject({
   specialPrime: prime,
 });
 
-/** Checks form and number theory; not security, see {@link assertSecure}. */
+/**
+ * Checks form and number theory; not security, see {@link assertSecure}.
+ *
+ * @param where names the parameters in errors
+ * @throws InputError for a field that is wrong, a number that is not such a prime, or a prime that is there twice
+ */
 export function parametersFromJson(value: unknown, where: string): CkksParameters {
   const parameters = parseOrThrow(schema, value, where);
   const all = [...parameters.primes, parameters.specialPrime];
@@ -39,7 +45,13 @@ export function parametersFromJson(value: unknown, where: string): CkksParameter
   return Object.freeze({ ...parameters, primes: Object.freeze([...parameters.primes]) });
 }
 
-/** The set that SEAL makes of these bit sizes. */
+/**
+ * The set that SEAL makes of these bit sizes.
+ *
+ * @param dataBits bits of each data prime, at most 30
+ * @param specialBits bits of the special prime, at most 30
+ * @throws InputError when the ring has no such primes, or for a ring that is not one of the format's
+ */
 export function createParameters(ringDegree: number, dataBits: readonly number[], specialBits: number): CkksParameters {
   const moduli = createPrimes(ringDegree, [...dataBits, specialBits]);
   return parametersFromJson(
@@ -48,15 +60,22 @@ export function createParameters(ringDegree: number, dataBits: readonly number[]
   );
 }
 
+/** Slots of a ciphertext, N / 2: images a shard. */
 export function slotsOf(parameters: CkksParameters): number {
   return parameters.ringDegree / 2;
 }
 
+/** What the set promises, special prime included. */
 export function securityOfParameters(parameters: CkksParameters): SecurityStatement {
   return securityOf(parameters.ringDegree, [...parameters.primes, parameters.specialPrime]);
 }
 
-/** Throws unless the set has 128-bit security; every path that touches a person's data goes through here. */
+/**
+ * Refuses a set below 128-bit security; every path that touches a person's data goes through here.
+ *
+ * @param where names what would be made with it
+ * @throws InputError when it is below
+ */
 export function assertSecure(parameters: CkksParameters, where: string): void {
   const security = securityOfParameters(parameters);
   if (security.bits >= 128) return;

@@ -7,6 +7,7 @@ import { type CkksParameters, createParameters } from './ckks-parameters.js';
  */
 export interface Profile {
   readonly parameters: CkksParameters;
+  /** Scale of the encrypted features. */
   readonly inputScale: number;
 }
 
@@ -17,10 +18,12 @@ const PROFILES: Readonly<Record<string, () => Profile>> = {
   'one-square': () => ({ parameters: createParameters(4096, [28, 28, 28], 22), inputScale: 2 ** 22 }),
 };
 
+/** Names that {@link profileNamed} knows. */
 export const PROFILE_NAMES: readonly string[] = Object.keys(PROFILES);
 
+/** The profile of that name. @throws InputError for any other name */
 export function profileNamed(name: string): Profile {
   const make = PROFILES[name];
   if (make !== undefined) return make();
-  throw new InputError(`unknown profile '${name}'`, { where: '--profile', hint: `use ${PROFILE_NAMES.join(' or ')}` });
+  throw new InputError(`unknown profile '${name}'`, { where: 'profile', hint: `use ${PROFILE_NAMES.join(' or ')}` });
 }

@@ -4,9 +4,11 @@
  */
 export const MAX_LOG_QP_128: Readonly<Record<number, number>> = { 4096: 106, 8192: 214, 16384: 430, 32768: 868 };
 
+/** What is promised of a set, and by which bound. */
 export interface SecurityStatement {
   /** 128, or 0 for a set that may only be used in tests. */
   readonly bits: number;
+  /** log2 of the product of all primes, to two decimals. */
   readonly logQP: number;
   /** The bound that logQP was checked against. */
   readonly maxLogQP: number;
@@ -20,6 +22,7 @@ export function logQP(primes: readonly number[]): number {
 
 /** What the parameters promise: 128 bits when log2(QP) is within the bound, else 0. */
 export function securityOf(ringDegree: number, allPrimes: readonly number[]): SecurityStatement {
+  // Of a ring without a bound no modulus is secure.
   const maxLogQP = MAX_LOG_QP_128[ringDegree] ?? 0;
   const size = logQP(allPrimes);
   return Object.freeze({

@@ -17,6 +17,7 @@ const SHARED_ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['CIPHERNET_LOG', 'auto, json or text'],
 ];
 
+/** One party's command line. */
 export interface Entry {
   readonly name: string;
   readonly description: string;
@@ -25,10 +26,18 @@ export interface Entry {
   readonly environment?: readonly (readonly [string, string])[];
 }
 
-/** Commander's own exits (help, a bad option) keep their text; usage errors get the exit code of bad input. */
-function overrideExits(command: Command): void {
+/**
+ * Commander's own exits (help, a bad option) keep their text; usage errors get the exit code of bad input. Examples in help
+ * texts are written for `ciphernet`: each entry shows its own name in them.
+ */
+function adoptCommands(command: Command, name: string): void {
   command.exitOverride();
-  for (const child of command.commands) overrideExits(child);
+  const own = (text: string): string => text.replace(/\bciphernet (?=[a-z])/g, `${name} `);
+  command.configureOutput({
+    writeOut: (text) => void process.stdout.write(own(text)),
+    writeErr: (text) => void process.stderr.write(own(text)),
+  });
+  for (const child of command.commands) adoptCommands(child, name);
 }
 
 function programOf({ name, description, commands, environment = [] }: Entry): Command {
@@ -38,7 +47,7 @@ function programOf({ name, description, commands, environment = [] }: Entry): Co
     .showHelpAfterError('(add --help for the options)')
     .addHelpText('after', `\nEnvironment:\n${lines.join('\n')}\n${EXIT_CODES}`);
   for (const command of commands) program.addCommand(command);
-  overrideExits(program);
+  adoptCommands(program, name);
   return program;
 }
 

@@ -6,6 +6,7 @@ export interface Progress {
   finish(note: string): void;
 }
 
+/** Where the stages of a command show how far they are. */
 export interface ProgressBoard {
   /** @param unit what is counted, for the rate: `images`, `batches`; empty for fractions */
   start(name: string, unit: string): Progress;

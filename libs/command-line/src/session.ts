@@ -42,6 +42,6 @@ export function openSharedSession(role: string): Promise<Session> {
   if (loadConfiguration().redisUrl !== undefined) return openSession();
   throw new InputError(`a ${role} of its own needs a queue that processes can share`, {
     where: 'REDIS_URL',
-    hint: 'set REDIS_URL=redis://host:6379, or use `ciphernet run`, which has every role',
+    hint: 'set REDIS_URL=redis://host:6379, or use `npm start`, which has every role in one process',
   });
 }

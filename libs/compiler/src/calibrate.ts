@@ -1,3 +1,4 @@
+import { elementAt, lastOf } from '@ciphernet/foundation';
 import type { Circuit, LinearMap } from './circuit.js';
 import { countExamples, traceCircuit } from './evaluate-circuit.js';
 
@@ -14,6 +15,7 @@ export interface Calibration {
   readonly gains: readonly number[];
   /** The same as the root of the mean over logits and examples. */
   readonly meanGains: readonly number[];
+  /** How many examples the ranges were measured on. */
   readonly examples: number;
 }
 
@@ -57,15 +59,12 @@ interface Gain {
 
 /** Gains of each noise source for one example, from the input (0) to the logits. */
 function gainsOf(circuit: Circuit, trace: readonly Float64Array[]): Gain[] {
-  const last = circuit.maps.length - 1;
-  const rows = circuit.maps[last]?.outputs ?? 0;
+  const rows = lastOf(circuit.maps).outputs;
   let jacobian: Float64Array = new Float64Array(rows * rows);
   for (let k = 0; k < rows; k++) jacobian[k * rows + k] = 1;
   const gains: Gain[] = [{ largest: 1, mean: 1 }];
-  for (let i = last; i >= 0; i--) {
-    const map = circuit.maps[i];
-    if (map === undefined) break;
-    jacobian = backThroughMap(map, jacobian, rows);
+  for (let i = circuit.maps.length - 1; i >= 0; i--) {
+    jacobian = backThroughMap(elementAt(circuit.maps, i), jacobian, rows);
     const before = trace[i - 1];
     // d(z²)/dz = 2z for the square between map i − 1 and map i.
     if (before !== undefined) {
@@ -82,23 +81,25 @@ function gainsOf(circuit: Circuit, trace: readonly Float64Array[]): Gain[] {
  * Measures ranges over all `features` and noise gains over the first `gainExamples` of them.
  *
  * @param features count × inputs, at least one example
+ * @param gainExamples most examples that gains are measured on: each costs a Jacobian
+ * @throws InputError unless the features are at least one example, and whole
  */
 export function calibrate(circuit: Circuit, features: Float32Array, gainExamples = 64): Calibration {
-  const inputs = circuit.maps[0]?.inputs ?? 0;
+  const inputs = elementAt(circuit.maps, 0).inputs;
   const count = countExamples(circuit, features, 'calibration');
-  const maxAbs = circuit.maps.map(() => 0);
+  let maxAbs = circuit.maps.map(() => 0);
   const largest = new Float64Array(circuit.maps.length + 1);
   const mean = new Float64Array(circuit.maps.length + 1);
   const gainCount = Math.min(count, gainExamples);
   for (let n = 0; n < count; n++) {
     const trace = traceCircuit(circuit, features.subarray(n * inputs, (n + 1) * inputs));
-    trace.forEach((values, i) => {
-      for (const value of values) maxAbs[i] = Math.max(maxAbs[i] ?? 0, Math.abs(value));
-    });
+    maxAbs = maxAbs.map((before, i) =>
+      elementAt(trace, i).reduce((most, value) => Math.max(most, Math.abs(value)), before),
+    );
     if (n < gainCount) {
       gainsOf(circuit, trace).forEach((gain, i) => {
-        largest[i] = Math.max(largest[i] ?? 0, gain.largest);
-        mean[i] = (mean[i] ?? 0) + gain.mean / gainCount;
+        largest[i] = Math.max(elementAt(largest, i), gain.largest);
+        mean[i] = elementAt(mean, i) + gain.mean / gainCount;
       });
     }
   }

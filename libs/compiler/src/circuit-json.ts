@@ -1,4 +1,4 @@
-import { InputError, parseOrThrow } from '@ciphernet/foundation';
+import { InputError, elementAt, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 import type { IntegerMap, QuantisedCircuit } from './quantise.js';
 
@@ -58,7 +58,7 @@ function indices(text: string, bound: number, where: string): number[] {
   const values = [...new Uint16Array(decode(text, 2, where))];
   values.forEach((value, i) => {
     if (value >= bound) throw new InputError(`index ${value} is beyond ${bound - 1}`, { where });
-    if (i > 0 && value <= (values[i - 1] ?? 0)) throw new InputError('indices are not ascending', { where });
+    if (i > 0 && value <= elementAt(values, i - 1)) throw new InputError('indices are not ascending', { where });
   });
   return values;
 }
@@ -91,7 +91,13 @@ function mapFromJson(json: z.infer<typeof mapSchema>, where: string): IntegerMap
   return { inputs: json.inputs, outputs: json.outputs, scale: json.scale, bias, blocks };
 }
 
-/** Parses and checks a circuit: sizes chain, indices are in range, weights and biases are bounded. */
+/**
+ * Parses and checks a circuit: sizes chain, indices are in range and ascending, no output is in two blocks, weights are
+ * bounded, biases finite.
+ *
+ * @param where names the circuit in errors
+ * @throws InputError naming the map or block that is wrong
+ */
 export function circuitFromJson(value: unknown, where: string): QuantisedCircuit {
   const json = parseOrThrow(circuitSchema, value, where);
   const maps = json.maps.map((map, i) => mapFromJson(map, `${where}.maps.${i}`));

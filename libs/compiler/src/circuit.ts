@@ -1,3 +1,4 @@
+import { elementAt } from '@ciphernet/foundation';
 import type { AffineMap } from './affine.js';
 
 /** A dense block of a linear map: outputs × inputs, row-major. Blocks of one map never share an output. */
@@ -11,7 +12,9 @@ export interface Block {
 export interface LinearMap {
   readonly inputs: number;
   readonly outputs: number;
+  /** Outputs that stand in no block are their bias. */
   readonly blocks: readonly Block[];
+  /** One an output. */
   readonly bias: Float64Array;
 }
 
@@ -31,9 +34,9 @@ export function toBlocks(map: AffineMap): LinearMap {
     else group.push(output);
   });
   const blocks = [...groups.values()].map((outputs) => {
-    const inputs = map.rows[outputs[0] ?? 0]?.inputs ?? [];
+    const inputs = elementAt(map.rows, elementAt(outputs, 0)).inputs;
     const weights = new Float64Array(outputs.length * inputs.length);
-    outputs.forEach((output, r) => weights.set(map.rows[output]?.values ?? [], r * inputs.length));
+    outputs.forEach((output, r) => weights.set(elementAt(map.rows, output).values, r * inputs.length));
     return { outputs, inputs, weights };
   });
   return {
@@ -44,6 +47,7 @@ export function toBlocks(map: AffineMap): LinearMap {
   };
 }
 
+/** Squares of a circuit: one between every two of its maps. */
 export function squaresOf(circuit: { readonly maps: readonly unknown[] }): number {
   return circuit.maps.length - 1;
 }

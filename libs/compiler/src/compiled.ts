@@ -2,7 +2,7 @@ import { type InputTransform, inputTransformSchema } from '@ciphernet/datasets';
 import { InputError, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 import { circuitFromJson, circuitToJson } from './circuit-json.js';
-import { type Plan, planFromJson } from './plan.js';
+import { type Plan, planFromJson, planToJson } from './plan.js';
 import type { QuantisedCircuit } from './quantise.js';
 
 /** A circuit with integer weights and the plan to evaluate it by: what a compute node gets, content-addressed. */
@@ -19,7 +19,7 @@ export function compiledToBytes(compiled: CompiledCircuit): Uint8Array {
     format: 'ciphernet-compiled-circuit',
     version: 1,
     transform: compiled.transform,
-    plan: compiled.plan,
+    plan: planToJson(compiled.plan),
     circuit: circuitToJson(compiled.circuit),
   };
   return new TextEncoder().encode(JSON.stringify(json));
@@ -33,7 +33,12 @@ const schema = z.strictObject({
   circuit: z.unknown(),
 });
 
-/** Parses and cross-checks circuit and plan. */
+/**
+ * Parses and cross-checks circuit and plan.
+ *
+ * @param where names the circuit in errors
+ * @throws InputError for anything that is wrong in either, or where one is not of the other
+ */
 export function compiledFromJson(value: unknown, where: string): CompiledCircuit {
   const json = parseOrThrow(schema, value, where);
   const plan = planFromJson(json.plan, `${where}.plan`);

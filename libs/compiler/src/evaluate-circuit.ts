@@ -1,7 +1,12 @@
-import { InputError } from '@ciphernet/foundation';
+import { InputError, elementAt, lastOf } from '@ciphernet/foundation';
 import type { Circuit, LinearMap } from './circuit.js';
 
-/** y = W·x + bias of one vector. */
+/**
+ * y = W·x + bias of one vector.
+ *
+ * @param x map.inputs values
+ * @param y map.outputs values, overwritten
+ */
 export function applyMap(map: LinearMap, x: ArrayLike<number>, y: Float64Array): void {
   y.set(map.bias);
   for (const block of map.blocks) {
@@ -19,7 +24,7 @@ export function applyMap(map: LinearMap, x: ArrayLike<number>, y: Float64Array):
 
 /** How many examples the features are. @throws InputError unless they are at least one, and whole */
 export function countExamples(circuit: Circuit, features: Float32Array, purpose: string): number {
-  const inputs = circuit.maps[0]?.inputs ?? 0;
+  const inputs = elementAt(circuit.maps, 0).inputs;
   const count = features.length / inputs;
   if (Number.isInteger(count) && count >= 1) return count;
   throw new InputError(`${features.length} values are not examples of ${inputs} features`, {
@@ -28,7 +33,11 @@ export function countExamples(circuit: Circuit, features: Float32Array, purpose:
   });
 }
 
-/** Outputs of every linear map (before its square) of one vector; the last entry is the logits. */
+/**
+ * Outputs of every linear map (before its square) of one vector; the last entry is the logits.
+ *
+ * @param x as many values as the first map has inputs
+ */
 export function traceCircuit(circuit: Circuit, x: ArrayLike<number>): Float64Array[] {
   const trace: Float64Array[] = [];
   let values: ArrayLike<number> = x;
@@ -45,17 +54,18 @@ export function traceCircuit(circuit: Circuit, x: ArrayLike<number>): Float64Arr
 /**
  * The circuit in the clear.
  *
- * @param features count × inputs of the first map
+ * @param features count × inputs of the first map; none give no logits
  * @returns logits, count × outputs of the last map
+ * @throws RangeError unless the features are whole examples
  */
 export function evaluateCircuit(circuit: Circuit, features: Float32Array): Float64Array {
-  const inputs = circuit.maps[0]?.inputs ?? 0;
-  const outputs = circuit.maps.at(-1)?.outputs ?? 0;
+  const inputs = elementAt(circuit.maps, 0).inputs;
+  const outputs = lastOf(circuit.maps).outputs;
   const count = features.length / inputs;
   const logits = new Float64Array(count * outputs);
   for (let n = 0; n < count; n++) {
     const trace = traceCircuit(circuit, features.subarray(n * inputs, (n + 1) * inputs));
-    logits.set(trace.at(-1) ?? [], n * outputs);
+    logits.set(lastOf(trace), n * outputs);
   }
   return logits;
 }

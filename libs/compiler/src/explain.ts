@@ -1,4 +1,5 @@
 import { componentsAfter, describeParameters, securityOfParameters, slotsOf } from '@ciphernet/ckks';
+import { elementAt, lastOf } from '@ciphernet/foundation';
 import { multiplicationsOf } from './circuit.js';
 import type { Plan } from './plan.js';
 import type { QuantisedCircuit } from './quantise.js';
@@ -24,6 +25,11 @@ export function uploadBytesPerValue(parameters: Plan['parameters']): number {
   return componentsAfter(0) * parameters.primes.length * perSlot * WORD;
 }
 
+/**
+ * What evaluating one image costs when its shard is full.
+ *
+ * @param circuit the circuit that the plan is of
+ */
 export function costOf(plan: Plan, circuit: QuantisedCircuit): PlanCost {
   const { ringDegree, primes } = plan.parameters;
   const slots = slotsOf(plan.parameters);
@@ -35,10 +41,10 @@ export function costOf(plan: Plan, circuit: QuantisedCircuit): PlanCost {
     const own = multiplicationsOf(map);
     products += own;
     multiplyAdds += own * componentsAfter(i) * left * DIGITS * perSlot;
-    left -= plan.maps[i]?.rescales ?? 0;
+    left -= elementAt(plan.maps, i).rescales;
   });
-  const inputs = circuit.maps[0]?.inputs ?? 0;
-  const outputs = circuit.maps.at(-1)?.outputs ?? 0;
+  const inputs = elementAt(circuit.maps, 0).inputs;
+  const outputs = lastOf(circuit.maps).outputs;
   return {
     scalarProducts: products,
     multiplyAddsPerImage: multiplyAdds,
@@ -49,12 +55,16 @@ export function costOf(plan: Plan, circuit: QuantisedCircuit): PlanCost {
         componentsAfter(circuit.maps.length - 1) *
         perSlot *
         plan.resultPrimes *
-        Math.ceil(Math.log2(primes[0] ?? 2))) /
+        Math.ceil(Math.log2(elementAt(primes, 0)))) /
       8,
   };
 }
 
-/** The planner's reasoning, a line a fact. */
+/**
+ * The planner's reasoning, a line a fact.
+ *
+ * @param circuit the circuit that the plan is of
+ */
 export function explainPlan(plan: Plan, circuit: QuantisedCircuit): string {
   const security = securityOfParameters(plan.parameters);
   const cost = costOf(plan, circuit);
@@ -65,14 +75,14 @@ export function explainPlan(plan: Plan, circuit: QuantisedCircuit): string {
     `encryption   ${plan.mode} key, input scale 2^${bits(plan.inputScale)}`,
   ];
   plan.maps.forEach((map, i) => {
-    const shape = circuit.maps[i];
+    const shape = elementAt(circuit.maps, i);
     lines.push(
-      `map ${i}        ${shape?.inputs ?? 0} → ${shape?.outputs ?? 0}, ${map.weightBits}-bit weights at 2^${bits(map.weightScale)}, ` +
+      `map ${i}        ${shape.inputs} → ${shape.outputs}, ${map.weightBits}-bit weights at 2^${bits(map.weightScale)}, ` +
         `${componentsAfter(i)} components, scale 2^${bits(map.scaleBefore)}` +
         (map.rescales > 0
           ? `, rescaled by ${map.rescales} prime${map.rescales > 1 ? 's' : ''} to 2^${bits(map.scaleAfter)}`
           : '') +
-        (map.headroomBits < 999 ? `, headroom ${map.headroomBits.toFixed(1)} bits` : ''),
+        (map.headroomBits === undefined ? '' : `, headroom ${map.headroomBits.toFixed(1)} bits`),
     );
   });
   lines.push(

@@ -10,7 +10,8 @@ import { type Circuit, toBlocks } from './circuit.js';
  * A polynomial a·x² + b·x + c becomes a square by completing it: x + b/2a goes into the bias before, the factor a and
  * the rest c − b²/4a into the map after.
  *
- * @throws InputError when weights and shapes disagree; UnsupportedError for a network without any linear layer
+ * @throws InputError when weights and shapes disagree
+ * @throws UnsupportedError for a network without any layer that computes something
  */
 export function lower(network: Network): Circuit {
   const maps: AffineMap[] = [];

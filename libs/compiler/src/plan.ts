@@ -1,9 +1,10 @@
 import { type CkksParameters, type EncryptionMode, parametersFromJson } from '@ciphernet/ckks';
-import { InputError, parseOrThrow } from '@ciphernet/foundation';
+import { InputError, elementAt, lastOf, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 
-/** What happens after one linear map. */
+/** What happens in and after one linear map. */
 export interface MapPlan {
+  /** Bits of a signed weight with its sign, 3 to 10. */
   readonly weightBits: number;
   /** Real factor between a weight and its integer. */
   readonly weightScale: number;
@@ -12,8 +13,11 @@ export interface MapPlan {
   /** Scale of the map's outputs before the rescale: what its bias is multiplied by. */
   readonly scaleBefore: number;
   readonly scaleAfter: number;
-  /** log2 of (modulus / 2) over (largest value · scale), before the rescale and after it: how far from wrapping. */
-  readonly headroomBits: number;
+  /**
+   * log2 of (modulus / 2) over (largest value · scale), the smaller of before the rescale and after it: how far from
+   * wrapping. Absent where sums may wrap and nothing bounds it: between maps without a rescale.
+   */
+  readonly headroomBits?: number;
 }
 
 /** Everything an engine has to know besides the integer weights, and what the planner promises. */
@@ -22,6 +26,7 @@ export interface Plan {
   readonly mode: EncryptionMode;
   /** Scale of the encrypted features. */
   readonly inputScale: number;
+  /** One a linear map of the circuit, 1 to 3. */
   readonly maps: readonly MapPlan[];
   /** Primes of the result: the first ones of `parameters.primes`. */
   readonly resultPrimes: number;
@@ -31,6 +36,12 @@ export interface Plan {
   /** Predicted deviation of a logit of the quantised circuit against the real one. */
   readonly roundingDeviation: number;
 }
+
+/**
+ * What version 1 of the format writes for a headroom that nothing bounds. It always wrote a number, and a circuit's
+ * address is of its bytes. Real headrooms are below 240, the bits of eight primes. A plan without the field is read too.
+ */
+const UNBOUNDED_HEADROOM_V1 = 999;
 
 /** Scales are products of at most 2^30 · 2^30 · … below 2^240; doubles carry them with 53 bits. */
 const scale = z.number().positive().finite();
@@ -46,7 +57,7 @@ const planSchema = z.strictObject({
         rescales: z.number().int().min(0).max(7),
         scaleBefore: scale,
         scaleAfter: scale,
-        headroomBits: z.number(),
+        headroomBits: z.number().optional(),
       }),
     )
     .min(1)
@@ -57,7 +68,14 @@ const planSchema = z.strictObject({
   roundingDeviation: z.number().nonnegative(),
 });
 
-/** Scale before and after each map's rescales, and the primes that are left; the one place where scales are derived. */
+/**
+ * Scale before and after each map's rescales, and the primes that are left; the one place where scales are derived.
+ *
+ * @param primes data primes; the last one left is divided by
+ * @param maps one entry a map; their rescales are fewer than the primes
+ * @returns one entry a map
+ * @throws RangeError when there are more rescales than primes
+ */
 export function deriveScales(
   primes: readonly number[],
   inputScale: number,
@@ -71,7 +89,7 @@ export function deriveScales(
     const before = current;
     for (let r = 0; r < map.rescales; r++) {
       left--;
-      current /= primes[left] ?? 1;
+      current /= elementAt(primes, left);
     }
     return { before, after: current, primesLeft: left };
   });
@@ -81,24 +99,47 @@ function close(a: number, b: number): boolean {
   return Math.abs(a - b) <= 1e-9 * Math.abs(b);
 }
 
-/** Parses a plan from elsewhere and derives its scales again: a plan that does not hold together is refused. */
+/** True when the plan's scales and primes are those that its parameters, weight scales and rescales give. */
+function holdsTogether(plan: Plan): boolean {
+  const { primes } = plan.parameters;
+  const rescales = plan.maps.reduce((sum, map) => sum + map.rescales, 0);
+  // The result needs a prime; and scales cannot be derived for more rescales than there are primes.
+  if (rescales >= primes.length) return false;
+  const scales = deriveScales(primes, plan.inputScale, plan.maps);
+  const last = lastOf(scales);
+  return (
+    scales.every(({ before, after }, i) => {
+      const map = elementAt(plan.maps, i);
+      return close(map.scaleBefore, before) && close(map.scaleAfter, after);
+    }) &&
+    plan.resultPrimes <= last.primesLeft &&
+    close(plan.resultScale, last.after)
+  );
+}
+
+/** A plan as version 1 of the format writes it. Keys keep their order: an address is of the bytes. */
+export function planToJson(plan: Plan): unknown {
+  const maps = plan.maps.map((map) => ({ ...map, headroomBits: map.headroomBits ?? UNBOUNDED_HEADROOM_V1 }));
+  return { ...plan, maps };
+}
+
+/**
+ * Parses a plan from elsewhere and derives its scales again.
+ *
+ * @param where names the plan in errors
+ * @throws InputError for a field that is wrong, primes that are none, or scales, rescales and primes that do not fit
+ *   together
+ */
 export function planFromJson(value: unknown, where: string): Plan {
   const json = parseOrThrow(planSchema, value, where);
   const parameters = parametersFromJson(json.parameters, `${where}.parameters`);
-  const scales = deriveScales(parameters.primes, json.inputScale, json.maps);
-  const last = scales.at(-1);
-  const consistent =
-    last !== undefined &&
-    scales.every((s, i) => {
-      const map = json.maps[i];
-      return (
-        map !== undefined && s.primesLeft >= 1 && close(map.scaleBefore, s.before) && close(map.scaleAfter, s.after)
-      );
-    }) &&
-    json.resultPrimes <= last.primesLeft &&
-    close(json.resultScale, last.after);
-  if (!consistent) {
+  const maps = json.maps.map(({ headroomBits, ...map }): MapPlan => {
+    const isBounded = headroomBits !== undefined && headroomBits !== UNBOUNDED_HEADROOM_V1;
+    return isBounded ? { ...map, headroomBits } : map;
+  });
+  const plan: Plan = { ...json, parameters, maps };
+  if (!holdsTogether(plan)) {
     throw new InputError('scales, rescales and primes do not fit together', { where, hint: 'make the plan again' });
   }
-  return Object.freeze({ ...json, parameters });
+  return Object.freeze(plan);
 }

@@ -1,18 +1,12 @@
-import {
-  type CkksParameters,
-  type EncryptionMode,
-  MAX_LOG_QP_128,
-  componentsAfter,
-  createParameters,
-  describeParameters,
-  freshNoise,
-  rescaleNoise,
-} from '@ciphernet/ckks';
-import { InputError, UnsupportedError } from '@ciphernet/foundation';
+import { type CkksParameters, type EncryptionMode, describeParameters } from '@ciphernet/ckks';
+import { InputError, UnsupportedError, lastOf } from '@ciphernet/foundation';
+import { type Attempt, attempt, isNearer } from './attempt.js';
 import type { Calibration } from './calibrate.js';
-import { type Circuit, largestWeight, squaresOf } from './circuit.js';
-import { type MapPlan, type Plan, deriveScales } from './plan.js';
+import { INPUT_SCALES, type WeightChoice, parameterSets, rescalePatterns, weightChoices } from './candidates.js';
+import { type Circuit, squaresOf } from './circuit.js';
+import type { Plan } from './plan.js';
 
+/** What a plan has to keep to. */
 export interface PlanOptions {
   readonly mode: EncryptionMode;
   /** Largest tolerated error bound of a logit against the quantised circuit, in place of the default rule. */
@@ -44,92 +38,48 @@ const RELATIVE_TARGET_ERROR = 2 ** -8;
  */
 const GIVEN_SLACK = 2;
 
-/** At 4 bits of nearest integers accuracy fell by up to 5 points on Fashion-MNIST: the planner does not go below 6. */
-const MIN_PLANNED_BITS = 6;
-
-/** Each bit more halves the length of the sums that an int32 holds; 10, the format's most, were not tried. */
-const MAX_PLANNED_BITS = 9;
-
 /** Plans that err by so much more than the best are as good, if their results are smaller. */
 const AS_GOOD = 1.25;
 
-/** Values on private data may exceed those on the public calibration set: one bit is kept free. */
-const HEADROOM_BITS = 1;
+/** Bounds of a logit's error: what is aimed at, and what is still accepted. */
+interface ErrorLimits {
+  readonly target: number;
+  readonly tolerated: number;
+}
 
-/** Gaussian quantile for 10^5 values at 99.9 %: √(2 ln 10^8) ≈ 6.1. */
-const QUANTILE = 6.1;
+interface ClosestAttempt {
+  readonly tried: Attempt;
+  readonly parameters: CkksParameters;
+}
 
-/** Input scales are powers of two, 2^10 (below the noise) to 2^30. */
-const INPUT_SCALE_BITS = Array.from({ length: 21 }, (_, i) => 30 - i);
+/** What trying all combinations under one parameter set gave. */
+interface SetResult {
+  /** Plans within the tolerated error. */
+  readonly fitting: readonly Plan[];
+  /** Absent when nothing was tried. */
+  readonly closest?: Attempt;
+}
 
-/** Candidate sets, cheapest first: bytes and multiply-adds an image grow with the number of data primes only. */
-function candidates(): CkksParameters[] {
-  const sets: CkksParameters[] = [];
-  for (let count = 2; count <= 6; count++) {
-    for (const ringDegree of [4096, 8192, 16384]) {
-      const allowed = MAX_LOG_QP_128[ringDegree] ?? 0;
-      const bits = Math.min(30, Math.floor((allowed - 22) / count));
-      if (bits < 25) continue;
-      const special = Math.min(30, allowed - count * bits);
-      sets.push(createParameters(ringDegree, new Array<number>(count).fill(bits), special));
-    }
+function checkRequest(circuit: Circuit, calibration: Calibration, options: PlanOptions): void {
+  const squares = squaresOf(circuit);
+  const where = `circuit ${circuit.name}`;
+  if (squares > 2) {
+    throw new UnsupportedError(`${squares} squares`, {
+      where,
+      hint: 'use at most two: ciphertexts grow to 2^squares + 1 components',
+    });
   }
-  return sets;
+  const { maxAbs, gains, meanGains } = calibration;
+  const maps = circuit.maps.length;
+  const energies = options.roundingEnergies?.length ?? maps;
+  if (maxAbs.length !== maps || gains.length !== maps + 1 || meanGains.length !== maps + 1 || energies !== maps) {
+    throw new InputError('the calibration belongs to another circuit', { where });
+  }
 }
 
-/** All ways to place rescales: none after the first map of several, none to two in the middle, any at the end. */
-function rescalePatterns(maps: number, primes: number): number[][] {
-  const patterns: number[][] = [];
-  const extend = (prefix: number[], left: number): void => {
-    if (prefix.length === maps) {
-      patterns.push(prefix);
-      return;
-    }
-    const isLast = prefix.length === maps - 1;
-    const most = isLast ? left - 1 : prefix.length === 0 ? 0 : Math.min(2, left - 1);
-    // Most rescales first: fewer primes in the result are fewer bytes to download.
-    for (let r = most; r >= 0; r--) extend([...prefix, r], left - r);
-  };
-  extend([], primes);
-  return patterns;
-}
-
-interface Attempt {
-  readonly plan?: Plan;
-  /** Bits by which the tightest modulus was missed (positive), or the error bound when it was too large. */
-  readonly missedBits: number;
-  readonly errorBound: number;
-}
-
-function logProduct(primes: readonly number[]): number {
-  return primes.reduce((sum, p) => sum + Math.log2(p), 0);
-}
-
-interface WeightChoice {
-  readonly bits: number;
-  readonly weightScale: number;
-  /** Of a logit, from rounding this map's weights: a step of 1/scale has the variance 1/12 of its square. */
-  readonly variance: number;
-}
-
-/** Every choice of bits for each map; the widest first. */
-function weightChoices(
-  circuit: Circuit,
-  calibration: Calibration,
-  energies: readonly number[] | undefined,
-): WeightChoice[][] {
-  return circuit.maps.reduce<WeightChoice[][]>(
-    (combinations, map, i) => {
-      const choices: WeightChoice[] = [];
-      for (let bits = MAX_PLANNED_BITS; bits >= MIN_PLANNED_BITS; bits--) {
-        const weightScale = (2 ** (bits - 1) - 1) / (largestWeight(map) || 1);
-        const variance = ((energies?.[i] ?? 1) * (calibration.meanGains[i + 1] ?? 0) ** 2) / (12 * weightScale ** 2);
-        choices.push({ bits, weightScale, variance });
-      }
-      return combinations.flatMap((before) => choices.map((choice) => [...before, choice]));
-    },
-    [[]],
-  );
+function limitsOf({ maxAbs }: Calibration, { targetError, given }: PlanOptions): ErrorLimits {
+  const target = targetError ?? Math.max(DEFAULT_TARGET_ERROR, RELATIVE_TARGET_ERROR * lastOf(maxAbs));
+  return { target, tolerated: given === undefined || targetError !== undefined ? target : GIVEN_SLACK * target };
 }
 
 /** The plan that errs least, rounding and noise together; among those as good, the one with the smallest result. */
@@ -147,77 +97,46 @@ function bestOf(plans: readonly Plan[]): Plan | undefined {
     }, undefined);
 }
 
-/** One combination: do the values fit the modulus at every rescale and at the end, and how large is the error? */
-function attempt(
-  circuit: Circuit,
-  calibration: Calibration,
+/** Tries every rescale pattern, input scale and choice of weight bits under one parameter set. */
+function trySet(
+  search: {
+    readonly calibration: Calibration;
+    readonly options: PlanOptions;
+    readonly weights: readonly (readonly WeightChoice[])[];
+    readonly tolerated: number;
+  },
   parameters: CkksParameters,
-  mode: EncryptionMode,
-  inputScale: number,
-  weights: readonly WeightChoice[],
-  rescales: readonly number[],
-): Attempt {
-  const choices = weights.map(({ weightScale }, i) => ({ weightScale, rescales: rescales[i] ?? 0 }));
-  const scales = deriveScales(parameters.primes, inputScale, choices);
-  const fresh = freshNoise(parameters, mode);
-  const inputGain = (calibration.gains[0] ?? 0) / inputScale;
-  let mean = fresh.mean * inputGain ** 2;
-  let worst = fresh.worst * inputGain ** 2;
-  let missedBits = -Infinity;
-  let primesBefore = parameters.primes.length;
-  const maps: MapPlan[] = scales.map(({ before, after, primesLeft }, i) => {
-    // At least 1: SEAL refuses a scale above the modulus, however small the values are.
-    const values = Math.max(calibration.maxAbs[i] ?? 0, 1);
-    const room = (primes: number, scale: number): number =>
-      logProduct(parameters.primes.slice(0, primes)) - 1 - Math.log2(values * scale);
-    const { weightScale, rescales: drops } = choices[i] ?? { weightScale: 1, rescales: 0 };
-    const isLast = i === scales.length - 1;
-    // In between, sums may wrap: only what a rescale divides and what is decrypted must be the true integer.
-    const headroom = Math.min(
-      drops > 0 ? room(primesBefore, before) : Infinity,
-      isLast ? room(primesLeft, after) : Infinity,
-    );
-    missedBits = Math.max(missedBits, HEADROOM_BITS - headroom);
-    if (drops > 0) {
-      const noise = rescaleNoise(parameters.ringDegree, componentsAfter(i));
-      const gain = (calibration.gains[i + 1] ?? 0) / after;
-      mean += noise.mean * gain ** 2;
-      worst += noise.worst * gain ** 2;
+): SetResult {
+  const { calibration, options, tolerated } = search;
+  const { mode, given } = options;
+  const scales = given === undefined ? INPUT_SCALES : [given.inputScale];
+  const fitting: Plan[] = [];
+  let closest: Attempt | undefined;
+  for (const rescales of rescalePatterns(calibration.maxAbs.length, parameters.primes.length)) {
+    for (const inputScale of scales) {
+      for (const weights of search.weights) {
+        const tried = attempt({ calibration, mode, parameters, inputScale, weights, rescales });
+        if (tried.plan !== undefined && tried.errorBound <= tolerated) fitting.push(tried.plan);
+        if (closest === undefined || isNearer(tried, closest)) closest = tried;
+      }
     }
-    primesBefore = primesLeft;
-    return {
-      weightBits: weights[i]?.bits ?? 0,
-      weightScale,
-      rescales: drops,
-      scaleBefore: before,
-      scaleAfter: after,
-      headroomBits: Math.min(headroom, 999),
-    };
-  });
-  const last = scales.at(-1);
-  const errorBound = QUANTILE * Math.sqrt(worst);
-  if (last === undefined || missedBits > 0) return { missedBits, errorBound };
-  const needed = Math.log2(Math.max(calibration.maxAbs.at(-1) ?? 1, 1)) + Math.log2(last.after) + 1 + HEADROOM_BITS;
-  let resultPrimes = last.primesLeft;
-  while (resultPrimes > 1 && logProduct(parameters.primes.slice(0, resultPrimes - 1)) >= needed) resultPrimes--;
-  const plan: Plan = {
-    parameters,
-    mode,
-    inputScale,
-    maps,
-    resultPrimes,
-    resultScale: last.after,
-    predictedError: { deviation: Math.sqrt(mean), bound: errorBound },
-    roundingDeviation: Math.sqrt(weights.reduce((sum, { variance }) => sum + variance, 0)),
-  };
-  return { plan, missedBits, errorBound };
+  }
+  return { fitting, ...(closest === undefined ? {} : { closest }) };
 }
 
-/** Of two attempts that failed: fitting the modulus comes first, then the precision. */
-function isNearer(tried: Attempt, closest: Attempt): boolean {
-  const fits = tried.missedBits <= 0;
-  if (fits !== closest.missedBits <= 0) return fits;
-  return fits ? tried.errorBound < closest.errorBound : tried.missedBits < closest.missedBits;
+/** The refusal, with the bound that the closest attempt hit. */
+function noPlan(closest: ClosestAttempt | undefined, tolerated: number, where: string): UnsupportedError {
+  const reason =
+    closest === undefined
+      ? 'no parameter set was tried'
+      : closest.tried.missedBits > 0
+        ? `values exceed the modulus by ${closest.tried.missedBits.toFixed(1)} bits`
+        : `the error bound of a logit is ${closest.tried.errorBound.toPrecision(2)}, the target ${tolerated.toPrecision(2)}`;
+  const set = closest === undefined ? '' : ` under ${describeParameters(closest.parameters)}`;
+  return new UnsupportedError(`no plan: ${reason}${set}`, {
+    where,
+    hint: 'train with smaller weights and activations, use fewer squares, or accept a larger target error',
+  });
 }
 
 /**
@@ -225,53 +144,23 @@ function isNearer(tried: Attempt, closest: Attempt): boolean {
  * below the target, at 128-bit security; under them, the plan that errs least; or, for an encrypted dataset that exists,
  * the best plan under its parameters.
  *
+ * @param calibration of this circuit
+ * @throws InputError when calibration or rounding energies belong to another circuit
  * @throws UnsupportedError that says which bound was hit: too many squares, the modulus, or the precision
  */
 export function planCircuit(circuit: Circuit, calibration: Calibration, options: PlanOptions): Plan {
-  const squares = squaresOf(circuit);
-  const where = `circuit ${circuit.name}`;
-  if (squares > 2) {
-    throw new UnsupportedError(`${squares} squares`, {
-      where,
-      hint: 'use at most two: ciphertexts grow to 2^squares + 1 components',
-    });
-  }
-  const { maxAbs, gains, meanGains } = calibration;
-  const maps = circuit.maps.length;
-  const energies = options.roundingEnergies?.length ?? maps;
-  if (maxAbs.length !== maps || gains.length !== maps + 1 || meanGains.length !== maps + 1 || energies !== maps) {
-    throw new InputError('the calibration belongs to another circuit', { where });
-  }
-  const largestLogit = calibration.maxAbs.at(-1) ?? 0;
-  const target = options.targetError ?? Math.max(DEFAULT_TARGET_ERROR, RELATIVE_TARGET_ERROR * largestLogit);
-  const tolerated = options.given === undefined || options.targetError !== undefined ? target : GIVEN_SLACK * target;
-  const sets = options.given === undefined ? candidates() : [options.given.parameters];
-  const scales = options.given === undefined ? INPUT_SCALE_BITS.map((b) => 2 ** b) : [options.given.inputScale];
+  checkRequest(circuit, calibration, options);
+  const { target, tolerated } = limitsOf(calibration, options);
   const weights = weightChoices(circuit, calibration, options.roundingEnergies);
-  let closest: { attempt: Attempt; parameters: CkksParameters } | undefined;
-  for (const parameters of sets) {
-    const fitting: Plan[] = [];
-    for (const pattern of rescalePatterns(circuit.maps.length, parameters.primes.length)) {
-      for (const inputScale of scales) {
-        for (const choice of weights) {
-          const tried = attempt(circuit, calibration, parameters, options.mode, inputScale, choice, pattern);
-          if (tried.plan !== undefined && tried.errorBound <= tolerated) fitting.push(tried.plan);
-          if (closest === undefined || isNearer(tried, closest.attempt)) closest = { attempt: tried, parameters };
-        }
-      }
-    }
+  const search = { calibration, options, weights, tolerated };
+  let closest: ClosestAttempt | undefined;
+  for (const parameters of options.given === undefined ? parameterSets() : [options.given.parameters]) {
+    const { fitting, closest: tried } = trySet(search, parameters);
     const best = bestOf(fitting.filter(({ predictedError }) => predictedError.bound <= target)) ?? bestOf(fitting);
     if (best !== undefined) return Object.freeze(best);
+    if (tried !== undefined && (closest === undefined || isNearer(tried, closest.tried))) {
+      closest = { tried, parameters };
+    }
   }
-  const reason =
-    closest === undefined
-      ? 'no parameter set was tried'
-      : closest.attempt.missedBits > 0
-        ? `values exceed the modulus by ${closest.attempt.missedBits.toFixed(1)} bits`
-        : `the error bound of a logit is ${closest.attempt.errorBound.toPrecision(2)}, the target ${tolerated.toPrecision(2)}`;
-  const set = closest === undefined ? '' : ` under ${describeParameters(closest.parameters)}`;
-  throw new UnsupportedError(`no plan: ${reason}${set}`, {
-    where,
-    hint: 'train with smaller weights and activations, use fewer squares, or accept a larger target error',
-  });
+  throw noPlan(closest, tolerated, `circuit ${circuit.name}`);
 }

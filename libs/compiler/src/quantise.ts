@@ -1,4 +1,4 @@
-import { InputError } from '@ciphernet/foundation';
+import { InputError, elementAt } from '@ciphernet/foundation';
 import { type Block, type Circuit, type LinearMap, largestWeight } from './circuit.js';
 import { type MapRounding, type RoundingBasis, roundBlock } from './rounding.js';
 
@@ -15,19 +15,26 @@ export interface IntegerMap {
   readonly outputs: number;
   readonly blocks: readonly IntegerBlock[];
   readonly bias: Float64Array;
+  /** Real factor between a weight and its integer. */
   readonly scale: number;
 }
 
+/** A circuit whose weights are integers: what is evaluated under encryption. */
 export interface QuantisedCircuit {
   readonly name: string;
   readonly maps: readonly IntegerMap[];
 }
 
-/** Bits of a signed weight with its sign: |w| ≤ 2^(bits − 1) − 1. Digits of 15 bits times 10-bit weights fit int32. */
+/** Fewest bits of a signed weight with its sign: |w| ≤ 2^(bits − 1) − 1. */
 export const MIN_WEIGHT_BITS = 3;
+/** Most bits of a signed weight: digits of 15 bits times 10-bit weights fit int32. */
 export const MAX_WEIGHT_BITS = 10;
 
-/** The largest scale at which every weight of the map fits `bits` bits with its sign. */
+/**
+ * The largest scale at which every weight of the map fits `bits` bits with its sign; 1 for a map of zeros.
+ *
+ * @throws InputError for bits that are not a whole number from 3 to 10
+ */
 export function scaleForBits(map: LinearMap, bits: number): number {
   if (!Number.isInteger(bits) || bits < MIN_WEIGHT_BITS || bits > MAX_WEIGHT_BITS) {
     throw new InputError(`weights of ${bits} bits`, { hint: `use ${MIN_WEIGHT_BITS} to ${MAX_WEIGHT_BITS} bits` });
@@ -60,10 +67,10 @@ function correctedBias(
 ): Float64Array {
   const bias = Float64Array.from(map.bias);
   map.blocks.forEach(({ inputs, outputs, weights }, b) => {
-    const integers = blocks[b]?.weights;
+    const integers = elementAt(blocks, b).weights;
     outputs.forEach((output, row) => {
       for (let i = 0, at = row * inputs.length; i < inputs.length; i++, at++) {
-        const error = (weights[at] ?? 0) - (integers?.[at] ?? 0) / scale;
+        const error = (weights[at] ?? 0) - (integers[at] ?? 0) / scale;
         bias[output] = (bias[output] ?? 0) + error * (means[inputs[i] ?? 0] ?? 0);
       }
     });
@@ -72,11 +79,12 @@ function correctedBias(
 }
 
 /**
- * Rounds each map's weights at its scale. `scales` has one entry a map.
+ * Rounds each map's weights at its scale.
  *
- * @throws InputError when scales or basis belong to another circuit
+ * @param scales one a map, real factor between a weight and its integer
  * @param basis compensates rounding errors by the statistics of the inputs; without it each weight goes to its nearest
  *   integer
+ * @throws InputError when a map has no scale, or the basis belongs to another circuit
  */
 export function quantise(circuit: Circuit, scales: readonly number[], basis?: RoundingBasis): QuantisedCircuit {
   return {
@@ -91,7 +99,9 @@ export function quantise(circuit: Circuit, scales: readonly number[], basis?: Ro
         outputs: block.outputs,
         inputs: block.inputs,
         weights:
-          rounding === undefined ? nearest(block, scale) : roundBlock(block, rounding.blocks[b] ?? [], scale, limit),
+          rounding === undefined
+            ? nearest(block, scale)
+            : roundBlock(block, elementAt(rounding.blocks, b), scale, limit),
       }));
       const bias = rounding === undefined ? map.bias : correctedBias(map, blocks, scale, rounding.means);
       return { inputs: map.inputs, outputs: map.outputs, bias, scale, blocks };

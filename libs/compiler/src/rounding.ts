@@ -1,4 +1,4 @@
-import { InputError, UnsupportedError } from '@ciphernet/foundation';
+import { InputError, UnsupportedError, elementAt } from '@ciphernet/foundation';
 import type { Block, Circuit, LinearMap } from './circuit.js';
 import { countExamples, traceCircuit } from './evaluate-circuit.js';
 
@@ -10,9 +10,11 @@ interface Chunk {
   readonly feedback: Float64Array;
 }
 
+/** What the weights of one map are rounded by. */
 export interface MapRounding {
   /** Mean of each input of the map. */
   readonly means: Float64Array;
+  /** One list of chunks a block; a block's chunks hold each of its columns once. */
   readonly blocks: readonly (readonly Chunk[])[];
   /**
    * Variance of an output for rounding errors of variance 1 in its weights, after compensation: tr(D) in QuIP, theorem 1.
@@ -108,14 +110,14 @@ function chunkOf(
   const variances = new Float64Array(size);
   const count = values.length / width;
   for (let j = 0; j < size; j++) {
-    const input = inputs[from + j] ?? 0;
+    const input = elementAt(inputs, from + j);
     for (let n = 0; n < count; n++) {
       variances[j] = (variances[j] ?? 0) + ((values[n * width + input] ?? 0) - (means[input] ?? 0)) ** 2 / count;
     }
   }
   // The most variable first: its error can still be made good by all others (GPTQ's "act-order").
   const order = Uint32Array.from(variances.keys()).sort((a, b) => (variances[b] ?? 0) - (variances[a] ?? 0) || a - b);
-  const ordered = Array.from(order, (j) => inputs[from + j] ?? 0);
+  const ordered = Array.from(order, (j) => elementAt(inputs, from + j));
   const lower = covariance(values, width, ordered, means);
   const total = variances.reduce((sum, variance) => sum + variance, 0);
   // Of inputs that never vary nothing can be learned; any damping will do, since nothing may be divided by 0.
@@ -162,31 +164,35 @@ function roundingOfMap(map: LinearMap, values: Float64Array, chunk: number): Map
  * Measures what weights should be rounded by.
  *
  * @param features count × inputs of the first map: public examples, at least one
+ * @throws InputError unless the features are whole examples, or when values on them are not finite
+ * @throws UnsupportedError for a circuit of too many windows over the same inputs
  */
 export function roundingBasis(circuit: Circuit, features: Float32Array): RoundingBasis {
-  const inputs = circuit.maps[0]?.inputs ?? 0;
+  const inputs = elementAt(circuit.maps, 0).inputs;
   const count = countExamples(circuit, features, 'rounding');
   const values = circuit.maps.map((map) => new Float64Array(count * map.inputs));
   for (let n = 0; n < count; n++) {
     const example = features.subarray(n * inputs, (n + 1) * inputs);
-    values[0]?.set(example, n * inputs);
+    elementAt(values, 0).set(example, n * inputs);
     const trace = traceCircuit(circuit, example);
     for (let i = 1; i < circuit.maps.length; i++) {
-      const before = trace[i - 1] ?? new Float64Array(0);
-      values[i]?.set(
+      const before = elementAt(trace, i - 1);
+      elementAt(values, i).set(
         before.map((value) => value * value),
         n * before.length,
       );
     }
   }
   const chunk = chunkSizeFor(circuit);
-  return circuit.maps.map((map, i) => roundingOfMap(map, values[i] ?? new Float64Array(0), chunk));
+  return circuit.maps.map((map, i) => roundingOfMap(map, elementAt(values, i), chunk));
 }
 
 /**
  * Rounds a block's weights one after the other, each with the errors before it that it can make good: LDLQ (Chee et al.,
  * QuIP, arXiv 2307.13304, section 3; the same as GPTQ, arXiv 2210.17323). A mean error is left to the bias.
  *
+ * @param chunks of this block, from {@link roundingBasis}
+ * @param scale real factor between a weight and its integer
  * @returns integers within ±limit, row-major like the weights
  */
 export function roundBlock(block: Block, chunks: readonly Chunk[], scale: number, limit: number): Int16Array {

@@ -1,4 +1,5 @@
 import { componentsAfter, freshNoise, rescaleNoise } from '@ciphernet/ckks';
+import { elementAt, lastOf } from '@ciphernet/foundation';
 import type { Circuit } from './circuit.js';
 import { applyMap } from './evaluate-circuit.js';
 import type { Plan } from './plan.js';
@@ -20,8 +21,8 @@ export function simulateCircuit(
   features: Float32Array,
   normal: NormalSource,
 ): Float64Array {
-  const inputs = circuit.maps[0]?.inputs ?? 0;
-  const outputs = circuit.maps.at(-1)?.outputs ?? 0;
+  const inputs = elementAt(circuit.maps, 0).inputs;
+  const outputs = lastOf(circuit.maps).outputs;
   const count = features.length / inputs;
   const fresh = Math.sqrt(freshNoise(plan.parameters, plan.mode).mean) / plan.inputScale;
   const behind = plan.maps.map((map, i) =>
@@ -39,7 +40,7 @@ export function simulateCircuit(
       if (i > 0) values = values.map((value) => value * value);
       const y = new Float64Array(map.outputs);
       applyMap(map, values, y);
-      const deviation = behind[i] ?? 0;
+      const deviation = elementAt(behind, i);
       values = deviation === 0 ? y : y.map((value) => value + deviation * normal());
     });
     logits.set(values, n * outputs);

@@ -8,6 +8,12 @@ describe('the environment', () => {
     expect(configuration.blobFolder).toMatch(/\.data\/store$/);
   });
 
+  it('say nothing of keys, passphrases, labels or reports: those are the owner’s', () => {
+    const configuration = loadConfiguration({ CIPHERNET_PASSPHRASE: 'secret words', CIPHERNET_DATA: '/somewhere' });
+    expect(Object.keys(configuration).filter((name) => /key|pass|secret|report|record|client/i.test(name))).toEqual([]);
+    expect(JSON.stringify(configuration)).not.toMatch(/secret words|keys|reports/);
+  });
+
   it('keeps a local cache of a remote store where it is asked to', () => {
     expect(loadConfiguration({}).blobCache).toBeUndefined();
     const { blobCache } = loadConfiguration({ CIPHERNET_CACHE_GB: '0.5', CIPHERNET_DATA: '/somewhere' });

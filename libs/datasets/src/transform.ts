@@ -2,10 +2,7 @@ import { InputError } from '@ciphernet/foundation';
 import type { Shape } from '@ciphernet/network';
 import { z } from 'zod';
 
-/**
- * A public transform that the producer applies before it encrypts: crop a border, then take the mean of k×k pixels.
- * It is part of a dataset's identity: a model that declares another one is refused.
- */
+/** Form of an input transform; what is left out changes nothing. */
 export const inputTransformSchema = z
   .strictObject({
     /** Pixels removed at each side. */
@@ -15,8 +12,13 @@ export const inputTransformSchema = z
   })
   .readonly();
 
+/**
+ * A public transform that the producer applies before it encrypts: crop a border, then take the mean of k×k pixels.
+ * It is part of a dataset's identity: a model that declares another one is refused.
+ */
 export type InputTransform = z.infer<typeof inputTransformSchema>;
 
+/** Images as they are. */
 export const NO_TRANSFORM: InputTransform = Object.freeze({ crop: 0, mean: 1 });
 
 /** Short name for messages and manifests: `none`, `crop2`, `mean2`, `crop1-mean2`. */
@@ -25,7 +27,7 @@ export function transformName(transform: InputTransform): string {
   return parts.filter((part) => part !== '').join('-') || 'none';
 }
 
-/** Shape after the transform; throws when it does not divide. */
+/** Shape after the transform. @throws InputError when nothing is left, or the mean does not divide what is left */
 export function transformedShape(transform: InputTransform, shape: Shape): Shape {
   const height = (shape.height - 2 * transform.crop) / transform.mean;
   const width = (shape.width - 2 * transform.crop) / transform.mean;
@@ -41,7 +43,14 @@ export function transformedShape(transform: InputTransform, shape: Shape): Shape
   return { height, width, channels: shape.channels };
 }
 
-/** Applies the transform to images in [0, 1], count × height × width × channels. */
+/**
+ * Applies the transform.
+ *
+ * @param shape of one image
+ * @param images in [0, 1], count × height × width × channels; returned as they are when nothing is to do
+ * @returns count × features
+ * @throws InputError when the transform does not fit the shape
+ */
 export function applyTransform(transform: InputTransform, shape: Shape, images: Float32Array): Float32Array {
   const after = transformedShape(transform, shape);
   if (transform.crop === 0 && transform.mean === 1) return images;

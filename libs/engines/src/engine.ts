@@ -3,6 +3,7 @@ import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { IntegrityError, elementAt, lastOf } from '@ciphernet/foundation';
 
+/** How an evaluation is run; nothing here changes its result. */
 export interface EvaluateOptions {
   readonly signal?: AbortSignal;
   /**

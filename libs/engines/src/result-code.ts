@@ -24,10 +24,9 @@ export const RESULT_CODE: Readonly<Record<string, readonly string[]>> = {
     'verified-files.js',
   ],
   '@ciphernet/ckks': ['ckks-parameters.js', 'noise.js', 'security.js'],
-  '@ciphernet/compiler': ['circuit.js', 'circuit-json.js', 'compiled.js', 'plan.js', 'quantise.js', 'rounding.js'],
+  '@ciphernet/compiler': ['circuit.js', 'circuit-json.js', 'compiled.js', 'plan.js'],
   '@ciphernet/engines': [
     'engine.js',
-    'engines.js',
     'seal/engine.js',
     'wasm/cores.js',
     'wasm/engine.js',
@@ -44,7 +43,7 @@ export const RESULT_CODE: Readonly<Record<string, readonly string[]>> = {
     'wasm/work.js',
   ],
   '@ciphernet/ring': ['instance.js', 'modular.js', 'primes.js', 'ring-kernels.js', 'ring.wasm', 'roots.js'],
-  '@ciphernet/seal': ['constant-plaintext.js', 'seal-bytes.js', 'seal-context.js', 'seal-header.js'],
+  '@ciphernet/seal': ['constant-plaintext.js', 'seal-bytes.js', 'seal-context.js', 'seal-header.js', 'version.js'],
 };
 
 /** Location of a listed file: beside the package's front door. */
@@ -68,8 +67,8 @@ export function codeVersionOf(read: (url: URL) => Uint8Array): string {
 let known: string | undefined;
 
 /**
- * Part of every result's address: after an upgrade nothing is found that other code has computed, and nobody has to
- * remember to raise a number.
+ * Part of every result's address: after an upgrade nothing is found that other code has computed, and no
+ * version number has to be raised by hand.
  */
 export function codeVersion(): string {
   known ??= codeVersionOf((url) => readFileSync(url));

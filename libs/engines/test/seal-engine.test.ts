@@ -1,29 +1,12 @@
 import { createParameters } from '@ciphernet/ckks';
 import { lower } from '@ciphernet/compiler';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { sealEngine } from '../src/seal/engine.js';
 import { createOwner, measureError } from './encrypted-circuit.js';
-import { lcg, randomNetwork, shapes } from './random-circuit.js';
+import { lcg, randomNetwork } from './random-circuit.js';
 
-describe('the seal engine', () => {
-  it('agrees with the quantised circuit within the predicted error on random circuits', async () => {
-    // Insecure on purpose: a small ring makes room for many cases; the noise formulas hold at any degree.
-    await using owner = await createOwner(createParameters(1024, [30, 30, 30, 30], 30));
-    await fc.assert(
-      fc.asyncProperty(shapes, async (s) => {
-        const random = lcg(s.seed);
-        const circuit = lower(randomNetwork(s, random));
-        const images = 7;
-        const features = Float32Array.from({ length: images * s.side * s.side }, random);
-        const { largest, predicted } = await measureError(owner, sealEngine, circuit, features, images);
-        expect(largest).toBeLessThan(predicted.bound);
-      }),
-      { numRuns: 25 },
-    );
-  });
-
-  it('is not a bound that anything would meet: the error is within a factor of 300 of it', async () => {
+describe('the predicted error', () => {
+  it('is not a bound that anything would meet: the error of the seal engine is within a factor of 300 of it', async () => {
     await using owner = await createOwner(createParameters(1024, [30, 30, 30, 30], 30));
     const s = {
       side: 6,

@@ -3,6 +3,7 @@ import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from './errors.js';
 
+/** Permissions of what is written. */
 export interface WriteOptions {
   /** Permissions of a new file; the process's umask applies. Default 0o666. */
   readonly mode?: number;

@@ -8,7 +8,12 @@ import { type OwnerSeal, loadOwnerSeal, sealMessage } from './owner-seal.js';
 
 /** Decrypts results. Holds the secret key in SEAL's memory until it is disposed. */
 export interface ResultDecryptor extends Disposable {
-  /** Values of the slots in use: images × ciphertexts (× 2 where they are paired), row-major. */
+  /**
+   * Values of the slots in use, row-major: images × ciphertexts, or images × `values` where they are paired.
+   *
+   * @param where names the result in errors
+   * @throws IntegrityError for a result of another key or of other parameters
+   */
   decrypt(batch: Batch, where: string): Float64Array;
 }
 
@@ -25,9 +30,9 @@ function decryptCiphertext(
   using encoder = new seal.CKKSEncoder(context.context);
   using plaintext = new seal.Plaintext();
   const shape = { components: header.components, limbs: header.primes.length, scale: header.scale };
-  using ciphertext = ciphertextFromResidues(context, shape, (component, limb, into) => {
+  using ciphertext = ciphertextFromResidues(context, shape, (component, primeIndex, into) => {
     for (let tile = 0; tile < tiles; tile++) {
-      const at = rowOffset(header, limb, tile, index, component);
+      const at = rowOffset(header, primeIndex, tile, index, component);
       into.set(residues.subarray(at, at + header.tile), tile * header.tile);
     }
   });
@@ -35,6 +40,11 @@ function decryptCiphertext(
   return encoder.decodeFloat64(plaintext) as Float64Array;
 }
 
+/**
+ * Loads the secret key into SEAL.
+ *
+ * @throws IntegrityError when SEAL refuses the key
+ */
 export async function createResultDecryptor(key: SecretKeyFile): Promise<ResultDecryptor> {
   const seal = await loadOwnerSeal();
   const context = createSealContext(seal, key.parameters);

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { rowOffset } from '@ciphernet/artifacts';
+import { EvaluationError, InputError, encodeError } from '@ciphernet/foundation';
 import { type SealContext, createSealContext, residuesOfCiphertext } from '@ciphernet/seal';
 import type { Ciphertext, Plaintext } from 'node-seal';
 import type { ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
@@ -28,11 +29,14 @@ function encryptFeatures(
     encrypt(plaintext, ciphertext);
     const { words, limbs } = residuesOfCiphertext(context, ciphertext);
     for (let component = 0; component < 2; component++) {
-      for (let limb = 0; limb < limbs; limb++) {
-        const from = (component * limbs + limb) * ringDegree;
+      for (let primeIndex = 0; primeIndex < limbs; primeIndex++) {
+        const from = (component * limbs + primeIndex) * ringDegree;
         for (let tile = 0; tile < tiles; tile++) {
           const at = from + tile * task.tile;
-          task.residues.set(words.subarray(at, at + task.tile), rowOffset(layout, limb, tile, feature, component));
+          task.residues.set(
+            words.subarray(at, at + task.tile),
+            rowOffset(layout, primeIndex, tile, feature, component),
+          );
         }
       }
     }
@@ -63,7 +67,11 @@ async function main(start: ThreadStart): Promise<void> {
       encrypt = (plaintext, ciphertext) => encryptor.encryptSymmetric(plaintext, ciphertext);
     }
   } catch (error) {
-    reply({ kind: 'failed', message: `the key does not fit the parameters: ${sealMessage(seal, error)}` });
+    const refusal = new InputError(`the key does not fit the parameters: ${sealMessage(seal, error)}`, {
+      where: 'key',
+      hint: 'use keys made for these parameters',
+    });
+    reply({ kind: 'failed', error: encodeError(refusal) });
     return;
   }
   port.on('message', (task: ShardTask) => {
@@ -71,7 +79,8 @@ async function main(start: ThreadStart): Promise<void> {
       encryptFeatures(context, encrypt, task);
       reply({ kind: 'done' });
     } catch (error) {
-      reply({ kind: 'failed', message: sealMessage(seal, error) });
+      const failure = new EvaluationError(sealMessage(seal, error), { where: 'encryption' });
+      reply({ kind: 'failed', error: encodeError(failure) });
     }
   });
   reply({ kind: 'ready' });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { EvaluationError, InputError } from '@ciphernet/foundation';
+import { EvaluationError, InputError, decodeError } from '@ciphernet/foundation';
 import type { ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
 
 /** Features of one shard in the clear, as the encryption pool takes them. */
@@ -10,17 +10,22 @@ export interface PlainShard {
   readonly images: number;
 }
 
+/** Encryption threads that hold one key until they are disposed. */
 export interface EncryptionPool extends AsyncDisposable {
   readonly threads: number;
   /**
    * Encrypts one shard on all threads.
    *
    * @returns residues in the wire format's order, in shared memory
+   * @throws InputError unless the features are whole images that fit the slots
+   * @throws EvaluationError when SEAL fails, and the signal's reason when it is aborted
    */
   encryptShard(
     shard: PlainShard,
     options: {
+      /** Real factor between a feature and its encoded integer. */
       readonly scale: number;
+      /** Coefficients of a tile; divides the ring degree. */
       readonly tile: number;
       readonly signal?: AbortSignal;
       /** Called a few times a second with features done. */
@@ -48,10 +53,8 @@ async function startThread(start: ThreadStart): Promise<Worker> {
   const [reply] = (await once(thread, 'message')) as [ThreadReply];
   if (reply.kind === 'ready') return thread;
   await thread.terminate();
-  throw new InputError(reply.kind === 'failed' ? reply.message : 'the encryption thread did not start', {
-    where: 'key',
-    hint: 'use keys made for these parameters',
-  });
+  if (reply.kind === 'failed') throw decodeError(reply.error);
+  throw new EvaluationError('the encryption thread did not start', { where: 'encryption' });
 }
 
 function runTask(thread: Worker, task: ShardTask): Promise<void> {
@@ -63,7 +66,7 @@ function runTask(thread: Worker, task: ShardTask): Promise<void> {
       else reject(error);
     };
     const onMessage = (reply: ThreadReply): void => {
-      finish(reply.kind === 'failed' ? new EvaluationError(reply.message, { where: 'encryption' }) : undefined);
+      finish(reply.kind === 'failed' ? decodeError(reply.error) : undefined);
     };
     thread.on('message', onMessage);
     thread.on('error', finish);
@@ -71,7 +74,11 @@ function runTask(thread: Worker, task: ShardTask): Promise<void> {
   });
 }
 
-/** Starts `threads` encryption threads, each with a SEAL of its own. */
+/**
+ * Starts `threads` encryption threads, each with a SEAL of its own.
+ *
+ * @throws InputError when the key does not fit the parameters
+ */
 export async function createEncryptionPool(start: ThreadStart, threads: number): Promise<EncryptionPool> {
   const workers = await Promise.all(Array.from({ length: threads }, () => startThread(start)));
   const { ringDegree, primes } = start.parameters;

@@ -14,7 +14,7 @@ import {
 import { z } from 'zod';
 import { protect, protectionSchema, unprotect } from './protect.js';
 
-/** A public key: may be given to anybody who should encrypt for its owner. */
+/** A public key: may be given to everyone who should encrypt for its owner. */
 export interface PublicKeyFile {
   readonly parameters: CkksParameters;
   /** SHA-256 of the SEAL bytes; stands in every artifact made with the key. */
@@ -25,11 +25,14 @@ export interface PublicKeyFile {
 /** A secret key in memory. Never logged, never serialised elsewhere: only this package looks inside. */
 export interface SecretKeyFile {
   readonly parameters: CkksParameters;
+  /** Of the public key that it belongs to. */
   readonly fingerprint: string;
   readonly bytes: Uint8Array;
 }
 
+/** Name of the public key in a folder of keys. */
 export const PUBLIC_KEY_FILE = 'public.key.json';
+/** Name of the secret key in a folder of keys. */
 export const SECRET_KEY_FILE = 'secret.key.json';
 
 const common = {
@@ -45,6 +48,7 @@ const secretSchema = z.strictObject({
   protection: protectionSchema,
 });
 
+/** SHA-256 of a public key's SEAL bytes, 64 hex digits: what artifacts name the key by. */
 export function fingerprintOf(publicKey: Uint8Array): string {
   return sha256Hex(publicKey);
 }
@@ -54,7 +58,12 @@ function boundFields(fingerprint: string, parameters: CkksParameters): string {
   return `ciphernet-secret-key 1 ${fingerprint} ${parametersDigest(parameters)}`;
 }
 
-/** Writes both key files into `folder` (0700), the secret one 0600 and under the passphrase when there is one. */
+/**
+ * Writes both key files into `folder` (0700), the secret one 0600 and under the passphrase when there is one.
+ *
+ * @throws InputError for parameters below 128-bit security, when a key file is there already, or when the folder cannot
+ *   be written
+ */
 export async function writeKeyFiles(
   folder: string,
   keys: { readonly parameters: CkksParameters; readonly publicKey: Uint8Array; readonly secretKey: Uint8Array },
@@ -72,6 +81,7 @@ export async function writeKeyFiles(
   await writeOnce(join(folder, PUBLIC_KEY_FILE), `${JSON.stringify(open)}\n`, { mode: 0o644 });
 }
 
+/** True when both key files are there; they are not read. */
 export function hasKeyFiles(folder: string): boolean {
   return existsSync(join(folder, PUBLIC_KEY_FILE)) && existsSync(join(folder, SECRET_KEY_FILE));
 }
@@ -86,6 +96,12 @@ async function readKeyJson(path: string): Promise<unknown> {
   return parseJson(text, path);
 }
 
+/**
+ * Reads the public key of a folder.
+ *
+ * @throws InputError when the file is missing or not one of public keys
+ * @throws IntegrityError when its bytes have another fingerprint than it says
+ */
 export async function readPublicKey(folder: string): Promise<PublicKeyFile> {
   const path = join(folder, PUBLIC_KEY_FILE);
   const json = parseOrThrow(publicSchema, await readKeyJson(path), path);
@@ -97,6 +113,12 @@ export async function readPublicKey(folder: string): Promise<PublicKeyFile> {
   return Object.freeze({ parameters: parametersFromJson(json.parameters, path), fingerprint: actual, bytes });
 }
 
+/**
+ * Reads the secret key of a folder.
+ *
+ * @param passphrase needed when the file is under one
+ * @throws InputError when the file is missing, not one of secret keys or readable by others, or the passphrase is wrong
+ */
 export async function readSecretKey(folder: string, passphrase: string | undefined): Promise<SecretKeyFile> {
   const path = join(folder, SECRET_KEY_FILE);
   const json = parseOrThrow(secretSchema, await readKeyJson(path), path);
@@ -113,7 +135,12 @@ export async function readSecretKey(folder: string, passphrase: string | undefin
   return Object.freeze({ parameters, fingerprint: json.fingerprint, bytes });
 }
 
-/** Throws unless both were made for the same key. */
+/**
+ * Compares the fingerprint that a thing was made for with the one at hand.
+ *
+ * @param what names the thing, like `the result`
+ * @throws IntegrityError when they differ
+ */
 export function assertSameKey(actual: string, expected: string, what: string, where: string): void {
   if (actual === expected) return;
   throw new IntegrityError(`${what} was made for key ${actual.slice(0, 16)}…, this is key ${expected.slice(0, 16)}…`, {

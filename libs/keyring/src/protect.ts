@@ -13,11 +13,12 @@ const TAG_BYTES = 16;
 const hex = (bytes: number): z.ZodString =>
   z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`), `is not ${bytes} bytes of hex`);
 
+/** How a key file says that its key is protected: not at all, or under a passphrase. */
 export const protectionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
   z.strictObject({
     kind: z.literal('scrypt-aes-256-gcm'),
-    // Bounds keep a hostile file from asking for gigabytes.
+    // Bounded, so that a hostile file cannot ask for gigabytes.
     N: z.literal([2 ** 15, 2 ** 16, 2 ** 17, 2 ** 18]),
     r: z.literal(8),
     p: z.literal(1),
@@ -27,6 +28,7 @@ export const protectionSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** A parsed protection. */
 export type Protection = z.infer<typeof protectionSchema>;
 
 function deriveKey(passphrase: string, salt: Buffer, N: number): Promise<Buffer> {
@@ -39,7 +41,11 @@ function deriveKey(passphrase: string, salt: Buffer, N: number): Promise<Buffer>
   });
 }
 
-/** Encrypts `secret` under the passphrase; `bound` (the file's other fields) is authenticated with it. */
+/**
+ * Encrypts `secret` under the passphrase; without one it stays in the clear.
+ *
+ * @param bound the file's other fields, authenticated with the secret
+ */
 export async function protect(
   secret: Uint8Array,
   passphrase: string | undefined,
@@ -64,7 +70,13 @@ export async function protect(
   return { protection, bytes };
 }
 
-/** The secret again. Wrong passphrase and changed file look the same, by design of GCM. */
+/**
+ * The secret again. A wrong passphrase and a changed file look the same, by design of GCM.
+ *
+ * @param bound the file's other fields, as they were when it was protected
+ * @param where names the file in errors
+ * @throws InputError when the passphrase is missing or wrong, or the file was changed
+ */
 export async function unprotect(
   bytes: Uint8Array,
   protection: Protection,

@@ -19,14 +19,14 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
 }
 
-/** Fields that are never written, wherever they stand: a second wall, the first being that nobody passes them. */
+/** Fields that are never written, wherever they stand: a second wall; the first is that no caller passes them. */
 const SECRET = ['passphrase', 'password', 'secret', 'secretKey', 'key', 'logits', 'labels', 'token', 'authorization'];
 const REDACTED = { paths: [...SECRET, ...SECRET.map((name) => `*.${name}`)], censor: '[redacted]' };
 
 /**
  * A role's log on standard error: JSON lines for machines, readable ones for a terminal.
  *
- * @param format `auto` chooses by whether standard error is a terminal
+ * @param options `format` `auto` (default) chooses by whether standard error is a terminal; `level` default `info`
  */
 export function createLog(
   role: string,

@@ -15,13 +15,22 @@ import { type Model, loadModel } from './model-store.js';
 /** Changes when planning or quantisation could give another circuit from the same model. */
 const COMPILER_VERSION = 5;
 
-/** Plans and quantises a model: rounding errors are compensated by the statistics of its public examples. */
+/**
+ * Plans and quantises a model: rounding errors are compensated by the statistics of its public examples.
+ *
+ * @throws UnsupportedError that says which bound was hit when no plan fits
+ */
 export function compileModel(model: Model, options: Pick<PlanOptions, 'mode' | 'given'>): CompiledCircuit {
   const { circuit, examples, record } = model;
   return compile({ circuit, examples, calibration: record.calibration, transform: record.transform }, options);
 }
 
-/** Compiles a model for an encrypted dataset: under its parameters and scale, refusing another input transform. */
+/**
+ * Compiles a model for an encrypted dataset, under its parameters and scale.
+ *
+ * @throws InputError when the model declares another input transform than the dataset was encrypted with
+ * @throws UnsupportedError that says which bound was hit when no plan fits
+ */
 export function compileForDataset(model: Model, manifest: DatasetManifest): CompiledCircuit {
   const wanted = transformName(model.record.transform);
   const actual = transformName(manifest.transform);

@@ -4,15 +4,19 @@ import { type InputTransform, type LoadOptions, loadDataset } from '@ciphernet/d
 import { modelFolders, readModelFolder } from '@ciphernet/formats';
 import { saveModel } from './model-store.js';
 
+/** A model that was stored. */
 export interface ImportedModel {
   readonly name: string;
+  /** Its address. */
   readonly model: string;
 }
 
 /**
  * Stores the tfjs models of a folder, or of each of its subfolders.
  *
- * @param dataset public dataset whose training images calibrate the models: never the private test set
+ * @param options `dataset`: public dataset whose training images calibrate the models: never the private test set
+ * @throws InputError when there is no model, or one is damaged or does not read what the transform makes of the images
+ * @throws UnsupportedError for a model that cannot be evaluated under encryption
  */
 export async function importModels(
   blobs: BlobStore,

@@ -1,3 +1,4 @@
+import { MODELS } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { type Circuit, calibrate, lower } from '@ciphernet/compiler';
 import { type InputTransform, toFeatures, transformedShape } from '@ciphernet/datasets';
@@ -58,6 +59,8 @@ export interface PublicExamples {
  *
  * @param examples at least one; the first 1,000 are kept with the model
  * @returns the record's digest, the model's address
+ * @throws InputError when the model does not read what the transform makes of the examples
+ * @throws UnsupportedError for a network that cannot be evaluated under encryption
  */
 export async function saveModel(
   blobs: BlobStore,
@@ -84,10 +87,16 @@ export async function saveModel(
     calibration,
     ...(origin.training === undefined ? {} : { training: origin.training }),
   };
-  return (await blobs.put(recordToBytes(record))).digest;
+  const { digest } = await blobs.put(recordToBytes(record));
+  await MODELS.set(blobs, digest, { name: record.name });
+  return digest;
 }
 
-/** Loads a model by its address; every blob is verified. */
+/**
+ * Loads a model by its address; every blob is verified.
+ *
+ * @throws IntegrityError when a blob is missing or of other bytes; InputError for what is no model of this version
+ */
 export async function loadModel(blobs: BlobStore, digest: string): Promise<Model> {
   const where = `model ${digest.slice(0, 12)}`;
   const record = recordFromBytes(await blobs.get(digest), where);

@@ -83,6 +83,7 @@ function evaluateLayer(layer: Layer, input: Shape, output: Shape, x: Float32Arra
  *
  * @param images count × inputs
  * @returns logits, count × outputs
+ * @throws InputError when weights and shapes disagree; RangeError unless the images are whole
  */
 export function evaluateNetwork(network: Network, images: Float32Array): Float32Array {
   const inputs = sizeOf(network.input);

@@ -1,10 +1,9 @@
 import type { Padding } from './shape.js';
 
-/**
- * The one vocabulary of layers. A *topology* is a layer without weights: what is described, shaped, costed and trained. A
- * *layer* adds its name and weights: what is evaluated in the clear and compiled.
- */
+// The one vocabulary of layers. A *topology* is a layer without weights: what is described, shaped, costed and trained. A
+// *layer* adds its name and weights: what is evaluated in the clear and compiled.
 
+/** A convolution with a bias a filter. */
 export interface Conv2dTopology {
   readonly kind: 'conv2d';
   readonly filters: number;
@@ -14,6 +13,7 @@ export interface Conv2dTopology {
   readonly padding: Padding;
 }
 
+/** A full linear map of flat values, with a bias a unit. */
 export interface DenseTopology {
   readonly kind: 'dense';
   readonly units: number;
@@ -27,14 +27,17 @@ export interface AveragePoolTopology {
   readonly padding: Padding;
 }
 
+/** Height × width × channels become so many channels of one position; no value moves. */
 export interface FlattenTopology {
   readonly kind: 'flatten';
 }
 
+/** A normalisation of each channel by its mean and variance. */
 export interface BatchNormTopology {
   readonly kind: 'batchNorm';
 }
 
+/** y = x². */
 export interface SquareTopology {
   readonly kind: 'square';
 }
@@ -64,6 +67,7 @@ export type NetworkTopology =
   | SquareTopology
   | PolynomialTopology;
 
+/** Every kind that is described and trained. */
 export type LayerTopology = NetworkTopology | DropoutTopology;
 
 interface Named {
@@ -82,6 +86,7 @@ export interface DenseLayer extends DenseTopology, Named {
   readonly bias: Float32Array;
 }
 
+/** See {@link AveragePoolTopology}; it has no weights. */
 export interface AveragePoolLayer extends AveragePoolTopology, Named {}
 
 /** y = x · factor + offset for each channel: γ / √(σ² + ε) and β − μ · factor of a trained batch normalisation. */
@@ -90,9 +95,13 @@ export interface BatchNormLayer extends BatchNormTopology, Named {
   readonly offset: Float32Array;
 }
 
+/** See {@link FlattenTopology}; it has no weights. */
 export interface FlattenLayer extends FlattenTopology, Named {}
+/** See {@link SquareTopology}; it has no weights. */
 export interface SquareLayer extends SquareTopology, Named {}
+/** See {@link PolynomialTopology}; it has no weights. */
 export interface PolynomialLayer extends PolynomialTopology, Named {}
 
+/** A layer with its name and weights. */
 export type Layer =
   Conv2dLayer | DenseLayer | AveragePoolLayer | FlattenLayer | BatchNormLayer | SquareLayer | PolynomialLayer;

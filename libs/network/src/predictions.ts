@@ -1,4 +1,10 @@
-/** Index of the largest logit of each row; the first one of equals. */
+/**
+ * Index of the largest logit of each row; the first one of equals.
+ *
+ * @param logits count × classes, at most 256 classes
+ * @returns one class a row
+ * @throws RangeError unless the logits are whole rows
+ */
 export function predictionsOf(logits: ArrayLike<number>, classes: number): Uint8Array {
   const count = logits.length / classes;
   const predictions = new Uint8Array(count);
@@ -12,7 +18,7 @@ export function predictionsOf(logits: ArrayLike<number>, classes: number): Uint8
   return predictions;
 }
 
-/** Fraction of equal entries, 0 to 1. */
+/** Fraction of equal entries, 0 to 1. @throws RangeError for none, and for unequal lengths */
 export function fractionEqual(a: Uint8Array, b: Uint8Array): number {
   if (a.length === 0 || a.length !== b.length) {
     throw new RangeError(`cannot compare ${a.length} predictions with ${b.length}`);

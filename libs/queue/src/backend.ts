@@ -19,6 +19,7 @@ import { checkRedis, describeRedis } from './redis-preflight.js';
 import { startTracing } from './telemetry.js';
 import { type WorkerRegistry, memoryRegistry, redisRegistry } from './worker-registry.js';
 
+/** BullMQ's options of a worker, without those that the backend sets. */
 export type WorkerTuning = Omit<WorkerOptions, 'connection' | 'prefix'>;
 
 /** Queues of one deployment. Everything made here is closed by `close`, with a deadline. */
@@ -26,15 +27,19 @@ export interface QueueBackend {
   readonly kind: 'redis' | 'embedded';
   /** For messages; no credentials. */
   readonly description: string;
+  /** The queue of a name: one object a name. */
   queue(name: string): Queue;
+  /** Starts a worker: a function of this process, or a file that runs in a sandbox. */
   worker(name: string, processor: string | URL | Processor, options: WorkerTuning): Worker;
   flows(): FlowProducer;
+  /** Events of a queue: one object a name. */
   events(name: string): QueueEvents;
   readonly workers: WorkerRegistry;
   /** Closes workers first (they hand their jobs back or finish), then the rest. Never hangs. */
   close(): Promise<void>;
 }
 
+/** Which queue, and where. */
 export interface BackendOptions {
   /** Redis when given, otherwise the embedded queue. */
   readonly redisUrl?: string | undefined;

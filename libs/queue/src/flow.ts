@@ -11,6 +11,7 @@ const SIZE_LIMIT = 4096;
 /** BullMQ runs jobs without a priority before all that have one, so every evaluation has one. */
 const DEFAULT_PRIORITY = 1000;
 
+/** Options of every job: three attempts, a second apart at first, then two. */
 export const JOB_OPTIONS: JobsOptions = {
   removeOnComplete: KEEP,
   removeOnFail: KEEP,
@@ -19,11 +20,16 @@ export const JOB_OPTIONS: JobsOptions = {
   backoff: { type: 'exponential', delay: 1000 },
 };
 
+/** One model on one encrypted dataset. */
 export interface EvaluationRequest {
+  /** Digest of the dataset's manifest. */
   readonly manifest: string;
+  /** Shards of the dataset: one infer job each. */
   readonly shards: number;
+  /** Digest of the model. */
   readonly model: string;
   readonly engine: string;
+  /** Evaluate the plain model too: the owner may hold it. */
   readonly compare: boolean;
   /** 1 is the most urgent; evaluations that name none have DEFAULT_PRIORITY. */
   readonly priority?: number;
@@ -31,7 +37,7 @@ export interface EvaluationRequest {
   readonly fresh?: boolean;
 }
 
-/** A new id for an evaluation, like `eval-3f2a91bc`. */
+/** A new id for an evaluation or a run, like `eval-3f2a91bc04d7`. */
 export function newEvaluationId(prefix: 'eval' | 'train' | 'bench' = 'eval'): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
 }

@@ -1,11 +1,13 @@
 import { digestSchema, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 
-/** Ids and digests only: bytes travel through the blob store. */
+// Jobs hold ids and digests only: bytes travel through the blob store.
+
 /** Used in job ids, which may hold no colon and not be all digits. */
 const id = z.string().regex(/^[a-z][a-z0-9-]{2,63}$/, 'is not an id like eval-3f2a');
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'is not a plain name');
 
+/** Names of the queues: one for each kind of job. */
 export const QUEUES = { train: 'train', infer: 'infer', collect: 'collect', benchmark: 'benchmark' } as const;
 
 const trainSchema = z
@@ -32,6 +34,7 @@ const trainSchema = z
       .optional(),
   })
   .readonly();
+/** Train a model of the zoo on a public dataset; each epoch's checkpoint may be evaluated at once. */
 export type TrainJob = z.infer<typeof trainSchema>;
 
 const inferSchema = z
@@ -45,6 +48,7 @@ const inferSchema = z
     fresh: z.boolean().optional(),
   })
   .readonly();
+/** Evaluate one shard. */
 export type InferJob = z.infer<typeof inferSchema>;
 
 const collectSchema = z
@@ -58,9 +62,10 @@ const collectSchema = z
     compare: z.boolean(),
   })
   .readonly();
+/** Decrypt an evaluation's results and report; the infer jobs of its shards are its children. */
 export type CollectJob = z.infer<typeof collectSchema>;
 
-/** How long a history may grow in one evaluation of a suite: datasets × models. */
+/** Most evaluations of a suite, datasets × models: its history grows by as many a run. */
 const MAX_SUITE = 16;
 
 const suiteSchema = z
@@ -98,6 +103,7 @@ const trainedSchema = z
     epochs: z.number().int(),
   })
   .readonly();
+/** What a train job returns. */
 export type TrainedResult = z.infer<typeof trainedSchema>;
 
 const inferredSchema = z
@@ -116,6 +122,7 @@ const inferredSchema = z
     finishedAt: z.number().int().positive(),
   })
   .readonly();
+/** What an infer job returns. */
 export type InferredResult = z.infer<typeof inferredSchema>;
 
 const collectedSchema = z
@@ -127,25 +134,36 @@ const collectedSchema = z
     folder: z.string().max(4096),
   })
   .readonly();
+/** What a collect job returns. */
 export type CollectedResult = z.infer<typeof collectedSchema>;
 
-/** Job data and return values are hostile until parsed: anybody who reaches the queue can write them. */
+// Job data and return values are hostile until parsed: every process that reaches the queue can write them.
+
+/** @throws InputError naming the field that is wrong */
 export const parseTrainJob = (data: unknown): TrainJob => parseOrThrow(trainSchema, data, 'train job');
+/** @throws InputError naming the field that is wrong */
 export const parseInferJob = (data: unknown): InferJob => parseOrThrow(inferSchema, data, 'infer job');
+/** @throws InputError naming the field that is wrong */
 export const parseCollectJob = (data: unknown): CollectJob => parseOrThrow(collectSchema, data, 'collect job');
+/** @throws InputError naming the field that is wrong */
 export const parseTrained = (value: unknown): TrainedResult => parseOrThrow(trainedSchema, value, 'train result');
+/** @throws InputError naming the field that is wrong */
 export const parseInferred = (value: unknown): InferredResult => parseOrThrow(inferredSchema, value, 'infer result');
+/** @throws InputError naming the field that is wrong */
 export const parseCollected = (value: unknown): CollectedResult =>
   parseOrThrow(collectedSchema, value, 'collect result');
 
+/** @throws InputError naming the field that is wrong, and for more than 16 evaluations */
 export const parseBenchmarkSuite = (data: unknown): BenchmarkSuite =>
   parseOrThrow(suiteSchema, data, 'benchmark suite');
+/** @throws InputError naming the field that is wrong */
 export const parseBenchmarkRun = (data: unknown): BenchmarkRun => parseOrThrow(runSchema, data, 'benchmark run');
 
-/** Progress of a job: what is being done, and how far. */
+/** Form of a job's progress. */
 export const progressSchema = z
   .object({ stage: z.string().max(60), done: z.number(), total: z.number(), note: z.string().max(200).optional() })
   .readonly();
+/** Progress of a job: what is being done, and how far. */
 export type JobProgress = z.infer<typeof progressSchema>;
 
 const checkpointSchema = z
@@ -155,6 +173,7 @@ const checkpointSchema = z
 /** What a training job announces after each epoch: an address, so that the checkpoint can be evaluated at once. */
 export type CheckpointAnnouncement = z.infer<typeof checkpointSchema>;
 
+/** The announcement in a job's progress; undefined for progress of any other kind. */
 export function parseCheckpoint(progress: unknown): CheckpointAnnouncement | undefined {
   const parsed = checkpointSchema.safeParse(progress);
   return parsed.success ? parsed.data : undefined;

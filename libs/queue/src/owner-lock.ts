@@ -11,7 +11,12 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Takes a lock file with this process's id. A lock whose process is gone (a crash) is taken over. */
+/**
+ * Takes a lock file with this process's id. A lock whose process is gone (a crash) is taken over.
+ *
+ * @returns the lock, given up when it is disposed
+ * @throws InputError when another process has it, or the folder cannot be written
+ */
 export async function takeOwnerLock(path: string): Promise<AsyncDisposable> {
   await mkdir(dirname(path), { recursive: true });
   for (let attempt = 0; attempt < 3; attempt++) {

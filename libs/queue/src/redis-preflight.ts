@@ -5,7 +5,7 @@ const TIME_LIMIT_MS = 5000;
 /** BullMQ needs LMOVE and friends. */
 const MIN_VERSION = [6, 2] as const;
 
-/** Host and port without credentials, for messages. */
+/** Address without credentials, for messages. @throws InputError unless it is one */
 export function describeRedis(url: string): string {
   try {
     const { protocol, hostname, port, pathname } = new URL(url);
@@ -22,6 +22,8 @@ function field(info: string, name: string): string {
 /**
  * Connects once with a time limit and checks what BullMQ needs: Redis ≥ 6.2 that evicts nothing. Without this,
  * `queue.add` would wait for ever for a Redis that is not there.
+ *
+ * @throws UnavailableError when Redis does not answer; InputError when it is too old or evicts keys
  */
 export async function checkRedis(url: string): Promise<void> {
   const where = describeRedis(url);

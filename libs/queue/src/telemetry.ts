@@ -1,5 +1,6 @@
 import type { Telemetry } from 'bullmq';
 
+/** Tracing that was started. */
 export interface Tracing {
   readonly telemetry: Telemetry;
   /** Sends what is left, with a deadline of its own. */

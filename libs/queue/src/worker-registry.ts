@@ -29,7 +29,9 @@ const SECONDS_TO_LIVE = 30;
 
 /** Who is alive: each worker says so every few seconds; what is said expires. */
 export interface WorkerRegistry {
+  /** Says that the worker is alive; forgotten after half a minute unless it is said again. */
   announce(status: WorkerStatus): Promise<void>;
+  /** Workers that are alive, by name. */
   list(): Promise<WorkerStatus[]>;
 }
 
@@ -37,7 +39,7 @@ function byName(statuses: WorkerStatus[]): WorkerStatus[] {
   return statuses.sort((a, b) => a.worker.localeCompare(b.worker));
 }
 
-/** In Redis, below the deployment's prefix. What does not parse is left out: anybody on the queue can write there. */
+/** In Redis, below the deployment's prefix. What does not parse is left out: every process on the queue can write there. */
 export function redisRegistry(redis: () => Promise<Redis>, prefix: string): WorkerRegistry {
   const base = `${prefix}-workers:`;
   return {
@@ -56,8 +58,10 @@ export function redisRegistry(redis: () => Promise<Redis>, prefix: string): Work
       const texts = keys.length === 0 ? [] : await client.mget(keys);
       return byName(
         texts.flatMap((text) => {
+          // Expired since its key was listed.
+          if (text === null) return [];
           try {
-            const parsed = statusSchema.safeParse(parseJson(text ?? '', 'worker status'));
+            const parsed = statusSchema.safeParse(parseJson(text, 'worker status'));
             return parsed.success ? [parsed.data] : [];
           } catch {
             return [];

@@ -1,9 +1,11 @@
+import { elementAt } from '@ciphernet/foundation';
 import { REFERENCE, type Report } from '@ciphernet/report';
 import * as vega from 'vega';
 import { type TopLevelSpec, compile } from 'vega-lite';
 
 /** Text and axes take the page's own colour, so one SVG serves light and dark. */
 export const INK = 'currentColor';
+
 function config(ink: string): NonNullable<TopLevelSpec['config']> {
   return {
     background: 'transparent',
@@ -14,9 +16,11 @@ function config(ink: string): NonNullable<TopLevelSpec['config']> {
     legend: { labelColor: ink, titleColor: ink },
   };
 }
-/** Three colours of different hue and lightness, legible on white and on black. */
+/** One of three colours of different hue and lightness, legible on white and on black. */
 export const BLUE = '#3a86c8';
+/** See {@link BLUE}. */
 export const ORANGE = '#e08a1e';
+/** See {@link BLUE}. */
 export const GREEN = '#2a9d6f';
 
 /** Renders to SVG without a browser. @param ink colour of text and axes: the page's own, or a fixed one for a file */
@@ -153,7 +157,7 @@ export function secondsChart(report: Report): Promise<string> {
 /** How close decisions are: images by the gap between their two highest logits. */
 export function marginsChart(margins: NonNullable<Report['margins']>): Promise<string> {
   const bars = margins.counts.map((count, bin) => {
-    const from = margins.edges[bin] ?? 0;
+    const from = elementAt(margins.edges, bin);
     const to = margins.edges[bin + 1];
     const name = to === undefined ? `${from} or more` : `${from.toPrecision(2)} to ${to.toPrecision(2)}`;
     return { name, value: count, label: count === 0 ? '' : count.toLocaleString('en') };

@@ -1,3 +1,5 @@
+import { elementAt } from '@ciphernet/foundation';
+
 /** A share as per cent with two decimals; `not compared` where there is none. */
 export function percent(value: number | undefined): string {
   return value === undefined ? 'not compared' : `${(100 * value).toFixed(2)} %`;
@@ -12,5 +14,5 @@ export function sizeText(bytes: number): string {
     value /= 1000;
     unit++;
   }
-  return `${value.toFixed(unit === 0 || value >= 100 ? 0 : 1)} ${units[unit] ?? ''}`;
+  return `${value.toFixed(unit === 0 || value >= 100 ? 0 : 1)} ${elementAt(units, unit)}`;
 }

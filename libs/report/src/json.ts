@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InputError, parseJson, parseOrThrow } from '@ciphernet/foundation';
 import { type Report, reportSchema } from './schema.js';
 
-/** A report as indented JSON. */
+/** A report as indented JSON; the schema throws for one that is not of version 1. */
 export function reportToJson(report: Report): string {
   return `${JSON.stringify(reportSchema.parse(report), null, 2)}\n`;
 }
@@ -13,7 +13,7 @@ export function reportFromJson(text: string, where: string): Report {
   return parseOrThrow(reportSchema, parseJson(text, where), where);
 }
 
-/** Reads a report back. */
+/** Reads a report back. @throws InputError when there is none at the path, or it is not one */
 export async function readReport(path: string): Promise<Report> {
   let text: string;
   try {

@@ -1,3 +1,4 @@
+import { elementAt } from '@ciphernet/foundation';
 import type { Report } from './schema.js';
 
 /** Lower edges of the bins in logit units: 0, then powers of two; the last bin is open. */
@@ -7,8 +8,9 @@ const EDGES: readonly number[] = [0, ...Array.from({ length: 13 }, (_, i) => 2 *
  * Histogram of the gap between the two highest logits of each image: how close the closest decisions are. An aggregate
  * that decryption alone gives; no gap of a single image is in it.
  *
- * @param logits images × classes
+ * @param logits images × classes, finite
  * @param errorBound bound of one logit's error; a decision with a gap below twice it could be another one
+ * @throws RangeError for logits that are no numbers
  */
 export function marginsOf(
   logits: ArrayLike<number>,
@@ -27,7 +29,7 @@ export function marginsOf(
     }
     const gap = first - second;
     const bin = EDGES.findLastIndex((edge) => gap >= edge);
-    counts[bin] = (counts[bin] ?? 0) + 1;
+    counts[bin] = elementAt(counts, bin) + 1;
     if (errorBound !== undefined && gap < 2 * errorBound) uncertain++;
   }
   return { edges: [...EDGES], counts, ...(errorBound === undefined ? {} : { uncertain }) };

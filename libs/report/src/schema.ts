@@ -119,4 +119,5 @@ export const reportSchema = z.strictObject({
   machine: z.strictObject({ cpu: z.string(), cores: z.number().int(), memoryGiB: z.number() }),
 });
 
+/** A parsed report. */
 export type Report = z.infer<typeof reportSchema>;

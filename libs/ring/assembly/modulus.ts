@@ -5,7 +5,7 @@
 //    4  p^-1 mod 2^32 (signed Montgomery: m = low(t) * p^-1, result high(t) - high(m * p))
 //    8  2^32 mod p, centred in [-p/2, p/2]   12  2^64 mod p, centred
 //
-// Every product kernel divides by R = 2^32 once and nobody multiplies back in between: residues carry a known power
+// Every product kernel divides by R = 2^32 once and none multiplies back in between: residues carry a known power
 // of R^-1, and `unpack` removes it. A fresh input carries 0; `gemm` maps e to e + 1, a square e to 2e + 1. Conv, square,
 // dense: 1, 3, 4; one more square and dense: 9, 10.
 

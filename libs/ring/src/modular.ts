@@ -7,7 +7,8 @@
  * a · b modulo p. The quotient in doubles is off by at most one, so the rest lies in (−p, 2p), within int32: its low 32
  * bits are all of it.
  *
- * @param a, b in [0, p)
+ * @param a in [0, p)
+ * @param b in [0, p)
  * @param p at most 2^30
  * @returns in [0, p)
  */

@@ -1,5 +1,6 @@
 import type { TrainableNetwork as Network } from './topology.js';
 
+/** Decay of both moments and the term that keeps the division finite, as in Kingma and Ba, arXiv 1412.6980. */
 export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 
 /**
@@ -25,6 +26,13 @@ export class Adam {
       .map((slot) => [slot.offset, slot.offset + slot.size] as const);
   }
 
+  /**
+   * One step, in place.
+   *
+   * @param weights of the network, trained ones first
+   * @param gradient one a trained weight
+   * @param rate learning rate of this step
+   */
   update(weights: Float32Array, gradient: Float32Array, rate: number): void {
     const { m, v } = this;
     const { beta1, beta2, epsilon } = ADAM;
@@ -46,7 +54,7 @@ export class Adam {
   }
 }
 
-/** Scales the gradient to at most `limit` in Euclidean norm; returns the norm before. */
+/** Scales the gradient in place to at most `limit` in Euclidean norm. @returns the norm before */
 export function clipNorm(gradient: Float32Array, limit: number): number {
   let squares = 0;
   for (let i = 0; i < gradient.length; i++) squares += gradient[i]! * gradient[i]!;
@@ -58,7 +66,12 @@ export function clipNorm(gradient: Float32Array, limit: number): number {
   return norm;
 }
 
-/** Linear warm-up over the first `warmUp` of all steps, then half a cosine down to zero. */
+/**
+ * Linear warm-up over the first share `warmUp` of all steps, then half a cosine down to zero.
+ *
+ * @param step counted from 0
+ * @param warmUp share, 0 to 1
+ */
 export function learningRate(step: number, steps: number, peak: number, warmUp: number): number {
   const rising = Math.max(1, Math.round(steps * warmUp));
   if (step < rising) return (peak * (step + 1)) / rising;

@@ -6,6 +6,10 @@ import type { Random } from './random.js';
 export interface Augmentation {
   /** Part of a checkpoint's identity: states the kind and all settings. */
   readonly name: string;
+  /**
+   * @param from where the image starts in `source`, a byte a value
+   * @param to where its copy goes in `target`
+   */
   apply(source: Uint8Array, from: number, target: Float32Array, to: number, random: Random): void;
 }
 
@@ -22,6 +26,7 @@ export function unchanged(length: number): Augmentation {
   };
 }
 
+/** How far {@link affineElastic} may go. */
 export interface AffineElasticSettings {
   readonly height: number;
   readonly width: number;
@@ -34,6 +39,7 @@ export interface AffineElasticSettings {
   readonly elastic: number;
 }
 
+/** What leaves every digit the same digit. */
 export const MNIST_AUGMENTATION: AffineElasticSettings = {
   height: 28,
   width: 28,
@@ -112,6 +118,7 @@ export function affineElastic(settings: AffineElasticSettings): Augmentation {
   };
 }
 
+/** How far {@link flipShift} may go. */
 export interface FlipShiftSettings {
   readonly height: number;
   readonly width: number;

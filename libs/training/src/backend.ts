@@ -2,8 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { registerWasmConvGradient } from './wasm-conv-gradient.js';
 import { registerWasmMatMul } from './wasm-matmul.js';
 
+/** Backends of TensorFlow.js, by their packages. */
 export type BackendName = 'tfjs-node-gpu' | 'tfjs-node' | 'wasm' | 'cpu';
 
+/** The backend that is the current one. */
 export interface SelectedBackend {
   readonly tf: typeof tf;
   readonly name: BackendName;
@@ -16,6 +18,8 @@ const BEST_FIRST: readonly BackendName[] = ['tfjs-node-gpu', 'tfjs-node', 'wasm'
 /**
  * Makes the best backend that works the current one. `candidates` narrows the choice (tests, or a
  * user who wants the same bits everywhere: native and wasm results differ in the last places).
+ *
+ * @throws Error naming why each candidate does not start, when none does
  */
 export async function selectBackend(candidates: readonly BackendName[] = BEST_FIRST): Promise<SelectedBackend> {
   const refused: string[] = [];

@@ -29,6 +29,7 @@ const ARRAYS = ['weights', 'm', 'v', 'average'] as const;
 
 /** Magic, header length, JSON header with array lengths and the body's sha256, then float32 arrays. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  // No average yet is one of length 0.
   const arrays = ARRAYS.map((name) => checkpoint[name] ?? new Float32Array(0));
   const body = Buffer.concat(arrays.map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)));
   const header = Buffer.from(
@@ -45,7 +46,12 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   return Buffer.concat([Buffer.from(MAGIC, 'latin1'), length, header, body]);
 }
 
-/** Parses a checkpoint: form, digest and lengths. */
+/**
+ * Parses a checkpoint: form, digest and lengths.
+ *
+ * @param where names the checkpoint in errors
+ * @throws IntegrityError for bytes that are not a whole checkpoint; InputError for a header that is wrong
+ */
 export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = MAGIC.length + 4;
@@ -78,7 +84,7 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   return average.length > 0 ? { ...base, average } : base;
 }
 
-/** Throws on the first setting in which a checkpoint and the run that is to continue it differ. */
+/** Compares a checkpoint with the run that is to continue it. @throws InputError naming the first setting that differs */
 export function requireSameRun(found: Checkpoint['identity'], wanted: Checkpoint['identity']): void {
   for (const key of new Set([...Object.keys(found), ...Object.keys(wanted)])) {
     if (found[key] !== wanted[key]) {

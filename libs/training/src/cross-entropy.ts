@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+/** Figures of one batch. */
 export interface BatchOutcome {
   /** Sum over the batch, in nats. */
   loss: number;

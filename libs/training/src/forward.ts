@@ -4,6 +4,7 @@ import { BATCHNORM_EPSILON, columnSums, normalizeBatch } from './batchnorm.js';
 import type { Random } from './random.js';
 import type { Slot, TrainableNetwork as Network } from './topology.js';
 
+/** What a pass needs besides when it trains. */
 export interface TrainingPass {
   /** Draws the dropout masks. */
   readonly random: Random;

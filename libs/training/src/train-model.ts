@@ -15,6 +15,7 @@ export interface TrainedEpoch {
   readonly checkpoint: Checkpoint;
 }
 
+/** What {@link trainModel} may be given. */
 export interface TrainModelOptions {
   readonly recipe: Partial<Recipe>;
   readonly augmentation?: Augmentation;
@@ -23,7 +24,13 @@ export interface TrainModelOptions {
   readonly onBatch?: (progress: BatchProgress) => void;
 }
 
-/** Trains a model of the zoo on a dataset's training split; yields after each epoch. Select a backend first. */
+/**
+ * Trains a model of the zoo on a dataset; yields after each epoch. Select a backend first.
+ *
+ * @param dataset a training split
+ * @throws InputError when the network does not fit the images, or the checkpoint is of another run
+ * @throws Error when the loss is no longer finite; the signal's reason when it is aborted
+ */
 export async function* trainModel(
   spec: ModelSpec,
   dataset: Dataset,

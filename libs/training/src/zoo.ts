@@ -81,8 +81,10 @@ const SPECS: readonly ModelSpec[] = [
   },
 ];
 
+/** Names of the zoo's networks. */
 export const MODEL_NAMES: readonly string[] = SPECS.map((spec) => spec.name);
 
+/** The network of that name. @throws InputError for a name that the zoo does not have */
 export function modelSpec(name: string): ModelSpec {
   const found = SPECS.find((spec) => spec.name === name);
   if (found !== undefined) return found;
@@ -95,7 +97,7 @@ export function recipeFor(spec: ModelSpec, dataset: string): ModelRecipe & { rea
   return { ...merged, epochs: merged.epochs ?? RECIPE.epochs };
 }
 
-/** Layers as they are trained: with dropout after each square. */
+/** Layers as they are trained: with dropout after each square, and a last dense layer of one unit a class. */
 export function trainedLayers(spec: ModelSpec, dropout: number, classes: number): readonly LayerTopology[] {
   const layers = dropout === 0 ? spec.layers : spec.layers.flatMap((layer) => withDropout(layer, dropout));
   return [...layers, dense(classes)];

@@ -9,6 +9,7 @@ const LOG_N = 13;
 const BARE_PAIRS = 240;
 const BARE_GROUPS = 2000;
 
+/** Times of single kernels on one core. */
 export interface KernelBench {
   /** int16 multiply-adds a second of the bare inner loop in L1, what every share is measured against. */
   readonly peak: number;

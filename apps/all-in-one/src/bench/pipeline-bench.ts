@@ -25,6 +25,7 @@ import { z } from 'zod';
 /** Enough training for weights and ranges of the usual size; accuracy is not what is measured here. */
 const TRAINING_IMAGES = 6000;
 
+/** A model and a dataset encrypted for it. */
 export interface PreparedModel {
   readonly name: string;
   readonly model: string;
@@ -129,6 +130,7 @@ async function queueSeconds(
   return { seconds: (to - from) / 1000, resultBytes };
 }
 
+/** What a pipeline was measured at; medians over rounds. */
 export interface PipelineFigures {
   /** One evaluation, all cores taking jobs. */
   readonly seconds: number;

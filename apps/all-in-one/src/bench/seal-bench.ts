@@ -2,6 +2,7 @@ import { type BatchSource, batchSource } from '@ciphernet/artifacts';
 import { componentsAfter } from '@ciphernet/ckks';
 import { type CompiledCircuit, multiplicationsOf } from '@ciphernet/compiler';
 import { engineNamed } from '@ciphernet/engines';
+import { elementAt } from '@ciphernet/foundation';
 
 /** Scalar products times components: what the reference engine's time grows with. */
 function work(compiled: CompiledCircuit): number {
@@ -22,8 +23,14 @@ function slice(compiled: CompiledCircuit, blocks: number, hidden: number): Compi
       blocks: map.blocks.map((block) => {
         const columns = block.inputs.flatMap((input, k) => (inputs.has(input) ? [k] : []));
         const own = block.outputs.filter((output) => output < outputs);
-        const weights = own.flatMap((_, r) => columns.map((k) => block.weights[r * block.inputs.length + k] ?? 0));
-        return { outputs: own, inputs: columns.map((k) => block.inputs[k] ?? 0), weights: Int16Array.from(weights) };
+        const weights = own.flatMap((_, r) =>
+          columns.map((k) => elementAt(block.weights, r * block.inputs.length + k)),
+        );
+        return {
+          outputs: own,
+          inputs: columns.map((k) => elementAt(block.inputs, k)),
+          weights: Int16Array.from(weights),
+        };
       }),
     });
     inputs = new Set(Array.from({ length: outputs }, (_, o) => o));

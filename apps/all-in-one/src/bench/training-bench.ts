@@ -18,6 +18,7 @@ const TIMED: readonly ModelSpec[] = [
   },
 ];
 
+/** Times of training epochs. */
 export interface TrainingFigures {
   readonly backend: string;
   /** Seconds for an epoch over all 60,000 training images, batches of 128, without augmentation. */

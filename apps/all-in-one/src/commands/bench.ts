@@ -8,9 +8,10 @@ import { Command } from '@ciphernet/command-line';
 import { costOf } from '@ciphernet/compiler';
 import { loadDataset } from '@ciphernet/datasets';
 import { engineNamed } from '@ciphernet/engines';
-import { writeWhole } from '@ciphernet/foundation';
+import { elementAt, writeWhole } from '@ciphernet/foundation';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
+import { nodeSealVersion } from '@ciphernet/seal';
 import type { WorkerTools } from '@ciphernet/worker';
 import { benchKernels } from '../bench/kernel-bench.js';
 import { MANY, type PreparedModel, benchPipeline, prepare } from '../bench/pipeline-bench.js';
@@ -132,7 +133,7 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
 
     let simdToSeal: number | null = null;
     if (!options.skipSeal) {
-      await using local = await blobs.local(preparedCnn.manifest.shards[0]?.digest ?? '');
+      await using local = await blobs.local(elementAt(preparedCnn.manifest.shards, 0).digest);
       using source = openBatchFile(local.path);
       using memory = inMemory(source);
       const engine = engineNamed('simd');
@@ -140,7 +141,7 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
       const seal = await sealSecondsScaled(preparedCnn.compiled, memory);
       simdToSeal = seal.seconds / simd;
       say(
-        `\nsimd against seal, cnn, one core: ${simdToSeal.toFixed(0)} times (${simd.toFixed(2)} s against ${seal.seconds.toFixed(0)} s a shard; seal from ${(100 * seal.slice).toFixed(0)} % of the products, scaled by their count)`,
+        `\nsimd against SEAL in WebAssembly (node-seal ${nodeSealVersion()}), cnn, one core: ${simdToSeal.toFixed(0)} times (${simd.toFixed(2)} s against ${seal.seconds.toFixed(0)} s a shard; seal from ${(100 * seal.slice).toFixed(0)} % of the products, scaled by their count; a native SEAL is some four times faster than this one, see docs/benchmarks.md)`,
       );
     }
     const peakMemory = process.resourceUsage().maxRSS / 1024;

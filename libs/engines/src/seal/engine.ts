@@ -69,7 +69,7 @@ function createStage(
   };
   return {
     arrive(input, ciphertext) {
-      for (const { output, weight } of uses[input] ?? []) {
+      for (const { output, weight } of elementAt(uses, input)) {
         const product = new seal.Ciphertext();
         evaluator.multiplyPlain(ciphertext, integer(weight), product);
         const sum = sums.get(output);
@@ -126,7 +126,7 @@ async function evaluateWithSeal(compiled: CompiledCircuit, shard: Batch, options
   let values: Ciphertext[] = [];
   for (let index = 0; index < circuit.maps.length; index++) {
     const stage = createStage(context, evaluator, compiled, index, limbs);
-    const inputs = circuit.maps[index]?.inputs ?? 0;
+    const inputs = elementAt(circuit.maps, index).inputs;
     for (let input = 0; input < inputs; input++) {
       options.signal?.throwIfAborted();
       const held = index === 0 ? load(input) : values[input];
@@ -134,12 +134,12 @@ async function evaluateWithSeal(compiled: CompiledCircuit, shard: Batch, options
       if (index > 0) evaluator.squareInplace(held);
       stage.arrive(input, held);
       held.delete();
-      options.onProgress?.((finished + ((input + 1) / inputs) * (work[index] ?? 0)) / total);
+      options.onProgress?.((finished + ((input + 1) / inputs) * elementAt(work, index)) / total);
       if (input % 8 === 7) await nextTurn();
     }
-    finished += work[index] ?? 0;
+    finished += elementAt(work, index);
     values = stage.finish();
-    limbs -= plan.maps[index]?.rescales ?? 0;
+    limbs -= elementAt(plan.maps, index).rescales;
   }
 
   const result = resultHeader(compiled, header);

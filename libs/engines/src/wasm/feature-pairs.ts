@@ -1,6 +1,14 @@
 import type { IntegerMap } from '@ciphernet/compiler';
+import { elementAt } from '@ciphernet/foundation';
 import { NO_ROW, type Pair } from './layout.js';
 
+function rowOfPair(rowOf: ReadonlyMap<string, number>, key: string): number {
+  const row = rowOf.get(key);
+  if (row === undefined) throw new RangeError(`pair ${key} was not packed`);
+  return row;
+}
+
+/** Which features share a lane, and which of those pairs each block reads. */
 export interface PairChoice {
   /** All pairs that are packed, in memory order. */
   readonly pairs: readonly Pair[];
@@ -12,10 +20,11 @@ export interface PairChoice {
 function rowLength(map: IntegerMap): number {
   const counts = new Map<number, number>();
   for (const { inputs } of map.blocks) {
-    let start = inputs[0] ?? 0;
+    if (inputs.length === 0) continue;
+    let start = elementAt(inputs, 0);
     for (let i = 1; i < inputs.length; i++) {
-      const input = inputs[i] ?? 0;
-      if (input === (inputs[i - 1] ?? 0) + 1) continue;
+      const input = elementAt(inputs, i);
+      if (input === elementAt(inputs, i - 1) + 1) continue;
       counts.set(input - start, (counts.get(input - start) ?? 0) + 1);
       start = input;
     }
@@ -52,7 +61,7 @@ export function chooseFeaturePairs(map: IntegerMap): PairChoice {
     const [best] = [pairUp(lone, 0), pairUp(lone, 1)]
       .map((way) => ({ way, added: way.filter((pair) => !known.has(key(pair))).length }))
       .sort((x, y) => x.way.length - y.way.length || x.added - y.added);
-    pairs.push(...(best?.way ?? []));
+    if (best !== undefined) pairs.push(...best.way);
     // A block without inputs still has its bias to write.
     if (pairs.length === 0) pairs.push([0, NO_ROW]);
     for (const pair of pairs) known.set(key(pair), pair);
@@ -63,9 +72,9 @@ export function chooseFeaturePairs(map: IntegerMap): PairChoice {
   const pairs = [...known.values()].sort((x, y) => {
     const [left, right] = [order(x), order(y)];
     const at = left.findIndex((value, i) => value !== right[i]);
-    return at < 0 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
+    return at < 0 ? 0 : elementAt(left, at) - elementAt(right, at);
   });
   const rowOf = new Map(pairs.map((pair, row) => [key(pair), row]));
-  const choices = chosen.map((own) => own.map((pair) => rowOf.get(key(pair)) ?? 0).sort((a, b) => a - b));
+  const choices = chosen.map((own) => own.map((pair) => rowOfPair(rowOf, key(pair))).sort((a, b) => a - b));
   return { pairs, choices };
 }

@@ -84,7 +84,7 @@ export interface Crew {
 }
 
 /**
- * A crew for one evaluation, without anybody in it yet.
+ * A crew for one evaluation, empty at first.
  *
  * @param most helpers at a time, 0 for none
  */

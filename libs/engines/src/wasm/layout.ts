@@ -1,5 +1,5 @@
 import type { IntegerMap } from '@ciphernet/compiler';
-import { UnsupportedError } from '@ciphernet/foundation';
+import { UnsupportedError, elementAt } from '@ciphernet/foundation';
 
 /** Two rows of a tile that share a 32-bit lane; the second may be missing. */
 export type Pair = readonly [number, number];
@@ -31,7 +31,7 @@ export interface LaidMap {
   readonly rowOf: Int32Array;
 }
 
-/** Rows of each block's outputs; a block starts at a multiple of four, so that its padding overwrites nobody. */
+/** Rows of each block's outputs; a block starts at a multiple of four, so that its padding overwrites no other. */
 function assignRows(map: IntegerMap): { rowOf: Int32Array; rows: number; firstRows: number[] } {
   const rowOf = new Int32Array(map.outputs).fill(-1);
   const firstRows: number[] = [];
@@ -62,7 +62,8 @@ function layBlock(
   const outputs = block.outputs.length;
   const inputs = block.inputs.length;
   const quads = Math.ceil(outputs / 4);
-  const weightAt = (output: number, tap: number): number => (tap < 0 ? 0 : (block.weights[output * inputs + tap] ?? 0));
+  const weightAt = (output: number, tap: number): number =>
+    tap < 0 ? 0 : elementAt(block.weights, output * inputs + tap);
   const parts: LaidBlock[] = [];
   const sums = new Float64Array(outputs);
   let from = 0;
@@ -71,7 +72,7 @@ function layBlock(
     const weights = new Int16Array(quads * 4 * count * 2);
     for (let output = 0; output < outputs; output++) {
       for (let k = 0; k < count; k++) {
-        const [a, b] = taps[from + k] ?? [-1, -1];
+        const [a, b] = elementAt(taps, from + k);
         const at = (((output >> 2) * count + k) * 4 + (output & 3)) * 2;
         weights[at] = weightAt(output, a);
         weights[at + 1] = weightAt(output, b);
@@ -82,13 +83,13 @@ function layBlock(
     from = to;
   };
   for (let k = 0; k < pairRows.length; k++) {
-    const [a, b] = taps[k] ?? [-1, -1];
+    const [a, b] = elementAt(taps, k);
     const own = Float64Array.from(sums, (_, output) => Math.abs(weightAt(output, a)) + Math.abs(weightAt(output, b)));
     if (own.some((sum) => sum > maxWeightSum)) {
       throw new UnsupportedError('a pair of weights is beyond the accumulator’s bound', { where: 'kernel layout' });
     }
-    if (own.some((sum, output) => sum + (sums[output] ?? 0) > maxWeightSum)) close(k);
-    own.forEach((sum, output) => (sums[output] = (sums[output] ?? 0) + sum));
+    if (own.some((sum, output) => sum + elementAt(sums, output) > maxWeightSum)) close(k);
+    own.forEach((sum, output) => (sums[output] = elementAt(sums, output) + sum));
   }
   close(pairRows.length);
   return parts;
@@ -100,7 +101,7 @@ export function layOnRows(map: IntegerMap, rowOfInput: Int32Array, maxWeightSum:
   const blocks = map.blocks.flatMap((block, b) => {
     const halves = new Map<number, [number, number]>();
     block.inputs.forEach((input, tap) => {
-      const row = rowOfInput[input] ?? 0;
+      const row = elementAt(rowOfInput, input);
       const half = halves.get(row >> 1) ?? [-1, -1];
       half[row & 1] = tap;
       halves.set(row >> 1, half);
@@ -109,7 +110,7 @@ export function layOnRows(map: IntegerMap, rowOfInput: Int32Array, maxWeightSum:
     if (halves.size === 0) halves.set(0, [-1, -1]);
     const pairRows = [...halves.keys()].sort((x, y) => x - y);
     const taps = pairRows.map((row) => halves.get(row) ?? ([-1, -1] as const));
-    return layBlock(block, pairRows, taps, firstRows[b] ?? 0, maxWeightSum);
+    return layBlock(block, pairRows, taps, elementAt(firstRows, b), maxWeightSum);
   });
   return { blocks, rows, rowOf };
 }
@@ -132,7 +133,7 @@ export function layOnPairs(
       used.add(tap);
       return tap;
     };
-    const pairRows = choices[b] ?? [];
+    const pairRows = elementAt(choices, b);
     const taps = pairRows.map((row) => {
       const [a, c] = pairs[row] ?? [NO_ROW, NO_ROW];
       return [take(a), take(c)] as const;
@@ -140,7 +141,7 @@ export function layOnPairs(
     if (used.size !== block.inputs.length) {
       throw new UnsupportedError('pair rows do not cover a block', { where: 'kernel layout' });
     }
-    return layBlock(block, pairRows, taps, firstRows[b] ?? 0, maxWeightSum);
+    return layBlock(block, pairRows, taps, elementAt(firstRows, b), maxWeightSum);
   });
   return { blocks, rows, rowOf };
 }

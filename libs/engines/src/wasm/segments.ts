@@ -1,5 +1,6 @@
 import { componentsAfter } from '@ciphernet/ckks';
 import type { CompiledCircuit } from '@ciphernet/compiler';
+import { elementAt } from '@ciphernet/foundation';
 import { chooseFeaturePairs } from './feature-pairs.js';
 import { MAX_WEIGHT_SUM_PACKED, MAX_WEIGHT_SUM_SQUARED } from './kernels.js';
 import { type LaidMap, type Pair, layOnPairs, layOnRows } from './layout.js';
@@ -48,7 +49,7 @@ function layOutSegments(compiled: CompiledCircuit): Segment[] {
   let maps: SegmentMap[] = [];
   let primes = plan.parameters.primes.length;
   let pairs: readonly Pair[] | undefined;
-  let inputRows = circuit.maps[0]?.inputs ?? 0;
+  let inputRows = elementAt(circuit.maps, 0).inputs;
   let inputComponents = componentsAfter(0);
   let rowOf = new Int32Array(0);
   circuit.maps.forEach((map, index) => {
@@ -62,7 +63,7 @@ function layOutSegments(compiled: CompiledCircuit): Segment[] {
     }
     rowOf = Int32Array.from(laid.rowOf);
     maps.push({ index, laid, components: componentsAfter(index) });
-    const rescales = plan.maps[index]?.rescales ?? 0;
+    const rescales = elementAt(plan.maps, index).rescales;
     if (rescales === 0 && index < circuit.maps.length - 1) return;
     segments.push({
       maps,

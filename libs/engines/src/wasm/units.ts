@@ -14,6 +14,7 @@ export interface Unit {
 /** Outputs of a segment: one array a prime, [component][row][N]; may lie in shared memory. */
 export type Region = readonly Uint32Array[];
 
+/** Zeroed memory for a segment's outputs. @param shared lets other threads write into it */
 export function createRegion(segment: Segment, ringDegree: number, shared: boolean): Region {
   const words = segment.outputComponents * segment.outputRows * ringDegree;
   return Array.from({ length: segment.primes }, () =>

@@ -17,7 +17,13 @@ const MAX_VALUES = 2 ** 31;
 
 const inflate = promisify(gunzip);
 
-/** Parses IDX bytes of unsigned bytes with the given number of dimensions. */
+/**
+ * Parses IDX bytes of unsigned bytes.
+ *
+ * @param dimensions how many the header must say
+ * @param where names the file in errors
+ * @throws InputError for another type, another number of dimensions, and a length that the sizes do not give
+ */
 export function parseIdx(bytes: Uint8Array, dimensions: number, where: string): IdxArray {
   const fail = (what: string): never => {
     throw new InputError(what, { where, hint: 'fetch the file again; it is truncated or not an IDX file' });
@@ -40,7 +46,7 @@ export function parseIdx(bytes: Uint8Array, dimensions: number, where: string): 
   return Object.freeze({ shape, values: bytes.subarray(headerLength) });
 }
 
-/** Reads an IDX file, inflating it when it is gzipped. */
+/** Reads an IDX file, inflating it when it is gzipped. @throws InputError when it cannot be read or inflated */
 export async function readIdxBytes(path: string): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {

@@ -53,7 +53,7 @@ export function parseModelJson(bytes: Uint8Array, where: string): ModelJson {
   return { modelTopology: json.modelTopology, weightSpecs: group.weights, weightFiles: group.paths };
 }
 
-/** Reads `model.json` and the weights, whoever saved them. */
+/** The artifact in `model.json` and its weights. @param where names it in errors @throws InputError for a field that is wrong */
 export function artifactFromFiles(modelJson: Uint8Array, weightData: Uint8Array, where: string): LayersModelArtifact {
   const { modelTopology, weightSpecs } = parseModelJson(modelJson, where);
   return { modelTopology, weightSpecs, weightData };

@@ -28,7 +28,11 @@ async function readBounded(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The folder itself when it holds a model, otherwise its subfolders that do, by name: a directory of checkpoints. */
+/**
+ * The folder itself when it holds a model, otherwise its subfolders that do, by name: a directory of checkpoints.
+ *
+ * @throws InputError when the folder is not there, or holds no model
+ */
 export async function modelFolders(folder: string): Promise<ModelFolder[]> {
   const path = resolve(folder);
   const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
@@ -48,7 +52,7 @@ export async function modelFolders(folder: string): Promise<ModelFolder[]> {
   });
 }
 
-/** Reads a tfjs artifact; weights in several files are put together. */
+/** Reads a tfjs artifact; weights in several files are put together. @throws InputError when a file is missing or too large */
 export async function readModelFolder({ path }: ModelFolder): Promise<LayersModelArtifact> {
   const where = join(path, MODEL_FILE);
   const json = await readBounded(where);

@@ -1,0 +1,210 @@
+import type { Batch, BatchHeader } from '@ciphernet/artifacts';
+import { evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { collect } from '../src/collect.js';
+import { type Evaluated, createEvaluated } from './evaluated.js';
+
+let evaluated: Evaluated;
+beforeAll(async () => {
+  evaluated = await createEvaluated();
+});
+afterAll(async () => evaluated[Symbol.asyncDispose]());
+
+const withHeader = (batch: Batch, change: Partial<BatchHeader>): Batch => ({
+  ...batch,
+  header: { ...batch.header, ...change },
+});
+
+describe('a collected evaluation', () => {
+  it('is the plain model’s, image by image, in the order of the shards', async () => {
+    const { job, results, dependencies, labels, images, network, manifest } = evaluated;
+    const done: number[] = [];
+    const report = await collect(job, [...results].reverse(), [], {
+      ...dependencies,
+      onProgress: (progress) => done.push(progress.done),
+    });
+    const plain = predictionsOf(
+      evaluateNetwork(
+        network,
+        Float32Array.from(images, (value) => value / 255),
+      ),
+      2,
+    );
+    expect(report.accuracy.base).toBe(fractionEqual(plain, labels));
+    expect(report.agreement).toBeGreaterThan(0.99);
+    expect(Math.abs(report.accuracy.encrypted - fractionEqual(plain, labels))).toBeLessThan(0.01);
+    expect(report.precision?.measuredLargest).toBeLessThan(report.precision?.predictedBound ?? 0);
+    expect(report.confusion.map((row) => row.reduce((sum, count) => sum + count))).toEqual([1025, 1025]);
+    expect(report.margins?.counts.reduce((sum, count) => sum + count)).toBe(2050);
+    expect(report).toMatchObject({
+      evaluation: 'eval-test',
+      images: 2050,
+      dataset: { name: 'tiny', split: 'test', classes: 2, transform: 'none', manifest: job.manifest },
+      model: { digest: job.model, name: 'small', squares: 1 },
+      security: { bits: 128 },
+      // From the first start to the last end by the workers' clocks, and the sum of the engine's times.
+      seconds: { infer: 0.9, inferTotal: 1 },
+      bytes: {
+        upload: manifest.shards.reduce((sum, { bytes }) => sum + bytes, 0),
+        download: results.reduce((sum, { resultBytes }) => sum + resultBytes, 0),
+        evaluationKeys: 0,
+      },
+      shards: 2,
+      reusedShards: 0,
+      workers: ['test'],
+    });
+    expect(done.length).toBeGreaterThan(0);
+  });
+
+  it('says nothing about the model where the owner may not hold it', async () => {
+    const { job, results, dependencies } = evaluated;
+    const report = await collect({ ...job, compare: false }, results, [], dependencies);
+    expect(Object.keys(report.accuracy)).toEqual(['encrypted']);
+    expect(report.model).toEqual({ digest: job.model });
+    for (const field of ['agreement', 'precision']) expect(report).not.toHaveProperty(field);
+    expect(report.parameters).not.toHaveProperty('weightBits');
+    expect(report.margins).not.toHaveProperty('uncertain');
+  });
+
+  it('names every version that took part', async () => {
+    const { job, results, dependencies } = evaluated;
+    const mixed = results.map((result, i) => ({ ...result, engine: `simd-${i}`, reused: i === 1, worker: `w${i}` }));
+    expect(await collect({ ...job, compare: false }, mixed, [], dependencies)).toMatchObject({
+      engineVersion: 'simd-0, simd-1',
+      reusedShards: 1,
+      workers: ['w0', 'w1'],
+    });
+  });
+});
+
+describe('no report is made', () => {
+  it('of shards that different circuits evaluated', async () => {
+    const { job, results, dependencies } = evaluated;
+    const mixed = results.map((result, i) => (i === 1 ? { ...result, compiled: 'a'.repeat(64) } : result));
+    await expect(collect(job, mixed, [], dependencies)).rejects.toMatchObject({
+      name: 'EvaluationError',
+      message: expect.stringMatching(/evaluated by 2 different circuits.*eval-test.*evaluate again/),
+    });
+  });
+
+  it('of a circuit that this model does not compile to', async () => {
+    const { job, results, dependencies } = evaluated;
+    const other = results.map((result) => ({ ...result, compiled: 'a'.repeat(64) }));
+    await expect(collect(job, other, [], dependencies)).rejects.toMatchObject({
+      name: 'IntegrityError',
+      message: expect.stringMatching(/compiled the model otherwise.*compiled circuit aaaaaaaaaaaa, expected/),
+    });
+  });
+
+  it.each<[string, number[], string[], RegExp]>([
+    ['the first shard', [1], [], /shard 0 of 2 failed: no result was returned/],
+    ['the last shard', [0], ['the worker ran out of memory', 'other'], /shard 1 of 2 failed: the worker ran out/],
+    ['every shard', [], ['no worker'], /shard 0, 1 of 2 failed: no worker/],
+  ])('without the result of %s, and the error says which and why', async (_name, present, failures, message) => {
+    const { job, dependencies } = evaluated;
+    const results = evaluated.results.filter(({ shard }) => present.includes(shard));
+    await expect(collect(job, results, failures, dependencies)).rejects.toMatchObject({
+      name: 'EvaluationError',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('of a shard that counts twice, or of another number of shards than the dataset has', async () => {
+    const { job, results, dependencies } = evaluated;
+    const twice = [...results, ...results.slice(0, 1)];
+    await expect(collect(job, twice, [], dependencies)).rejects.toMatchObject({ name: 'EvaluationError' });
+    await expect(collect({ ...job, shards: 3 }, results, [], dependencies)).rejects.toMatchObject({
+      name: 'EvaluationError',
+    });
+  });
+
+  it('of a result of another shard', async () => {
+    const { job, results, dependencies } = evaluated;
+    const [first, second] = results;
+    const swapped = [
+      { ...first!, result: second!.result },
+      { ...second!, result: first!.result },
+    ];
+    await expect(collect(job, swapped, [], dependencies)).rejects.toMatchObject({
+      name: 'IntegrityError',
+      message: expect.stringMatching(/not of shard 0 .*result of shard 0/),
+    });
+  });
+
+  it.each<[string, Partial<BatchHeader>, RegExp]>([
+    ['images', { images: 3 }, /not of shard 1 \(images, classes or parameters differ\)/],
+    ['parameters', { parametersDigest: 'f'.repeat(64) }, /not of shard 1/],
+    ['kind', { kind: 'shard' }, /not of shard 1/],
+    ['key', { keyFingerprint: 'f'.repeat(64) }, /the result was made for key ffff/],
+  ])('of a result of another %s', async (_name, change, message) => {
+    const { job, batches, dependencies } = evaluated;
+    const results = await evaluated.replace(1, withHeader(batches[1]!, change));
+    await expect(collect(job, results, [], dependencies)).rejects.toMatchObject({
+      name: 'IntegrityError',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('of a result of other classes', async () => {
+    const { job, batches, dependencies } = evaluated;
+    const { header, residues } = batches[1]!;
+    // The first output alone, of each prime and component: [prime][component][ciphertext][coefficient].
+    const rows = header.primes.length * header.components;
+    const kept = Array.from({ length: rows }, (_, row) => {
+      const from = row * header.ciphertexts * header.ringDegree;
+      return [...residues.subarray(from, from + header.ringDegree)];
+    });
+    const one = { header: { ...header, ciphertexts: 1 }, residues: Uint32Array.from(kept.flat()) };
+    const results = await evaluated.replace(1, one);
+    await expect(collect(job, results, [], dependencies)).rejects.toThrow(/not of shard 1 \(images, classes/);
+  });
+
+  it('of a result that is not what its address says', async () => {
+    const { job, results, dependencies } = evaluated;
+    const missing = results.map((result) => ({ ...result, result: '1'.repeat(64) }));
+    await expect(collect(job, missing, [], dependencies)).rejects.toMatchObject({ name: 'IntegrityError' });
+    const shard = results.map((result) => ({ ...result, result: job.manifest }));
+    await expect(collect(job, shard, [], dependencies)).rejects.toThrow(/not an encrypted batch.*result of shard 0/);
+  });
+
+  it('when a logit is not a number', async () => {
+    const { job, batches, dependencies } = evaluated;
+    // Divided by a scale so small that the quotient is beyond every double.
+    const results = await evaluated.replace(1, withHeader(batches[1]!, { scale: 5e-324 }));
+    await expect(collect(job, results, [], dependencies)).rejects.toMatchObject({
+      name: 'IntegrityError',
+      message: expect.stringMatching(/a decrypted value is not a number/),
+    });
+  });
+
+  it('with labels that were edited after the dataset was encrypted', async () => {
+    const { job, results, dependencies, labels } = evaluated;
+    const edited = Uint8Array.from(labels);
+    edited[7] = 0;
+    await evaluated.withLabels(edited, async () => {
+      await expect(collect(job, results, [], dependencies)).rejects.toMatchObject({
+        name: 'IntegrityError',
+        message: expect.stringMatching(/labels are not those that the dataset was encrypted with.*restore/),
+      });
+    });
+    await expect(collect(job, results, [], dependencies)).resolves.toMatchObject({ images: 2050 });
+  });
+
+  it('with labels of classes that the dataset did not have', async () => {
+    const { job, results, dependencies, labels } = evaluated;
+    const edited = Uint8Array.from(labels);
+    edited[7] = 9;
+    await evaluated.withLabels(edited, async () => {
+      await expect(collect(job, results, [], dependencies)).rejects.toMatchObject({ name: 'IntegrityError' });
+    });
+  });
+
+  it('of a dataset that this owner did not encrypt', async () => {
+    const { job, results, dependencies } = evaluated;
+    const elsewhere = { ...dependencies, recordsFolder: `${dependencies.recordsFolder}-other` };
+    await expect(collect(job, results, [], elsewhere)).rejects.toMatchObject({
+      name: 'InputError',
+      message: expect.stringMatching(/does not know dataset/),
+    });
+  });
+});

@@ -1,0 +1,149 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Batch, type DatasetManifest, batchSource, parseBatch, resultToBytes } from '@ciphernet/artifacts';
+import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
+import { profileNamed } from '@ciphernet/ckks';
+import { NO_TRANSFORM, readFolder } from '@ciphernet/datasets';
+import { engineNamed } from '@ciphernet/engines';
+import { networkToLayersModel } from '@ciphernet/formats';
+import { generateKeys, writeKeyFiles } from '@ciphernet/keyring';
+import { ensureCompiled, saveModel } from '@ciphernet/models';
+import type { Network } from '@ciphernet/network';
+import { encryptDataset } from '@ciphernet/producer';
+import type { CollectJob, InferredResult } from '@ciphernet/queue';
+import { temporaryFolder } from '@ciphernet/testing';
+import type { CollectDependencies } from '../src/collect.js';
+
+const SIDE = 4;
+/** One more shard than the slots of N = 4096 hold. */
+const IMAGES = 2050;
+
+/** An IDX file of unsigned bytes. */
+function idx(shape: readonly number[], values: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(4 + 4 * shape.length + values.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 0x0800 | shape.length);
+  shape.forEach((length, i) => view.setUint32(4 + 4 * i, length));
+  bytes.set(values, 4 + 4 * shape.length);
+  return bytes;
+}
+
+const wave = (length: number, phase: number): Float32Array =>
+  Float32Array.from({ length }, (_, i) => Math.sin(i * 1.7 + phase) / 2);
+
+/** 16 → 3, square, 3 → 2. */
+const network: Network = {
+  name: 'small',
+  input: { height: SIDE, width: SIDE, channels: 1 },
+  layers: [
+    { kind: 'flatten', name: 'f' },
+    { kind: 'dense', name: 'a', units: 3, weights: wave(48, 0), bias: wave(3, 1) },
+    { kind: 'square', name: 's' },
+    { kind: 'dense', name: 'b', units: 2, weights: wave(6, 2), bias: wave(2, 3) },
+  ],
+};
+
+/** An evaluation whose shards have been evaluated, to be collected. */
+export interface Evaluated extends AsyncDisposable {
+  readonly blobs: BlobStore;
+  readonly job: CollectJob;
+  readonly manifest: DatasetManifest;
+  readonly network: Network;
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+  readonly results: readonly InferredResult[];
+  /** As the engine gave them, one a shard. */
+  readonly batches: readonly Batch[];
+  readonly dependencies: CollectDependencies;
+  /** Stores a result in the place of a shard's. */
+  replace(shard: number, batch: Batch): Promise<InferredResult[]>;
+  /** Writes other labels while `use` runs. */
+  withLabels(labels: Uint8Array, use: () => Promise<void>): Promise<void>;
+}
+
+export async function createEvaluated(): Promise<Evaluated> {
+  const temporary = await temporaryFolder();
+  const folder = temporary.path;
+  const profile = profileNamed('one-square');
+  const keys = { folder: join(folder, 'keys'), passphrase: undefined };
+  await writeKeyFiles(keys.folder, await generateKeys(profile.parameters), undefined);
+
+  const source = join(folder, 'tiny');
+  await mkdir(source);
+  const images = Uint8Array.from({ length: IMAGES * SIDE * SIDE }, (_, i) => (i * 37 + (i >> 4) * 11) % 256);
+  const labels = Uint8Array.from({ length: IMAGES }, (_, i) => i % 2);
+  const labelsFile = join(source, 't10k-labels-idx1-ubyte');
+  await writeFile(join(source, 't10k-images-idx3-ubyte'), idx([IMAGES, SIDE, SIDE], images));
+  await writeFile(labelsFile, idx([IMAGES], labels));
+
+  const blobs = await openDirectoryStore(join(folder, 'blobs'));
+  const recordsFolder = join(folder, 'client');
+  const { digest, manifest } = await encryptDataset(
+    { dataset: await readFolder(source, 'test'), source, transform: NO_TRANSFORM, ...profile, mode: 'public' },
+    keys,
+    { blobs, recordsFolder, threads: 1 },
+  );
+  const model = await saveModel(
+    blobs,
+    networkToLayersModel(network),
+    { name: 'small', transform: NO_TRANSFORM },
+    { images: images.subarray(0, 200 * SIDE * SIDE), shape: network.input },
+  );
+
+  const { digest: circuit, compiled } = await ensureCompiled(blobs, model, manifest);
+  const engine = engineNamed('simd');
+  const batches: Batch[] = [];
+  const store = async (shard: number, batch: Batch): Promise<InferredResult> => {
+    const result = await blobs.put(resultToBytes(batch));
+    return {
+      shard,
+      result: result.digest,
+      resultBytes: result.bytes,
+      compiled: circuit,
+      seconds: 0.5,
+      engine: engine.version,
+      reused: false,
+      worker: 'test',
+      startedAt: 1000 + 400 * shard,
+      finishedAt: 1500 + 400 * shard,
+    };
+  };
+  const results: InferredResult[] = [];
+  for (const [shard, entry] of manifest.shards.entries()) {
+    const batch = parseBatch(await blobs.get(entry.digest), 'shard');
+    batches.push(await engine.evaluate(compiled, batchSource(batch)));
+    results.push(await store(shard, batches[shard]!));
+  }
+  return {
+    blobs,
+    manifest,
+    network,
+    images,
+    labels,
+    results,
+    batches,
+    job: {
+      evaluation: 'eval-test',
+      manifest: digest,
+      model,
+      engine: 'simd',
+      shards: manifest.shards.length,
+      compare: true,
+    },
+    dependencies: { blobs, recordsFolder, datasetFolders: { cacheFolder: folder }, passphrase: undefined },
+    async replace(shard, batch) {
+      const other = await store(shard, batch);
+      return results.map((result) => (result.shard === shard ? other : result));
+    },
+    async withLabels(other, use) {
+      const before = await readFile(labelsFile);
+      await writeFile(labelsFile, idx([other.length], other));
+      try {
+        await use();
+      } finally {
+        await writeFile(labelsFile, before);
+      }
+    },
+    [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose](),
+  };
+}

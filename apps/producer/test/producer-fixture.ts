@@ -1,0 +1,58 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
+import { type Profile, profileNamed } from '@ciphernet/ckks';
+import { type Dataset, NO_TRANSFORM, readFolder } from '@ciphernet/datasets';
+import { generateKeys, writeKeyFiles } from '@ciphernet/keyring';
+import { temporaryFolder } from '@ciphernet/testing';
+import type { EncryptionRequest, EncryptionTools, KeyLocation } from '../src/encrypt-dataset.js';
+
+export const SIDE = 4;
+
+/** An IDX file of unsigned bytes. */
+function idx(shape: readonly number[], values: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(4 + 4 * shape.length + values.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 0x0800 | shape.length);
+  shape.forEach((length, i) => view.setUint32(4 + 4 * i, length));
+  bytes.set(values, 4 + 4 * shape.length);
+  return bytes;
+}
+
+/** What an owner has: a dataset in a folder, keys, a store, a place for records. */
+export interface Owner extends AsyncDisposable {
+  readonly folder: string;
+  readonly profile: Profile;
+  readonly dataset: Dataset;
+  readonly blobs: BlobStore;
+  readonly keys: KeyLocation;
+  readonly tools: EncryptionTools;
+  readonly request: EncryptionRequest;
+}
+
+/** @param images each of 4 × 4 pixels, of two classes */
+export async function createOwner(images: number): Promise<Owner> {
+  const temporary = await temporaryFolder();
+  const folder = temporary.path;
+  const profile = profileNamed('one-square');
+  const keys: KeyLocation = { folder: join(folder, 'keys'), passphrase: undefined };
+  await writeKeyFiles(keys.folder, await generateKeys(profile.parameters), undefined);
+  const source = join(folder, 'tiny');
+  await mkdir(source);
+  const pixels = Uint8Array.from({ length: images * SIDE * SIDE }, (_, i) => (i * 37 + (i >> 4) * 11) % 256);
+  const labels = Uint8Array.from({ length: images }, (_, i) => i % 2);
+  await writeFile(join(source, 't10k-images-idx3-ubyte'), idx([images, SIDE, SIDE], pixels));
+  await writeFile(join(source, 't10k-labels-idx1-ubyte'), idx([images], labels));
+  const dataset = await readFolder(source, 'test');
+  const blobs = await openDirectoryStore(join(folder, 'blobs'));
+  return {
+    folder,
+    profile,
+    dataset,
+    blobs,
+    keys,
+    tools: { blobs, recordsFolder: join(folder, 'client'), threads: 1 },
+    request: { dataset, source, transform: NO_TRANSFORM, ...profile, mode: 'public' },
+    [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { IntegrityError, sha256Hex } from '@ciphernet/foundation';
+import { type BlobRef, type LocalBlob, MAX_SMALL_BLOB } from './blob-store.js';
+import { type StoreFolder, directoryError, isMissing, writeChunks } from './directory-files.js';
+import { verifying } from './verifying.js';
+
+const READ_BYTES = 2 ** 20;
+
+/** Bytes of a blob. @throws IntegrityError when it is not there */
+async function sizeOf(folder: StoreFolder, digest: string): Promise<number> {
+  const path = folder.blobPath(digest);
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (!isMissing(error)) throw directoryError(error, path);
+    throw new IntegrityError(`blob ${digest} is not there`, {
+      where: folder.root,
+      hint: 'encrypt, train or evaluate again',
+    });
+  }
+}
+
+/** The address is known only at the end: the content is staged in `partial/` first, then moved to its name. */
+async function putStream(folder: StoreFolder, content: AsyncIterable<Uint8Array>): Promise<BlobRef> {
+  const staged = folder.partialPath();
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const counted = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of content) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      yield chunk;
+    }
+  };
+  try {
+    await writeChunks(folder, staged, counted());
+    const digest = hash.digest('hex');
+    const target = folder.blobPath(digest);
+    await mkdir(dirname(target), { recursive: true });
+    await rename(staged, target);
+    return { digest, bytes };
+  } finally {
+    await rm(staged, { force: true });
+  }
+}
+
+/** Stores a blob; one that is there already is replaced by the same bytes. */
+export async function putBlob(folder: StoreFolder, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<BlobRef> {
+  if (!(content instanceof Uint8Array)) return putStream(folder, content);
+  const digest = sha256Hex(content);
+  await writeChunks(folder, folder.blobPath(digest), [content]);
+  return { digest, bytes: content.length };
+}
+
+/** True when the blob is there. */
+export async function hasBlob(folder: StoreFolder, digest: string): Promise<boolean> {
+  const path = folder.blobPath(digest);
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw directoryError(error, path);
+  }
+}
+
+/** A blob's content. @throws IntegrityError when it is missing, larger than `maxBytes`, or holds other bytes */
+export async function getBlob(folder: StoreFolder, digest: string, maxBytes = MAX_SMALL_BLOB): Promise<Uint8Array> {
+  const bytes = await sizeOf(folder, digest);
+  if (bytes > maxBytes) {
+    throw new IntegrityError(`blob ${digest} has ${bytes} bytes, at most ${maxBytes} are expected`, {
+      where: folder.root,
+    });
+  }
+  const content = await readFile(folder.blobPath(digest));
+  if (sha256Hex(content) !== digest) {
+    throw new IntegrityError(`blob ${digest} holds other bytes than its address says`, {
+      where: folder.root,
+      hint: 'the disk or a person changed it: delete it and make it again',
+    });
+  }
+  // A plain Uint8Array: slice() of a Buffer shares its memory instead of copying it.
+  return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
+}
+
+/** The content as a stream that fails at its end when the digest is wrong. @throws IntegrityError when it is missing */
+export async function streamBlob(folder: StoreFolder, digest: string): Promise<Readable> {
+  await sizeOf(folder, digest);
+  const source = createReadStream(folder.blobPath(digest), { highWaterMark: READ_BYTES });
+  return Readable.from(verifying(source, digest, folder.root));
+}
+
+/** The stored file itself. @throws IntegrityError when it is missing or, unless `verify` is false, holds other bytes */
+export async function localBlob(
+  folder: StoreFolder,
+  digest: string,
+  { verify = true }: { readonly verify?: boolean } = {},
+): Promise<LocalBlob> {
+  const bytes = await sizeOf(folder, digest);
+  if (verify) {
+    for await (const _ of await streamBlob(folder, digest)) {
+      // Reading to the end is the verification.
+    }
+  }
+  return { path: folder.blobPath(digest), bytes, [Symbol.asyncDispose]: () => Promise.resolve() };
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import type { BlobRef } from './blob-store.js';
+import { ATTEMPTS, type S3Bucket } from './s3-bucket.js';
+import { isBeyondEnd, isMissingObject } from './s3-errors.js';
+import { verifying } from './verifying.js';
+
+/** Parts of a multipart upload: two travel at once, so this times two is the memory an upload takes. */
+const PART_BYTES = 16 * 2 ** 20;
+
+/** HTTP status of an answer to a range request. */
+const PARTIAL_CONTENT = 206;
+
+/** An object's bytes; a broken transfer goes on where it stopped, with a range request. */
+async function* download({ client, bucket }: S3Bucket, key: string): AsyncGenerator<Uint8Array> {
+  let at = 0;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const range = at === 0 ? {} : { Range: `bytes=${at}-` };
+      const { Body, $metadata } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...range }));
+      // A store that knows no ranges begins anew: what was passed on is skipped.
+      let skip = $metadata.httpStatusCode === PARTIAL_CONTENT ? 0 : at;
+      for await (const part of Body as Readable) {
+        const chunk = (part as Uint8Array).subarray(skip);
+        skip -= Math.min(skip, (part as Uint8Array).length);
+        if (chunk.length === 0) continue;
+        at += chunk.length;
+        attempt = 1;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      // Cut after its last byte: nothing is left to ask for, and the digest decides.
+      if (at > 0 && isBeyondEnd(error)) return;
+      if (attempt === ATTEMPTS || isMissingObject(error)) throw error;
+    }
+  }
+}
+
+/** A blob's bytes, which fail at their end when the digest is wrong. */
+export async function* downloadBlob(store: S3Bucket, digest: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* verifying(download(store, store.blobKey(digest)), digest, store.where);
+  } catch (error) {
+    throw store.error(error, `blob ${digest}`);
+  }
+}
+
+/** Uploads a blob whose digest is known, in parts where it is large. */
+export async function uploadBlob(store: S3Bucket, digest: string, body: Readable | Uint8Array): Promise<void> {
+  const upload = new Upload({
+    client: store.client,
+    params: { Bucket: store.bucket, Key: store.blobKey(digest), Body: body },
+    queueSize: 2,
+    partSize: PART_BYTES,
+    leavePartsOnError: false,
+  });
+  await store.guard(upload.done(), `blob ${digest}`);
+}
+
+/** The address is known only at the end of a stream: it is written to a local file first, then uploaded. */
+export async function uploadStream(store: S3Bucket, content: AsyncIterable<Uint8Array>): Promise<BlobRef> {
+  const folder = await mkdtemp(join(tmpdir(), 'ciphernet-upload-'));
+  const path = join(folder, 'blob');
+  const hash = createHash('sha256');
+  try {
+    await pipeline(async function* () {
+      for await (const chunk of content) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    }, createWriteStream(path));
+    const digest = hash.digest('hex');
+    const { size: bytes } = await stat(path);
+    const source = createReadStream(path, { highWaterMark: PART_BYTES });
+    try {
+      await uploadBlob(store, digest, source);
+    } finally {
+      source.destroy();
+    }
+    return { digest, bytes };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
