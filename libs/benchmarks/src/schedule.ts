@@ -64,12 +64,18 @@ export async function runSuite(backend: QueueBackend, suite: BenchmarkSuite): Pr
   return runIdOf(await backend.queue(QUEUES.benchmark).add(TICK, parseBenchmarkSuite(suite), JOB_OPTIONS));
 }
 
+/** Every job that was added has an id. */
+function idOf({ id }: Job): string {
+  if (id !== undefined) return id;
+  throw new RangeError('a job without an id');
+}
+
 /**
  * A tick that is processed twice enqueues one run: the id depends on the tick's. Its time is part of it, since the ids of
  * a queue begin anew when Redis does, and deployments that share a store have the same.
  */
-function runIdOf({ id = '', timestamp }: Job): string {
-  return `bench-${sha256Hex(`${id} ${timestamp}`).slice(0, 12)}`;
+function runIdOf(job: Job): string {
+  return `bench-${sha256Hex(`${idOf(job)} ${job.timestamp}`).slice(0, 12)}`;
 }
 
 async function unfinishedRun(backend: QueueBackend, suite: string, own: string): Promise<string | undefined> {
@@ -84,7 +90,7 @@ async function unfinishedRun(backend: QueueBackend, suite: string, own: string):
 
 /** When a tick was due: the scheduler writes it into the id, so that a tick processed twice says the same. */
 function dueTime(job: Job): number {
-  const due = /:(\d{13})$/.exec(job.id ?? '')?.[1];
+  const due = /:(\d{13})$/.exec(idOf(job))?.[1];
   return due === undefined ? job.timestamp : Number(due);
 }
 
@@ -125,7 +131,7 @@ async function record(blobs: BlobStore, job: Job): Promise<BenchmarkRecord['stat
     format: 'ciphernet-benchmark',
     version: 1,
     suite: suite.suite,
-    run: job.id ?? '',
+    run: idOf(job),
     startedAt,
     finishedAt: Date.now(),
     status,

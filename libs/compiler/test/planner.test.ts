@@ -1,12 +1,13 @@
 import { assertSecure, createParameters } from '@ciphernet/ckks';
 import { describe, expect, it } from '@jest/globals';
+import { circuitFromJson, circuitToJson } from '../src/circuit-json.js';
 import type { Circuit } from '../src/circuit.js';
 import { compileCircuit } from '../src/compile.js';
 import { compiledFromJson, compiledToBytes } from '../src/compiled.js';
 import { explainPlan } from '../src/explain.js';
 import { planFromJson } from '../src/plan.js';
 import { planCircuit } from '../src/planner.js';
-import { dequantise, quantise, scaleForBits } from '../src/quantise.js';
+import { quantise, scaleForBits } from '../src/quantise.js';
 
 /** A dense circuit with the given widths: one linear map between neighbours. */
 function denseCircuit(...widths: number[]): Circuit {
@@ -38,7 +39,7 @@ describe('the planner', () => {
     ] as const) {
       expect(() => assertSecure(plan.parameters, 'plan')).not.toThrow();
       expect(plan.predictedError.bound).toBeLessThanOrEqual(Math.max(0.2, (maxAbs.at(-1) ?? 0) / 256));
-      expect(plan.maps.every((map) => map.headroomBits ?? Infinity >= 1)).toBe(true);
+      expect(plan.maps.every((map) => (map.headroomBits ?? Infinity) >= 1)).toBe(true);
     }
     expect(one.parameters.primes.length).toBeLessThan(two.parameters.primes.length);
   });
@@ -132,12 +133,19 @@ describe('a compiled circuit', () => {
     expect(() => planFromJson({ ...plain, ...change }, 'test')).toThrow(/do not fit together/);
   });
 
-  it('whose plan is of other weights is refused', () => {
+  it('whose weights are of another plan is refused', () => {
     const scales = twoSquares.maps.map((map) => scaleForBits(map, 4));
-    const other = compileCircuit(dequantise(quantise(twoSquares, scales)), plan, { crop: 0, mean: 1 });
-    expect(() => compiledFromJson({ ...json(), circuit: { ...(json()['circuit'] as object), maps: [] } }, 'x')).toThrow(
-      /maps/,
+    const circuit = circuitToJson(quantise(twoSquares, scales));
+    expect(() => circuitFromJson(circuit, 'x')).not.toThrow();
+    expect(() => compiledFromJson({ ...json(), circuit }, 'x')).toThrow(
+      /weight scales of circuit and plan differ \[x\]/,
     );
-    expect(other.circuit.maps.length).toBe(3);
+  });
+
+  it('with fewer maps than its plan is refused', () => {
+    const { maps, ...rest } = json()['circuit'] as { maps: unknown[] };
+    const circuit = { ...rest, maps: maps.slice(0, 1) };
+    expect(() => circuitFromJson(circuit, 'x')).not.toThrow();
+    expect(() => compiledFromJson({ ...json(), circuit }, 'x')).toThrow(/the plan has 3 maps, the circuit 1 \[x\]/);
   });
 });

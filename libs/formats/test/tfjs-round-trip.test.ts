@@ -87,7 +87,7 @@ describe('a network as a TensorFlow.js artifact', () => {
 
   it('predicts with TensorFlow.js itself what the network does', async () => {
     await tf.setBackend('cpu');
-    // Off, it would advertise its native package.
+    // In Node it would advertise its native package.
     tf.env().set('IS_NODE', false);
     await fc.assert(
       fc.asyncProperty(networks, async (network) => {

@@ -38,8 +38,10 @@ describe('primes', () => {
       fc.property(fc.integer({ min: 0, max: 100_000 }), (n) => expect(isPrime(n)).toBe(byDivision(n))),
       { numRuns: 500 },
     );
-    // A strong pseudoprime to base 2, and a Carmichael number.
-    expect([2047, 561, 4759123141 % 2].map(isPrime)).toEqual([false, false, false]);
+    // A strong pseudoprime to base 2, one to the bases 2 and 7, a Carmichael number; and the largest prime below 2^30.
+    expect([2047, 314_821, 561, 2 ** 30 - 35].map(isPrime)).toEqual([false, false, false, true]);
+    // Larger ones are never called prime: 2^31 − 1 is.
+    expect(isPrime(2 ** 31 - 1)).toBe(false);
   });
 
   it.each([[17], [31], [20.5]])('of %s bits are refused', (bits) => {

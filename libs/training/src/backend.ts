@@ -1,3 +1,4 @@
+import { elementAt } from '@ciphernet/foundation';
 import * as tf from '@tensorflow/tfjs-core';
 import { registerWasmConvGradient } from './wasm-conv-gradient.js';
 import { registerWasmMatMul } from './wasm-matmul.js';
@@ -77,5 +78,5 @@ async function activate(engineName: string): Promise<void> {
 
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n', 1)[0] ?? '';
+  return elementAt(text.split('\n', 1), 0);
 }

@@ -1,10 +1,6 @@
 import { ENGINE_NAMES } from '@ciphernet/artifacts';
 import { describe, expect, it } from '@jest/globals';
 import { engineNamed } from '../src/engines.js';
-import { describeEngine } from './conformance.js';
-
-describeEngine(engineNamed('simd'), { reference: engineNamed('seal'), runs: 40 });
-describeEngine(engineNamed('seal'), { runs: 20 });
 
 describe('the engines', () => {
   it('are found by their names', () => {
