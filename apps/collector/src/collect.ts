@@ -1,6 +1,14 @@
-import { type Batch, type DatasetManifest, manifestFromBytes, parseBatch } from '@ciphernet/artifacts';
+import {
+  type BatchHeader,
+  type DatasetManifest,
+  HEADER_READ_BYTES,
+  WORD_BYTES,
+  batchFromBytes,
+  manifestFromBytes,
+  parseHeader,
+} from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
-import { parametersDigest } from '@ciphernet/ckks';
+import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
 import { type Dataset, type LoadOptions, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { EvaluationError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
@@ -23,7 +31,8 @@ export interface CollectDependencies {
 async function loadLabels(record: DatasetRecord, manifest: DatasetManifest, folders: LoadOptions): Promise<Dataset> {
   const dataset = takeExamples(await loadDataset(record.dataset, record.split, folders), record.images);
   if (dataset.count !== manifest.images || dataset.classes > manifest.classes) {
-    throw new IntegrityError(`the labels are of ${dataset.count} images, the manifest has ${manifest.images}`, {
+    const labels = `the labels are of ${dataset.count} images and ${dataset.classes} classes`;
+    throw new IntegrityError(`${labels}, the manifest has ${manifest.images} and ${manifest.classes}`, {
       where: `dataset ${manifest.name}`,
       hint: 'the dataset changed after it was encrypted: encrypt it again',
     });
@@ -37,16 +46,34 @@ async function loadLabels(record: DatasetRecord, manifest: DatasetManifest, fold
   return dataset;
 }
 
-/** A result must be of this shard: its images, classes and parameters. Whose key it is of, the decryptor checks. */
-function checkResult(batch: Batch, manifest: DatasetManifest, shard: number, where: string): void {
-  const { header } = batch;
+/** Components after at most two squares, the most that a plan has. */
+const MOST_COMPONENTS = componentsAfter(2);
+
+/** Bytes that a result of this dataset can have: every component of every class at every prime, as words. */
+function mostResultBytes({ classes, parameters }: DatasetManifest): number {
+  return HEADER_READ_BYTES + classes * MOST_COMPONENTS * parameters.primes.length * parameters.ringDegree * WORD_BYTES;
+}
+
+/**
+ * A result must be of this shard: its images, classes, parameters and key, with primes that the dataset has, in their
+ * order. Checked on the header alone, before anything is made of the body.
+ */
+function checkResult(header: BatchHeader, manifest: DatasetManifest, shard: number, where: string): void {
+  const { parameters } = manifest;
   const fits =
     header.kind === 'result' &&
     header.images === manifest.shards[shard]?.images &&
     (header.values ?? header.ciphertexts) === manifest.classes &&
-    header.parametersDigest === parametersDigest(manifest.parameters);
+    header.parametersDigest === parametersDigest(parameters) &&
+    header.ringDegree === parameters.ringDegree &&
+    header.primes.length <= parameters.primes.length &&
+    header.primes.every((prime, primeIndex) => prime === parameters.primes[primeIndex]) &&
+    header.components <= MOST_COMPONENTS;
   if (fits) return;
-  throw new IntegrityError(`the result is not of shard ${shard} (images, classes or parameters differ)`, { where });
+  throw new IntegrityError(`the result is not of shard ${shard} (images, classes, primes or parameters differ)`, {
+    where,
+    hint: 'a worker returned another result than it was asked for: evaluate again, and find out which worker it was',
+  });
 }
 
 /** Logits of all images, images × classes. They live in this process only. */
@@ -62,8 +89,10 @@ async function decryptAll(
   let at = 0;
   for (const { shard, result } of results) {
     const where = `result of shard ${shard}`;
-    const batch = parseBatch(await dependencies.blobs.get(result), where);
-    checkResult(batch, manifest, shard, where);
+    const bytes = await dependencies.blobs.get(result, mostResultBytes(manifest));
+    const parsed = parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where);
+    checkResult(parsed.header, manifest, shard, where);
+    const batch = batchFromBytes(bytes, parsed, where);
     const values = decryptor.decrypt(batch, where);
     logits.set(values, at);
     at += values.length;
@@ -86,7 +115,11 @@ function orderResults(
   const missing = manifest.shards.flatMap((_, shard) => (byShard.has(shard) ? [] : [shard]));
   if (missing.length > 0 || job.shards !== manifest.shards.length || results.length !== manifest.shards.length) {
     const reason = failures[0] ?? 'no result was returned';
-    throw new EvaluationError(`shard ${missing.join(', ')} of ${manifest.shards.length} failed: ${reason}`, {
+    const what =
+      missing.length > 0
+        ? `shard ${missing.join(', ')} of ${manifest.shards.length} failed: ${reason}`
+        : `${results.length} results and a job of ${job.shards} shards for a dataset of ${manifest.shards.length}`;
+    throw new EvaluationError(what, {
       where: job.evaluation,
       hint: 'no report is written for a part of the images; remove the cause and evaluate again',
     });

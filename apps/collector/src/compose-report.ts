@@ -9,14 +9,13 @@ import type { Report } from '@ciphernet/report';
 import type { Comparison } from './compare.js';
 
 /**
- * Wall-clock seconds, at least 0.001, from the first shard's start to the last one's end. The times are of the workers' clocks: where
- * those disagree so much that the whole were shorter than its longest part, that part counts.
+ * Wall-clock seconds, at least 0.001, from the first shard's start to the last one's end, by the workers' clocks: what they
+ * disagree by is in it.
  */
 function wallSeconds(results: readonly Pick<InferredResult, 'startedAt' | 'finishedAt'>[]): number {
   const from = Math.min(...results.map((result) => result.startedAt));
   const to = Math.max(...results.map((result) => result.finishedAt));
-  const longest = Math.max(...results.map((result) => result.finishedAt - result.startedAt));
-  return Math.max(to - from, longest, 1) / 1000;
+  return Math.max(to - from, 1) / 1000;
 }
 
 function comparedFields(comparison: Comparison): Pick<Report, 'model' | 'agreement' | 'precision'> {

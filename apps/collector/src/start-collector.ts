@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPORTS } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
@@ -11,13 +12,17 @@ import {
   parseCollectJob,
   parseInferred,
 } from '@ciphernet/queue';
-import { reportToJson } from '@ciphernet/report';
+import { type Report, readReport, reportToJson } from '@ciphernet/report';
 import { writeReport } from '@ciphernet/report-view';
 import { type Job, UnrecoverableError, type Worker } from 'bullmq';
 import { collect } from './collect.js';
 
 async function collectJob(job: Job, blobs: BlobStore, configuration: OwnerConfiguration): Promise<CollectedResult> {
   const data = parseCollectJob(job.data);
+  const folder = join(configuration.reportsFolder, data.evaluation);
+  // A report is written once: a job that comes again under its id, by a retry or by another's hand, changes nothing.
+  const path = join(folder, 'report.json');
+  if (existsSync(path)) return publish(blobs, await readReport(path), folder);
   const results = Object.values(await job.getChildrenValues<unknown>()).map(parseInferred);
   const failures = Object.values(await job.getIgnoredChildrenFailures());
   const onProgress = (progress: JobProgress): void => void job.updateProgress({ ...progress }).catch(() => undefined);
@@ -29,12 +34,17 @@ async function collectJob(job: Job, blobs: BlobStore, configuration: OwnerConfig
     passphrase,
     onProgress,
   });
-  const folder = join(configuration.reportsFolder, data.evaluation);
   await writeReport(folder, report);
+  return publish(blobs, report, folder);
+}
+
+/** Puts a report into the store, and says where it is. */
+async function publish(blobs: BlobStore, report: Report, folder: string): Promise<CollectedResult> {
+  const { evaluation } = report;
   const { digest } = await blobs.put(new TextEncoder().encode(reportToJson(report)));
-  await REPORTS.set(blobs, data.evaluation, digest);
+  await REPORTS.set(blobs, evaluation, digest);
   return {
-    evaluation: data.evaluation,
+    evaluation,
     report: digest,
     images: report.images,
     accuracy: report.accuracy.encrypted,

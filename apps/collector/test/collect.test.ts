@@ -1,4 +1,11 @@
-import type { Batch, BatchHeader } from '@ciphernet/artifacts';
+import {
+  type Batch,
+  type BatchHeader,
+  HEADER_READ_BYTES,
+  encodeHeader,
+  parseHeader,
+  resultToBytes,
+} from '@ciphernet/artifacts';
 import { evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { collect } from '../src/collect.js';
@@ -131,8 +138,21 @@ describe('no report is made', () => {
     });
   });
 
+  it('of a header with primes that are none of the dataset, and at once: nothing is computed with them', async () => {
+    const { job, results, batches, blobs, dependencies } = evaluated;
+    const honest = resultToBytes(batches[1]!);
+    const { header, bodyOffset } = parseHeader(honest.subarray(0, HEADER_READ_BYTES), honest.length, 'test');
+    const hostile = encodeHeader({ ...header, primes: header.primes.map(() => 5) });
+    const { digest } = await blobs.put(Buffer.concat([hostile, honest.subarray(bodyOffset)]));
+    const forged = results.map((result) => (result.shard === 1 ? { ...result, result: digest } : result));
+    await expect(collect(job, forged, [], dependencies)).rejects.toMatchObject({
+      name: 'IntegrityError',
+      message: expect.stringMatching(/not of shard 1 \(images, classes, primes/),
+    });
+  });
+
   it.each<[string, Partial<BatchHeader>, RegExp]>([
-    ['images', { images: 3 }, /not of shard 1 \(images, classes or parameters differ\)/],
+    ['images', { images: 3 }, /not of shard 1 \(images, classes, primes or parameters differ\)/],
     ['parameters', { parametersDigest: 'f'.repeat(64) }, /not of shard 1/],
     ['kind', { kind: 'shard' }, /not of shard 1/],
     ['key', { keyFingerprint: 'f'.repeat(64) }, /the result was made for key ffff/],

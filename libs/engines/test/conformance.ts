@@ -2,16 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Batch,
-  type BatchFile,
-  type BatchHeader,
-  type BatchSource,
-  batchSource,
-  openBatchFile,
-  pairValues,
-  rowOffset,
-} from '@ciphernet/artifacts';
+import { type Batch, type BatchFile, type BatchHeader, type BatchSource, batchSource, openBatchFile, pairValues, rowOffset } from '@ciphernet/artifacts';
 import { componentsAfter, createParameters } from '@ciphernet/ckks';
 import { lower } from '@ciphernet/compiler';
 import { sha256Hex } from '@ciphernet/foundation';

@@ -1,6 +1,10 @@
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { evaluateNetwork } from '@ciphernet/network';
+import { temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import type { LayersModelArtifact } from '../src/models/tfjs/artifact.js';
+import { readModelFolder } from '../src/models/tfjs/folder.js';
 import { networkFromLayersModel } from '../src/models/tfjs/read-network.js';
 
 interface LayerJson {
@@ -76,5 +80,22 @@ describe('a TensorFlow.js LayersModel', () => {
   it('whose weights do not fit its layers is refused', () => {
     const bad = artifact([dense('d', 2, first)], { 'd/kernel': [1, 2, 3], 'd/bias': [0, 0] });
     expect(() => networkFromLayersModel(bad)).toThrow(/3 weights, expected 4.*layer d/);
+  });
+});
+
+describe('a folder with a model', () => {
+  it('is read from plain files only: a link is not followed out of it', async () => {
+    await using folder = await temporaryFolder();
+    const secret = join(folder.path, 'secret.key.json');
+    await writeFile(secret, 'not for the store');
+    const path = join(folder.path, 'model');
+    await mkdir(path);
+    const manifest = { weightsManifest: [{ paths: ['weights.bin'], weights: [] }], modelTopology: {} };
+    await writeFile(join(path, 'model.json'), JSON.stringify(manifest));
+    await symlink(secret, join(path, 'weights.bin'));
+    await expect(readModelFolder({ name: 'm', path })).rejects.toThrow(/symbolic link, which is not followed/);
+    await rm(join(path, 'weights.bin'));
+    await writeFile(join(path, 'weights.bin'), 'abcd');
+    expect((await readModelFolder({ name: 'm', path })).weightData.length).toBe(4);
   });
 });

@@ -19,11 +19,14 @@ async function writeVia(
   publish: (partial: string) => Promise<void>,
 ): Promise<void> {
   const partial = `${path}.${randomUUID()}.partial`;
+  // Before that, EEXIST speaks of a file where the folder should be.
+  let isMade = false;
   try {
     await mkdir(dirname(path), {
       recursive: true,
       ...(options.folderMode === undefined ? {} : { mode: options.folderMode }),
     });
+    isMade = true;
     const file = await open(partial, 'wx', options.mode);
     try {
       await file.writeFile(content);

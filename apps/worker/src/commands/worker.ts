@@ -1,10 +1,4 @@
-import {
-  Command,
-  InvalidArgumentError,
-  integerBetween,
-  openSharedSession,
-  untilStopped,
-} from '@ciphernet/command-line';
+import { Command, InvalidArgumentError, integerBetween, openSharedSession, untilStopped } from '@ciphernet/command-line';
 import { createLog, onJobs } from '@ciphernet/logging';
 import { startWorker } from '../start-worker.js';
 

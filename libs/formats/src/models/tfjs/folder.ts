@@ -1,4 +1,5 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { InputError } from '@ciphernet/foundation';
 import { type LayersModelArtifact, parseModelJson } from './artifact.js';
@@ -15,11 +16,21 @@ export interface ModelFolder {
 
 async function readBounded(path: string): Promise<Uint8Array> {
   try {
-    const { size } = await stat(path);
+    // A link could name any file of the importer, a secret key among them, and what is imported goes into the store.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new InputError('is not a plain file', { where: path });
+    const { size } = stats;
     if (size > MAX_BYTES) throw new InputError(`has ${size} bytes, at most ${MAX_BYTES} are taken`, { where: path });
-    return new Uint8Array(await readFile(path));
+    return new Uint8Array(await file.readFile());
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
+    if ((cause as NodeJS.ErrnoException).code === 'ELOOP') {
+      throw new InputError('is a symbolic link, which is not followed', {
+        where: path,
+        hint: 'put a copy of the file into the folder',
+      });
+    }
     throw new InputError('cannot be read', {
       where: path,
       hint: 'save the model with tfjs: model.json and its weights in one folder',
