@@ -56,6 +56,8 @@ suite('a process of another party', () => {
     for (const file of ['engines/dist/wasm/engine.js', 'training/dist/training.js', 'infer-processor.js']) {
       expect(ofWorker.some((url) => url.includes(file))).toBe(true);
     }
+    // Nor what draws pictures: a worker needs figures only.
+    expect(ofWorker.filter((url) => /\/(vega|vega-lite|@resvg)\//.test(url))).toEqual([]);
     const ofOperator = await recordedModules(recorded('operator'));
     expect(ofOperator.some((url) => url.includes('apps/dashboard/dist/server.js'))).toBe(true);
     expect([...ofWorker, ...ofOperator].filter((url) => OWNERS.test(url))).toEqual([]);

@@ -28,6 +28,7 @@ export const RESULT_CODE: Readonly<Record<string, readonly string[]>> = {
   '@ciphernet/engines': [
     'engine.js',
     'seal/engine.js',
+    'wasm/block-table.js',
     'wasm/cores.js',
     'wasm/engine.js',
     'wasm/feature-pairs.js',
@@ -35,6 +36,7 @@ export const RESULT_CODE: Readonly<Record<string, readonly string[]>> = {
     'wasm/kernels.js',
     'wasm/kernels.wasm',
     'wasm/layout.js',
+    'wasm/program-memory.js',
     'wasm/program.js',
     'wasm/rescale.js',
     'wasm/segments.js',

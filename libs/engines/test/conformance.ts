@@ -1,12 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { type Batch, type BatchFile, type BatchHeader, type BatchSource, batchSource, openBatchFile, pairValues, rowOffset } from '@ciphernet/artifacts';
+import { type Batch, type BatchHeader, batchSource, pairValues, rowOffset } from '@ciphernet/artifacts';
 import { componentsAfter, createParameters } from '@ciphernet/ckks';
 import { lower } from '@ciphernet/compiler';
-import { sha256Hex } from '@ciphernet/foundation';
-import { temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Engine } from '../src/engine.js';
@@ -14,7 +8,9 @@ import { createOwner, measureError } from './encrypted-circuit.js';
 import { exactOutputs } from './exact-reference.js';
 import { RECORDED, digestOf, goldenCircuit, goldenShard } from './golden.js';
 import { lcg, randomNetwork, shapes } from './random-circuit.js';
-import { type RawOptions, rawCompiled, rawShard, shardBytes } from './raw-circuit.js';
+import { rawCase, small, watched } from './raw-case.js';
+import { type RawOptions, rawCompiled } from './raw-circuit.js';
+import { describeThreads } from './thread-conformance.js';
 
 export interface ConformanceOptions {
   /** An engine that is known to be right, for what the exact reference leaves out: rescales. */
@@ -27,26 +23,6 @@ const seeds = fc.integer({ min: 1, max: 2 ** 31 });
 
 /** Coefficients that the exact reference works out: the ends of tiles and of the polynomial. */
 const COEFFICIENTS = [0, 1, 15, 16, 63, 64, 511, 1022, 1023];
-
-/** A circuit and a shard for it, the same of the same options. */
-function rawCase(options: RawOptions, seed: number, tile = 64): ReturnType<typeof rawCompiled> & { shard: Batch } {
-  const random = lcg(seed);
-  const compiled = rawCompiled(options, random);
-  return { ...compiled, shard: rawShard(compiled, tile, random) };
-}
-
-const small = { widths: [3, 2], primeBits: [30] };
-
-/** Reads as the source does, then tells about it. */
-function watched<Source extends BatchSource>(source: Source, onRead: () => void): Source {
-  return {
-    ...source,
-    readTile(primeIndex, tile, target) {
-      source.readTile(primeIndex, tile, target);
-      onRead();
-    },
-  };
-}
 
 function expectExact(compiled: ReturnType<typeof rawCompiled>, shard: Batch, result: Batch): void {
   result.header.primes.forEach((_, prime) => {
@@ -248,150 +224,5 @@ export function describeEngine(engine: Engine, options: ConformanceOptions): voi
     });
 
     if (engine.capabilities.maxThreads > 1) describeThreads(engine);
-  });
-}
-
-/** Blocks the thread. */
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-async function storedShard(
-  shard: Batch,
-): Promise<AsyncDisposable & { readonly file: BatchFile; readonly path: string; readonly bytes: Uint8Array }> {
-  const folder = await temporaryFolder();
-  const path = join(folder.path, 'shard');
-  const bytes = shardBytes(shard);
-  await writeFile(path, bytes);
-  const file = openBatchFile(path, sha256Hex(bytes));
-  return {
-    file,
-    path,
-    bytes,
-    async [Symbol.asyncDispose]() {
-      file[Symbol.dispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** What an engine promises besides that can use several threads. */
-function describeThreads(engine: Engine): void {
-  const options = { widths: [30, 12, 8, 5], primeBits: [30, 29, 30], rescales: [0, 1, 0] };
-  /** Tiles take this thread so long that a helper pays, and does nearly all of the work. */
-  const slowly = (file: BatchFile, onRead: () => void = () => undefined): BatchFile =>
-    watched(file, () => {
-      pause(60);
-      onRead();
-    });
-
-  it('gives the same residues on any number of threads', async () => {
-    const { shard, ...compiled } = rawCase(options, 77);
-    await using stored = await storedShard(shard);
-    const one = await engine.evaluate(compiled, stored.file, { threads: 1 });
-    for (const threads of [2, 3, 1000]) {
-      const many = await engine.evaluate(compiled, stored.file, { threads });
-      expect(many.header).toEqual(one.header);
-      expect(digestOf(many.residues)).toBe(digestOf(one.residues));
-    }
-  });
-
-  it('takes a source that it does not share, on one thread', async () => {
-    const { shard, ...compiled } = rawCase(options, 77);
-    const one = await engine.evaluate(compiled, batchSource(shard));
-    const many = await engine.evaluate(compiled, batchSource(shard), { threads: 4 });
-    expect(digestOf(many.residues)).toBe(digestOf(one.residues));
-  });
-
-  const isFileShared = engine.capabilities.sharedSources.includes('file');
-  (isFileShared && availableParallelism() > 1 ? describe : describe.skip)('with a helper that reads the file', () => {
-    it('gives the same residues, tiles of the helper among them, and the file is verified', async () => {
-      const { shard, ...compiled } = rawCase(options, 78);
-      await using stored = await storedShard(shard);
-      let reads = 0;
-      const many = await engine.evaluate(
-        compiled,
-        slowly(stored.file, () => reads++),
-        { threads: 2 },
-      );
-      // 16 tiles a prime: whatever this thread did not read, a helper did.
-      expect(reads).toBeLessThan(48);
-      stored.file.verify();
-      const one = await engine.evaluate(compiled, batchSource(shard));
-      expect(digestOf(many.residues)).toBe(digestOf(one.residues));
-    });
-
-    it('fails for a residue out of range in a tile that the helper reads', async () => {
-      const { shard, ...compiled } = rawCase(options, 79);
-      shard.residues[shard.residues.length - 1] = shard.header.primes[2] ?? 0;
-      await using stored = await storedShard(shard);
-      let reads = 0;
-      const evaluation = engine.evaluate(
-        compiled,
-        slowly(stored.file, () => reads++),
-        { threads: 2 },
-      );
-      await expect(evaluation).rejects.toMatchObject({
-        name: 'IntegrityError',
-        message: expect.stringMatching(/residue of \d+ is not below its prime .*prime 2, tile 15/),
-      });
-      expect(reads).toBeLessThan(48);
-    });
-
-    it('notices a file that was changed after this thread had read a piece of it', async () => {
-      const { shard, ...compiled } = rawCase(options, 80);
-      let reads = 0;
-      while (reads === 0) {
-        await using stored = await storedShard(shard);
-        const changing = slowly(stored.file, () => {
-          if (reads++ > 0) return;
-          // This thread has read and hashed the first tile. Even the same byte again makes another file.
-          const file = openSync(stored.path, 'r+');
-          writeSync(file, stored.bytes, 0, 1, 0);
-          closeSync(file);
-        });
-        await engine.evaluate(compiled, changing, { threads: 2 });
-        // On a busy machine a helper may have read everything before this thread did.
-        if (reads === 0) continue;
-        expect(() => stored.file.verify()).toThrow(
-          expect.objectContaining({
-            name: 'IntegrityError',
-            message: expect.stringMatching(/changed while it was read/),
-          }),
-        );
-      }
-      expect(reads).toBeLessThan(48);
-    });
-
-    it('notices a byte that was changed before anybody read it', async () => {
-      const { shard, ...compiled } = rawCase(options, 81);
-      // 2 becomes 3: still a residue.
-      shard.residues[shard.residues.length - 1] = 2;
-      await using stored = await storedShard(shard);
-      const changed = Uint8Array.from(stored.bytes);
-      changed[changed.length - 4] = (changed[changed.length - 4] ?? 0) ^ 1;
-      await writeFile(stored.path, changed);
-      await engine.evaluate(compiled, slowly(stored.file), { threads: 2 });
-      expect(() => stored.file.verify()).toThrow(expect.objectContaining({ name: 'IntegrityError' }));
-    });
-
-    it('stops the helper as well when it is cancelled', async () => {
-      const { shard, ...compiled } = rawCase(options, 82);
-      await using stored = await storedShard(shard);
-      let reads = 0;
-      let outcome: unknown;
-      while (reads === 0) {
-        const controller = new AbortController();
-        const source = slowly(stored.file, () => {
-          reads++;
-          controller.abort();
-        });
-        outcome = await engine
-          .evaluate(compiled, source, { threads: 2, signal: controller.signal })
-          .catch((error: unknown) => error);
-      }
-      expect(reads).toBe(1);
-      expect(outcome).toMatchObject({ name: 'AbortError' });
-    });
   });
 }

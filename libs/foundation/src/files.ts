@@ -37,7 +37,7 @@ async function writeVia(
     await publish(partial);
   } catch (cause) {
     const { code = 'unknown' } = cause as NodeJS.ErrnoException;
-    if (code === 'EEXIST')
+    if (code === 'EEXIST' && isMade)
       throw new InputError('a file is already there', { where: path, hint: 'it is never replaced' });
     throw new InputError(`cannot write (${code})`, {
       where: path,
