@@ -1,7 +1,10 @@
-import type { Batch, BatchSource } from '@ciphernet/artifacts';
-import { it } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Batch, type BatchFile, type BatchSource, openBatchFile } from '@ciphernet/artifacts';
+import { sha256Hex } from '@ciphernet/foundation';
+import { temporaryFolder } from '@ciphernet/testing';
 import { lcg } from './random-circuit.js';
-import { type RawOptions, rawCompiled, rawShard } from './raw-circuit.js';
+import { type RawOptions, rawCompiled, rawShard, shardBytes } from './raw-circuit.js';
 
 /** A circuit and a shard for it, the same of the same options. */
 export function rawCase(
@@ -24,6 +27,30 @@ export function watched<Source extends BatchSource>(source: Source, onRead: () =
     readTile(primeIndex, tile, target) {
       source.readTile(primeIndex, tile, target);
       onRead();
+    },
+  };
+}
+
+/** Blocks the thread. */
+export function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+export async function storedShard(
+  shard: Batch,
+): Promise<AsyncDisposable & { readonly file: BatchFile; readonly path: string; readonly bytes: Uint8Array }> {
+  const folder = await temporaryFolder();
+  const path = join(folder.path, 'shard');
+  const bytes = shardBytes(shard);
+  await writeFile(path, bytes);
+  const file = openBatchFile(path, sha256Hex(bytes));
+  return {
+    file,
+    path,
+    bytes,
+    async [Symbol.asyncDispose]() {
+      file[Symbol.dispose]();
+      await folder[Symbol.asyncDispose]();
     },
   };
 }

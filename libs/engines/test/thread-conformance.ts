@@ -1,39 +1,11 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { type Batch, type BatchFile, batchSource, openBatchFile } from '@ciphernet/artifacts';
-import { sha256Hex } from '@ciphernet/foundation';
-import { temporaryFolder } from '@ciphernet/testing';
+import { type BatchFile, batchSource } from '@ciphernet/artifacts';
 import { describe, expect, it } from '@jest/globals';
 import type { Engine } from '../src/engine.js';
 import { digestOf } from './golden.js';
-import { rawCase, watched } from './raw-case.js';
-import { shardBytes } from './raw-circuit.js';
-
-/** Blocks the thread. */
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-async function storedShard(
-  shard: Batch,
-): Promise<AsyncDisposable & { readonly file: BatchFile; readonly path: string; readonly bytes: Uint8Array }> {
-  const folder = await temporaryFolder();
-  const path = join(folder.path, 'shard');
-  const bytes = shardBytes(shard);
-  await writeFile(path, bytes);
-  const file = openBatchFile(path, sha256Hex(bytes));
-  return {
-    file,
-    path,
-    bytes,
-    async [Symbol.asyncDispose]() {
-      file[Symbol.dispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
+import { pause, rawCase, storedShard, watched } from './raw-case.js';
 
 /** What an engine promises besides that can use several threads. */
 export function describeThreads(engine: Engine): void {
