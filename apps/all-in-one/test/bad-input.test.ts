@@ -17,7 +17,7 @@ describe('bad input', () => {
     ['a blob that is not there', ['enqueue', '--dataset', DIGEST, '--model', DIGEST], {}, 3, /blob a{64} is not there/],
     ['a queue that does not answer', ['worker'], { REDIS_URL: 'redis://127.0.0.1:1' }, 5, /Redis does not answer/],
     ['a Redis address that is none', ['worker'], { REDIS_URL: 'localhost' }, 2, /REDIS_URL: must be like redis/],
-    ['a worker without a shared queue', ['worker'], {}, 2, /REDIS_URL.*ciphernet run/],
+    ['a worker without a shared queue', ['worker'], {}, 2, /REDIS_URL.*npm start/],
     ['a dataset without keys', ['dataset', 'encrypt', 'mnist', '--images', '5'], {}, 2, /no key file.*keys create/],
     ['a report that is not there', ['report', 'eval-nothing'], {}, 2, /no report/],
     ['a path as a report id', ['report', '../../etc/passwd'], {}, 2, /must be an id/],
