@@ -1,5 +1,11 @@
 import { profileNamed } from '@ciphernet/ckks';
-import { type ProgressBoard, type Session, fetchReport, runTrainingJob, waitForEvaluation } from '@ciphernet/command-line';
+import {
+  type ProgressBoard,
+  type Session,
+  fetchReport,
+  runTrainingJob,
+  waitForEvaluation,
+} from '@ciphernet/command-line';
 import type { Dataset } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/foundation';
 import { encryptWithProgress, ensureKeys } from '@ciphernet/owner';

@@ -1,7 +1,14 @@
 #!/usr/bin/env node
 import { openSession, runEntry } from '@ciphernet/command-line';
 import { OPERATOR_ENVIRONMENT, dashboardCommand, scheduleCommand } from '@ciphernet/operator';
-import { OWNER_ENVIRONMENT, collectorCommand, datasetCommand, enqueueCommand, keysCommand, reportCommand } from '@ciphernet/owner';
+import {
+  OWNER_ENVIRONMENT,
+  collectorCommand,
+  datasetCommand,
+  enqueueCommand,
+  keysCommand,
+  reportCommand,
+} from '@ciphernet/owner';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { modelCommand, simulateCommand, startWorker, workerCommand } from '@ciphernet/worker';
 import { benchCommand } from './commands/bench.js';

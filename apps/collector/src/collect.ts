@@ -1,4 +1,12 @@
-import { type BatchHeader, type DatasetManifest, HEADER_READ_BYTES, WORD_BYTES, batchFromBytes, manifestFromBytes, parseHeader } from '@ciphernet/artifacts';
+import {
+  type BatchHeader,
+  type DatasetManifest,
+  HEADER_READ_BYTES,
+  WORD_BYTES,
+  batchFromBytes,
+  manifestFromBytes,
+  parseHeader,
+} from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
 import { type Dataset, type LoadOptions, loadDataset, takeExamples } from '@ciphernet/datasets';

@@ -4,7 +4,14 @@ import { REPORTS } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { asError, encodeError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
 import type { OwnerConfiguration } from '@ciphernet/owner-records';
-import { type CollectedResult, type JobProgress, QUEUES, type QueueBackend, parseCollectJob, parseInferred } from '@ciphernet/queue';
+import {
+  type CollectedResult,
+  type JobProgress,
+  QUEUES,
+  type QueueBackend,
+  parseCollectJob,
+  parseInferred,
+} from '@ciphernet/queue';
 import { type Report, readReport, reportToJson } from '@ciphernet/report';
 import { writeReport } from '@ciphernet/report-view';
 import { type Job, UnrecoverableError, type Worker } from 'bullmq';

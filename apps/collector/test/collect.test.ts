@@ -1,4 +1,11 @@
-import { type Batch, type BatchHeader, HEADER_READ_BYTES, encodeHeader, parseHeader, resultToBytes } from '@ciphernet/artifacts';
+import {
+  type Batch,
+  type BatchHeader,
+  HEADER_READ_BYTES,
+  encodeHeader,
+  parseHeader,
+  resultToBytes,
+} from '@ciphernet/artifacts';
 import { evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { collect } from '../src/collect.js';

@@ -1,6 +1,14 @@
 import { DATASETS, MODELS } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
-import { QUEUES, type QueueBackend, type WorkerStatus, parseCollectJob, parseCollected, parseTrainJob, progressSchema } from '@ciphernet/queue';
+import {
+  QUEUES,
+  type QueueBackend,
+  type WorkerStatus,
+  parseCollectJob,
+  parseCollected,
+  parseTrainJob,
+  progressSchema,
+} from '@ciphernet/queue';
 import type { Job, JobType } from 'bullmq';
 
 /** One evaluation as the overview shows it. */

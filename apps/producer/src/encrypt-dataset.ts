@@ -1,9 +1,29 @@
-import { type BatchHeader, DATASETS, type DatasetManifest, type ShardEntry, batchChunks, manifestToBytes } from '@ciphernet/artifacts';
+import {
+  type BatchHeader,
+  DATASETS,
+  type DatasetManifest,
+  type ShardEntry,
+  batchChunks,
+  manifestToBytes,
+} from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
-import { type CkksParameters, type EncryptionMode, assertSecure, describeParameters, parametersDigest, slotsOf } from '@ciphernet/ckks';
+import {
+  type CkksParameters,
+  type EncryptionMode,
+  assertSecure,
+  describeParameters,
+  parametersDigest,
+  slotsOf,
+} from '@ciphernet/ckks';
 import { type Dataset, type InputTransform, sliceExamples, toFeatures, transformedShape } from '@ciphernet/datasets';
 import { InputError, sha256Hex } from '@ciphernet/foundation';
-import { type EncryptionPool, assertSameKey, createEncryptionPool, readPublicKey, readSecretKey } from '@ciphernet/keyring';
+import {
+  type EncryptionPool,
+  assertSameKey,
+  createEncryptionPool,
+  readPublicKey,
+  readSecretKey,
+} from '@ciphernet/keyring';
 import { sizeOf } from '@ciphernet/network';
 import { writeDatasetRecord } from '@ciphernet/owner-records';
 

@@ -1,4 +1,11 @@
-import { type BatchHeader, type DatasetManifest, type ShardEntry, manifestFromBytes, openBatchFile, resultToBytes } from '@ciphernet/artifacts';
+import {
+  type BatchHeader,
+  type DatasetManifest,
+  type ShardEntry,
+  manifestFromBytes,
+  openBatchFile,
+  resultToBytes,
+} from '@ciphernet/artifacts';
 import { type BlobStore, refFamily } from '@ciphernet/blobs';
 import { parametersDigest } from '@ciphernet/ckks';
 import { type Engine, engineNamed } from '@ciphernet/engines';

@@ -3,7 +3,15 @@ import { startBenchmarks } from '@ciphernet/benchmarks';
 import type { BlobStore } from '@ciphernet/blobs';
 import type { Configuration } from '@ciphernet/configuration';
 import { engineNamed, shareCoreCounter } from '@ciphernet/engines';
-import { QUEUES, type QueueBackend, type WorkerTuning, checkpointEvaluationId, enqueueEvaluation, parseCheckpoint, parseTrainJob } from '@ciphernet/queue';
+import {
+  QUEUES,
+  type QueueBackend,
+  type WorkerTuning,
+  checkpointEvaluationId,
+  enqueueEvaluation,
+  parseCheckpoint,
+  parseTrainJob,
+} from '@ciphernet/queue';
 import type { Worker } from 'bullmq';
 import { configureSandboxes } from './sandbox.js';
 import { announceWorkers } from './worker-status.js';

@@ -4,7 +4,14 @@ import { networkToLayersModel } from '@ciphernet/formats';
 import { saveModel } from '@ciphernet/models';
 import { type Network, evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
 import type { CheckpointAnnouncement, TrainJob, TrainedResult } from '@ciphernet/queue';
-import { type ModelSpec, augmentationFor, encodeCheckpoint, modelSpec, selectBackend, trainModel } from '@ciphernet/training';
+import {
+  type ModelSpec,
+  augmentationFor,
+  encodeCheckpoint,
+  modelSpec,
+  selectBackend,
+  trainModel,
+} from '@ciphernet/training';
 import { type TrainingState, readTrainingState, writeTrainingState } from './training-state.js';
 
 /** What training needs besides the job. */

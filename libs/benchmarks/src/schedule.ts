@@ -1,6 +1,16 @@
 import type { BlobStore } from '@ciphernet/blobs';
 import { InputError, asError, messageOf, sha256Hex } from '@ciphernet/foundation';
-import { type BenchmarkRun, type BenchmarkSuite, JOB_OPTIONS, QUEUES, type QueueBackend, enqueueBenchmarkRun, parseBenchmarkRun, parseBenchmarkSuite, parseCollected } from '@ciphernet/queue';
+import {
+  type BenchmarkRun,
+  type BenchmarkSuite,
+  JOB_OPTIONS,
+  QUEUES,
+  type QueueBackend,
+  enqueueBenchmarkRun,
+  parseBenchmarkRun,
+  parseBenchmarkSuite,
+  parseCollected,
+} from '@ciphernet/queue';
 import { reportFromJson } from '@ciphernet/report';
 import type { Job, Worker } from 'bullmq';
 import { type BenchmarkRecord, appendRecord, evaluationOf } from './history.js';

@@ -1,5 +1,12 @@
 import { EvaluationError, errorFromLine } from '@ciphernet/foundation';
-import { type CollectedResult, type JobProgress, QUEUES, type QueueBackend, parseCollected, progressSchema } from '@ciphernet/queue';
+import {
+  type CollectedResult,
+  type JobProgress,
+  QUEUES,
+  type QueueBackend,
+  parseCollected,
+  progressSchema,
+} from '@ciphernet/queue';
 import type { Job, QueueEvents } from 'bullmq';
 import { abortable } from './signals.js';
 

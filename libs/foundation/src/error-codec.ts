@@ -1,4 +1,12 @@
-import { EvaluationError, InputError, IntegrityError, UnavailableError, UnsupportedError, messageOf, nameOf } from './errors.js';
+import {
+  EvaluationError,
+  InputError,
+  IntegrityError,
+  UnavailableError,
+  UnsupportedError,
+  messageOf,
+  nameOf,
+} from './errors.js';
 
 /**
  * How an error crosses a border that keeps text only: threads, BullMQ's sandbox, a job's `failedReason`. Name and message

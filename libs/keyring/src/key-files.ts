@@ -2,7 +2,15 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CkksParameters, assertSecure, parametersDigest, parametersFromJson } from '@ciphernet/ckks';
-import { InputError, IntegrityError, digestSchema, parseJson, parseOrThrow, sha256Hex, writeOnce } from '@ciphernet/foundation';
+import {
+  InputError,
+  IntegrityError,
+  digestSchema,
+  parseJson,
+  parseOrThrow,
+  sha256Hex,
+  writeOnce,
+} from '@ciphernet/foundation';
 import { z } from 'zod';
 import { protect, protectionSchema, unprotect } from './protect.js';
 

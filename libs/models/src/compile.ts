@@ -1,7 +1,13 @@
 import type { DatasetManifest } from '@ciphernet/artifacts';
 import { type BlobStore, refFamily } from '@ciphernet/blobs';
 import { parametersDigest } from '@ciphernet/ckks';
-import { type CompiledCircuit, type PlanOptions, compile, compiledFromJson, compiledToBytes } from '@ciphernet/compiler';
+import {
+  type CompiledCircuit,
+  type PlanOptions,
+  compile,
+  compiledFromJson,
+  compiledToBytes,
+} from '@ciphernet/compiler';
 import { transformName } from '@ciphernet/datasets';
 import { InputError, digestSchema, parseJson, sha256Hex } from '@ciphernet/foundation';
 import { type Model, loadModel } from './model-store.js';

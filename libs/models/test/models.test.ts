@@ -72,7 +72,7 @@ async function withStore(body: (blobs: BlobStore, reopen: () => Promise<BlobStor
 const origin = { name: 'small', transform: NO_TRANSFORM };
 
 describe('a stored model', () => {
-  it('compiles to the same bytes for whoever loads it', () =>
+  it('compiles to the same bytes in every process that loads it', () =>
     withStore(async (blobs, reopen) => {
       const digest = await saveModel(blobs, artifact(1), origin, smoothImages(300, 2));
       const here = compileModel(await loadModel(blobs, digest), { mode: 'public' });

@@ -1,7 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { FlowProducer, type Processor, Queue, QueueEvents, Worker, type WorkerOptions, createPostgresBackend, runMigrations, withBackend } from 'bullmq';
+import {
+  FlowProducer,
+  type Processor,
+  Queue,
+  QueueEvents,
+  Worker,
+  type WorkerOptions,
+  createPostgresBackend,
+  runMigrations,
+  withBackend,
+} from 'bullmq';
 import { Redis } from 'ioredis';
 import { EmbeddedPool } from './embedded-pool.js';
 import { takeOwnerLock } from './owner-lock.js';

@@ -106,7 +106,7 @@ function conformance(open: () => Promise<{ backend: QueueBackend; dispose: () =>
     expect(await queue.getJobCountByTypes('waiting')).toBe(1);
   });
 
-  it('passes progress on to whoever watches', async () => {
+  it('passes progress on to the process that waits', async () => {
     const events = backend.events('progressing');
     await events.waitUntilReady();
     const seen = new Promise<unknown>((resolve) => events.on('progress', ({ data }) => resolve(data)));

@@ -1,5 +1,14 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { BatchMatMul, Conv2DBackpropFilter, type Conv2DBackpropFilterAttrs, type TensorInfo, backend_util, getKernel, registerKernel, util } from '@tensorflow/tfjs-core';
+import {
+  BatchMatMul,
+  Conv2DBackpropFilter,
+  type Conv2DBackpropFilterAttrs,
+  type TensorInfo,
+  backend_util,
+  getKernel,
+  registerKernel,
+  util,
+} from '@tensorflow/tfjs-core';
 
 type Geometry = ReturnType<typeof backend_util.computeConv2DInfo>;
 type MatMul = (args: {

@@ -1,5 +1,14 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { BatchMatMul, type BatchMatMulAttrs, type KernelConfig, type TensorInfo, Transpose, getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import {
+  BatchMatMul,
+  type BatchMatMulAttrs,
+  type KernelConfig,
+  type TensorInfo,
+  Transpose,
+  getKernel,
+  registerKernel,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
 
 type Kernel = (args: { inputs: Record<string, TensorInfo>; backend: BackendWasm; attrs: object }) => TensorInfo;
 

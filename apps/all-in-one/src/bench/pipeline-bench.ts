@@ -9,7 +9,14 @@ import { compileModel, ensureCompiled, loadModel, saveModel } from '@ciphernet/m
 import { ensureKeys } from '@ciphernet/owner';
 import type { OwnerConfiguration } from '@ciphernet/owner-records';
 import { encryptDataset } from '@ciphernet/producer';
-import { type InferredResult, QUEUES, type QueueBackend, enqueueEvaluation, newEvaluationId, parseInferred } from '@ciphernet/queue';
+import {
+  type InferredResult,
+  QUEUES,
+  type QueueBackend,
+  enqueueEvaluation,
+  newEvaluationId,
+  parseInferred,
+} from '@ciphernet/queue';
 import { modelSpec, selectBackend, trainModel } from '@ciphernet/training';
 import { type WorkerTools, startWorker } from '@ciphernet/worker';
 import type { Job } from 'bullmq';

@@ -1,6 +1,14 @@
 import { join, resolve } from 'node:path';
 import { DEFAULT_ENGINE } from '@ciphernet/artifacts';
-import { Command, Option, type ProgressBoard, type Session, createProgressBoard, integerBetween, openSession } from '@ciphernet/command-line';
+import {
+  Command,
+  Option,
+  type ProgressBoard,
+  type Session,
+  createProgressBoard,
+  integerBetween,
+  openSession,
+} from '@ciphernet/command-line';
 import { loadDataset, takeExamples } from '@ciphernet/datasets';
 import { EvaluationError, writeWhole } from '@ciphernet/foundation';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';

@@ -1,7 +1,20 @@
 import { join } from 'node:path';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '@ciphernet/artifacts';
 import type { EncryptionMode } from '@ciphernet/ckks';
-import { Command, Option, type ProgressBoard, type Session, createProgressBoard, digestArgument, fetchReport, integerBetween, openSession, runTrainingJob, untilStopped, waitForEvaluation } from '@ciphernet/command-line';
+import {
+  Command,
+  Option,
+  type ProgressBoard,
+  type Session,
+  createProgressBoard,
+  digestArgument,
+  fetchReport,
+  integerBetween,
+  openSession,
+  runTrainingJob,
+  untilStopped,
+  waitForEvaluation,
+} from '@ciphernet/command-line';
 import { explainPlan } from '@ciphernet/compiler';
 import { type Dashboard, startDashboard } from '@ciphernet/dashboard';
 import { type Dataset, NAMED_DATASETS, loadDataset, takeExamples } from '@ciphernet/datasets';

@@ -1,7 +1,23 @@
 import { join } from 'node:path';
 import { DEFAULT_ENGINE, ENGINE_NAMES, manifestFromBytes } from '@ciphernet/artifacts';
-import { type BenchmarkRecord, addSchedule, findRegressions, listSchedules, listSuites, readHistory, removeSchedule, runSuite } from '@ciphernet/benchmarks';
-import { Command, InvalidArgumentError, Option, type Session, digestArgument, openSharedSession } from '@ciphernet/command-line';
+import {
+  type BenchmarkRecord,
+  addSchedule,
+  findRegressions,
+  listSchedules,
+  listSuites,
+  readHistory,
+  removeSchedule,
+  runSuite,
+} from '@ciphernet/benchmarks';
+import {
+  Command,
+  InvalidArgumentError,
+  Option,
+  type Session,
+  digestArgument,
+  openSharedSession,
+} from '@ciphernet/command-line';
 import { writeWhole } from '@ciphernet/foundation';
 import { type BenchmarkSuite, parseBenchmarkSuite } from '@ciphernet/queue';
 import { percent } from '@ciphernet/report';

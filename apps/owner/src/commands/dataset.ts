@@ -1,6 +1,13 @@
 import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { type EncryptionMode, PROFILE_NAMES, type Profile, profileNamed } from '@ciphernet/ckks';
-import { Command, Option, abortOnSignals, createProgressBoard, digestArgument, integerBetween } from '@ciphernet/command-line';
+import {
+  Command,
+  Option,
+  abortOnSignals,
+  createProgressBoard,
+  digestArgument,
+  integerBetween,
+} from '@ciphernet/command-line';
 import { type InputTransform, NAMED_DATASETS, NO_TRANSFORM, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { compileModel, loadModel } from '@ciphernet/models';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';

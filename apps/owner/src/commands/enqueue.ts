@@ -1,5 +1,14 @@
 import { DEFAULT_ENGINE, type DatasetManifest, ENGINE_NAMES, manifestFromBytes } from '@ciphernet/artifacts';
-import { Command, Option, type Session, createProgressBoard, digestArgument, fetchReport, integerBetween, waitForEvaluation } from '@ciphernet/command-line';
+import {
+  Command,
+  Option,
+  type Session,
+  createProgressBoard,
+  digestArgument,
+  fetchReport,
+  integerBetween,
+  waitForEvaluation,
+} from '@ciphernet/command-line';
 import { InputError, asError, messageOf } from '@ciphernet/foundation';
 import { type ImportedModel, importModels, loadModel } from '@ciphernet/models';
 import { type CollectedResult, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';

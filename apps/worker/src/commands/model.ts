@@ -1,6 +1,13 @@
 import { openBlobStore } from '@ciphernet/blobs';
 import { profileNamed } from '@ciphernet/ckks';
-import { Command, Option, type Session, createProgressBoard, integerBetween, runTrainingJob } from '@ciphernet/command-line';
+import {
+  Command,
+  Option,
+  type Session,
+  createProgressBoard,
+  integerBetween,
+  runTrainingJob,
+} from '@ciphernet/command-line';
 import { uploadBytesPerValue } from '@ciphernet/compiler';
 import { loadConfiguration } from '@ciphernet/configuration';
 import { importModels } from '@ciphernet/models';

@@ -1,4 +1,10 @@
-import { Command, InvalidArgumentError, integerBetween, openSharedSession, untilStopped } from '@ciphernet/command-line';
+import {
+  Command,
+  InvalidArgumentError,
+  integerBetween,
+  openSharedSession,
+  untilStopped,
+} from '@ciphernet/command-line';
 import { createLog, onJobs } from '@ciphernet/logging';
 import { startWorker } from '../start-worker.js';
 

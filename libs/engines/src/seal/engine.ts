@@ -4,7 +4,18 @@ import { componentsAfter } from '@ciphernet/ckks';
 import { type CompiledCircuit, type IntegerMap, multiplicationsOf } from '@ciphernet/compiler';
 import { elementAt } from '@ciphernet/foundation';
 import { residueOf } from '@ciphernet/ring';
-import { type Ciphertext, type Evaluator, type Plaintext, type SealContext, ciphertextFromResidues, constantPlaintext, createSealContext, loadEvaluationSeal, nodeSealVersion, residuesOfCiphertext } from '@ciphernet/seal';
+import {
+  type Ciphertext,
+  type Evaluator,
+  type Plaintext,
+  type SealContext,
+  ciphertextFromResidues,
+  constantPlaintext,
+  createSealContext,
+  loadEvaluationSeal,
+  nodeSealVersion,
+  residuesOfCiphertext,
+} from '@ciphernet/seal';
 import { type Engine, type EvaluateOptions, assertEvaluable, biasInteger, resultHeader } from '../engine.js';
 import { codeVersion } from '../result-code.js';
 
