@@ -11,22 +11,12 @@ import { ensureCompiled, saveModel } from '@ciphernet/models';
 import type { Network } from '@ciphernet/network';
 import { encryptDataset } from '@ciphernet/producer';
 import type { CollectJob, InferredResult } from '@ciphernet/queue';
-import { temporaryFolder } from '@ciphernet/testing';
+import { idxFile, temporaryFolder } from '@ciphernet/testing';
 import type { CollectDependencies } from '../src/collect.js';
 
 const SIDE = 4;
 /** One more shard than the slots of N = 4096 hold. */
 const IMAGES = 2050;
-
-/** An IDX file of unsigned bytes. */
-function idx(shape: readonly number[], values: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(4 + 4 * shape.length + values.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, 0x0800 | shape.length);
-  shape.forEach((length, i) => view.setUint32(4 + 4 * i, length));
-  bytes.set(values, 4 + 4 * shape.length);
-  return bytes;
-}
 
 const wave = (length: number, phase: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => Math.sin(i * 1.7 + phase) / 2);
@@ -73,8 +63,8 @@ export async function createEvaluated(): Promise<Evaluated> {
   const images = Uint8Array.from({ length: IMAGES * SIDE * SIDE }, (_, i) => (i * 37 + (i >> 4) * 11) % 256);
   const labels = Uint8Array.from({ length: IMAGES }, (_, i) => i % 2);
   const labelsFile = join(source, 't10k-labels-idx1-ubyte');
-  await writeFile(join(source, 't10k-images-idx3-ubyte'), idx([IMAGES, SIDE, SIDE], images));
-  await writeFile(labelsFile, idx([IMAGES], labels));
+  await writeFile(join(source, 't10k-images-idx3-ubyte'), idxFile([IMAGES, SIDE, SIDE], images));
+  await writeFile(labelsFile, idxFile([IMAGES], labels));
 
   const blobs = await openDirectoryStore(join(folder, 'blobs'));
   const recordsFolder = join(folder, 'client');
@@ -137,7 +127,7 @@ export async function createEvaluated(): Promise<Evaluated> {
     },
     async withLabels(other, use) {
       const before = await readFile(labelsFile);
-      await writeFile(labelsFile, idx([other.length], other));
+      await writeFile(labelsFile, idxFile([other.length], other));
       try {
         await use();
       } finally {

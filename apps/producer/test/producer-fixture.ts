@@ -4,20 +4,10 @@ import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { type Profile, profileNamed } from '@ciphernet/ckks';
 import { type Dataset, NO_TRANSFORM, readFolder } from '@ciphernet/datasets';
 import { generateKeys, writeKeyFiles } from '@ciphernet/keyring';
-import { temporaryFolder } from '@ciphernet/testing';
+import { idxFile, temporaryFolder } from '@ciphernet/testing';
 import type { EncryptionRequest, EncryptionTools, KeyLocation } from '../src/encrypt-dataset.js';
 
 export const SIDE = 4;
-
-/** An IDX file of unsigned bytes. */
-function idx(shape: readonly number[], values: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(4 + 4 * shape.length + values.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, 0x0800 | shape.length);
-  shape.forEach((length, i) => view.setUint32(4 + 4 * i, length));
-  bytes.set(values, 4 + 4 * shape.length);
-  return bytes;
-}
 
 /** What an owner has: a dataset in a folder, keys, a store, a place for records. */
 export interface Owner extends AsyncDisposable {
@@ -41,8 +31,8 @@ export async function createOwner(images: number): Promise<Owner> {
   await mkdir(source);
   const pixels = Uint8Array.from({ length: images * SIDE * SIDE }, (_, i) => (i * 37 + (i >> 4) * 11) % 256);
   const labels = Uint8Array.from({ length: images }, (_, i) => i % 2);
-  await writeFile(join(source, 't10k-images-idx3-ubyte'), idx([images, SIDE, SIDE], pixels));
-  await writeFile(join(source, 't10k-labels-idx1-ubyte'), idx([images], labels));
+  await writeFile(join(source, 't10k-images-idx3-ubyte'), idxFile([images, SIDE, SIDE], pixels));
+  await writeFile(join(source, 't10k-labels-idx1-ubyte'), idxFile([images], labels));
   const dataset = await readFolder(source, 'test');
   const blobs = await openDirectoryStore(join(folder, 'blobs'));
   return {

@@ -3,22 +3,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseIdx, readIdxBytes } from '@ciphernet/formats';
-import { temporaryFolder } from '@ciphernet/testing';
+import { idxFile, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import { sliceExamples, takeExamples } from '../src/dataset.js';
 import { toFeatures } from '../src/features.js';
 import { loadDataset } from '../src/load.js';
 import { NO_TRANSFORM } from '../src/transform.js';
 
-/** IDX bytes of unsigned bytes. */
+/** An IDX file, of ascending bytes where no values are given. */
 function idx(shape: number[], values?: number[]): Uint8Array {
   const size = shape.reduce((product, length) => product * length, 1);
-  const bytes = new Uint8Array(4 + 4 * shape.length + size);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, 0x0800 | shape.length);
-  shape.forEach((length, i) => view.setUint32(4 + 4 * i, length));
-  bytes.set(values ?? Array.from({ length: size }, (_, i) => i % 256), 4 + 4 * shape.length);
-  return bytes;
+  return idxFile(shape, values ?? Array.from({ length: size }, (_, i) => i % 256));
 }
 
 describe('IDX files', () => {
