@@ -1,10 +1,10 @@
 import {
-  type BatchHeader,
   DATASETS,
   type DatasetManifest,
   type ShardEntry,
   batchChunks,
   manifestToBytes,
+  shardHeader,
 } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import {
@@ -106,20 +106,14 @@ async function encryptShards(
         onProgress: (done, total) => tools.onProgress?.(from + Math.floor((images * done) / total), dataset.count),
       },
     );
-    const header: Omit<BatchHeader, 'bodyDigest'> = {
-      version: 1,
-      kind: 'shard',
-      parametersDigest: parametersDigest(parameters),
+    const header = shardHeader({
+      parameters,
       keyFingerprint: fingerprint,
-      ringDegree: parameters.ringDegree as BatchHeader['ringDegree'],
-      primes: parameters.primes,
       ciphertexts: features.length / images,
-      components: 2,
-      tile: TILE,
       images,
+      tile: TILE,
       scale: inputScale,
-      wordBits: 32,
-    };
+    });
     await writing;
     const index = shards.length;
     shards.push({ digest: '', bytes: 0, images });

@@ -21,5 +21,6 @@ export { type DatasetManifest, type ShardEntry, manifestFromBytes, manifestToByt
 export { imaginaryPart, pairValues } from './paired-values.js';
 export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset } from './residues.js';
 export { resultToBytes } from './result-bytes.js';
+export { type ShardLayout, shardHeader } from './shard-header.js';
 export { DATASETS, MODELS, REPORTS } from './refs.js';
 export { type EngineName, DEFAULT_ENGINE, ENGINE_NAMES } from './engine-names.js';

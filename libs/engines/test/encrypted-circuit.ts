@@ -1,5 +1,5 @@
-import { type Batch, type BatchHeader, batchSource } from '@ciphernet/artifacts';
-import { type CkksParameters, parametersDigest } from '@ciphernet/ckks';
+import { type Batch, type BatchHeader, batchSource, shardHeader } from '@ciphernet/artifacts';
+import type { CkksParameters } from '@ciphernet/ckks';
 import {
   type Calibration,
   type Circuit,
@@ -34,21 +34,15 @@ export async function createOwner(
     parameters,
     async encrypt(features, images, scale, tile) {
       const residues = await pool.encryptShard({ features, images }, { scale, tile });
-      const header: BatchHeader = {
-        version: 1,
-        kind: 'shard',
-        parametersDigest: parametersDigest(parameters),
+      const shard = {
+        parameters,
         keyFingerprint: fingerprint,
-        ringDegree: parameters.ringDegree as BatchHeader['ringDegree'],
-        primes: parameters.primes,
         ciphertexts: features.length / images,
-        components: 2,
-        tile,
         images,
+        tile,
         scale,
-        wordBits: 32,
-        bodyDigest: '0'.repeat(64),
       };
+      const header: BatchHeader = { ...shardHeader(shard), bodyDigest: '0'.repeat(64) };
       return { header, residues };
     },
     decrypt: (result) => decryptor.decrypt(result, 'test result'),

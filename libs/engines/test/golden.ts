@@ -1,5 +1,5 @@
-import type { BatchHeader } from '@ciphernet/artifacts';
-import { type EncryptionMode, parametersDigest } from '@ciphernet/ckks';
+import { type BatchHeader, shardHeader } from '@ciphernet/artifacts';
+import type { EncryptionMode } from '@ciphernet/ckks';
 import { type CompiledCircuit, calibrate, compile, lower } from '@ciphernet/compiler';
 import { NO_TRANSFORM } from '@ciphernet/datasets';
 import { sha256Hex } from '@ciphernet/foundation';
@@ -81,21 +81,15 @@ export function goldenShard(compiled: CompiledCircuit): {
   readonly residues: Uint32Array;
 } {
   const { parameters, inputScale } = compiled.plan;
-  const header: BatchHeader = {
-    version: 1,
-    kind: 'shard',
-    parametersDigest: parametersDigest(parameters),
+  const shard = {
+    parameters,
     keyFingerprint: 'e'.repeat(64),
-    ringDegree: parameters.ringDegree as BatchHeader['ringDegree'],
-    primes: parameters.primes,
     ciphertexts: FEATURES,
-    components: 2,
-    tile: 64,
     images: IMAGES,
+    tile: 64,
     scale: inputScale,
-    wordBits: 32,
-    bodyDigest: '0'.repeat(64),
   };
+  const header: BatchHeader = { ...shardHeader(shard), bodyDigest: '0'.repeat(64) };
   const perPrime = FEATURES * 2 * parameters.ringDegree;
   const residues = new Uint32Array(perPrime * parameters.primes.length);
   const random = lcg(RESIDUE_SEED);

@@ -1,5 +1,5 @@
-import { type Batch, type BatchHeader, batchToBytes } from '@ciphernet/artifacts';
-import { createParameters, parametersDigest } from '@ciphernet/ckks';
+import { type Batch, type BatchHeader, batchToBytes, shardHeader } from '@ciphernet/artifacts';
+import { createParameters } from '@ciphernet/ckks';
 import { type CompiledCircuit, type IntegerMap, type QuantisedCircuit, deriveScales } from '@ciphernet/compiler';
 
 /** Of weights with 10 bits, the most that a compiled circuit may hold. */
@@ -75,21 +75,15 @@ export function rawCompiled(
 /** A shard of arbitrary residues, extreme ones among them: engines do not care whether anything was encrypted. */
 export function rawShard(compiled: CompiledCircuit, tile: number, random: () => number): Batch {
   const { parameters, inputScale } = compiled.plan;
-  const header: BatchHeader = {
-    version: 1,
-    kind: 'shard',
-    parametersDigest: parametersDigest(parameters),
+  const shard = {
+    parameters,
     keyFingerprint: 'e'.repeat(64),
-    ringDegree: RING_DEGREE,
-    primes: parameters.primes,
     ciphertexts: compiled.circuit.maps[0]?.inputs ?? 0,
-    components: 2,
-    tile,
     images: 1,
+    tile,
     scale: inputScale,
-    wordBits: 32,
-    bodyDigest: '0'.repeat(64),
   };
+  const header: BatchHeader = { ...shardHeader(shard), bodyDigest: '0'.repeat(64) };
   const perPrime = header.ciphertexts * 2 * RING_DEGREE;
   const residues = new Uint32Array(perPrime * header.primes.length);
   residues.forEach((_, i) => {

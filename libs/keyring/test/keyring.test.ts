@@ -1,7 +1,7 @@
 import { chmod, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BatchHeader, rowOffset } from '@ciphernet/artifacts';
-import { createParameters, freshNoise, parametersDigest } from '@ciphernet/ckks';
+import { type BatchHeader, rowOffset, shardHeader } from '@ciphernet/artifacts';
+import { createParameters, freshNoise } from '@ciphernet/ckks';
 import { temporaryFolder } from '@ciphernet/testing';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createResultDecryptor } from '../src/decrypt.js';
@@ -82,21 +82,15 @@ describe('encryption and decryption', () => {
       await using pool = await createEncryptionPool({ parameters, mode, key }, 2);
       const scale = 2 ** 24;
       const residues = await pool.encryptShard({ features: values, images }, { scale, tile: 64 });
-      const header: BatchHeader = {
-        version: 1,
-        kind: 'shard',
-        parametersDigest: parametersDigest(parameters),
+      const shard = {
+        parameters,
         keyFingerprint: fingerprintOf(keys.publicKey),
-        ringDegree: 4096,
-        primes: parameters.primes,
         ciphertexts: features,
-        components: 2,
-        tile: 64,
         images,
+        tile: 64,
         scale,
-        wordBits: 32,
-        bodyDigest: '0'.repeat(64),
       };
+      const header: BatchHeader = { ...shardHeader(shard), bodyDigest: '0'.repeat(64) };
       const secret = { parameters, fingerprint: header.keyFingerprint, bytes: keys.secretKey };
       using decryptor = await createResultDecryptor(secret);
       const decrypted = decryptor.decrypt({ header, residues }, 'test');

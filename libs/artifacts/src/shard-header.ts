@@ -1,0 +1,34 @@
+import { type CkksParameters, parametersDigest } from '@ciphernet/ckks';
+import type { BatchHeader } from './batch-header.js';
+
+/** What differs between shards of fresh ciphertexts. */
+export interface ShardLayout {
+  readonly parameters: CkksParameters;
+  readonly keyFingerprint: string;
+  /** Ciphertexts, one a feature. */
+  readonly ciphertexts: number;
+  /** Slots in use, 1 to N / 2. */
+  readonly images: number;
+  /** Coefficients of a tile; divides N. */
+  readonly tile: number;
+  readonly scale: number;
+}
+
+/** Header of a shard of fresh ciphertexts: two components over every prime. Its body digest is computed when it is written. */
+export function shardHeader(layout: ShardLayout): Omit<BatchHeader, 'bodyDigest'> {
+  const { parameters, keyFingerprint, ciphertexts, images, tile, scale } = layout;
+  return {
+    version: 1,
+    kind: 'shard',
+    parametersDigest: parametersDigest(parameters),
+    keyFingerprint,
+    ringDegree: parameters.ringDegree as BatchHeader['ringDegree'],
+    primes: parameters.primes,
+    ciphertexts,
+    components: 2,
+    tile,
+    images,
+    scale,
+    wordBits: 32,
+  };
+}
