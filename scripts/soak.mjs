@@ -8,10 +8,9 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
-import { REPORTS } from '@ciphernet/artifacts';
-import { openDirectoryStore } from '@ciphernet/blobs';
+import { readOutcome } from '@ciphernet/owner-records';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
-import { reportFromJson } from '@ciphernet/report';
+import { readReports } from '@ciphernet/report';
 import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
 import { root } from './packages.mjs';
 
@@ -112,12 +111,12 @@ try {
     const [{ dataset }] = await cli('dataset', 'encrypt', name, '--images', String(IMAGES));
     datasets.push(dataset);
   }
-  const blobs = await openDirectoryStore(join(data.path, 'store'));
+  const reportsFolder = join(data.path, 'reports');
   const figures = async (evaluation) => {
-    const digest = await REPORTS.get(blobs, evaluation);
-    if (digest === undefined) return undefined;
-    const report = reportFromJson(new TextDecoder().decode(await blobs.get(digest)), evaluation);
-    return report.evaluation === evaluation ? figuresOf(report) : 'of another evaluation';
+    const outcome = await readOutcome(reportsFolder, evaluation);
+    if (outcome === undefined) return undefined;
+    if (outcome.kind === 'refused') return `refused: ${outcome.error.message}`;
+    return outcome.report.evaluation === evaluation ? figuresOf(outcome.report) : 'of another evaluation';
   };
   const expected = new Map();
   for (const dataset of datasets) {
@@ -173,7 +172,7 @@ try {
     else if (found !== expected.get(key)) wrong++;
   }
   const { completed, failed } = await collect.getJobCounts('completed', 'failed');
-  const reports = (await REPORTS.list(blobs)).length;
+  const reports = (await readReports(reportsFolder)).length;
   const doubled = Math.max(0, completed - total, reports - total);
   const problems = await storeProblems(join(data.path, 'store'));
   for (const name of Object.values(QUEUES)) {

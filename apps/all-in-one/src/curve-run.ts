@@ -1,14 +1,8 @@
 import { profileNamed } from '@ciphernet/ckks';
-import {
-  type ProgressBoard,
-  type Session,
-  fetchReport,
-  runTrainingJob,
-  waitForEvaluation,
-} from '@ciphernet/command-line';
+import { type ProgressBoard, type Session, runTrainingJob } from '@ciphernet/command-line';
 import type { Dataset } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/foundation';
-import { encryptWithProgress, ensureKeys } from '@ciphernet/owner';
+import { awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { type TrainJob, checkpointEvaluationId, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { type Curve, curvePoint } from '@ciphernet/report';
@@ -60,14 +54,15 @@ async function collectPoints(
   shards: number,
 ): Promise<Pick<Curve, 'points' | 'missing'>> {
   const { backend, signal } = session;
+  const { reportsFolder } = loadOwnerConfiguration();
   const points: Curve['points'] = [];
   const missing: Curve['missing'] = [];
   const progress = board.start('evaluate', 'epochs');
   for (const [index, epoch] of epochs.entries()) {
     const evaluation = checkpointEvaluationId(run, epoch);
     try {
-      const collected = await waitForEvaluation(backend, evaluation, shards, signal, () => undefined);
-      points.push(curvePoint(epoch, await fetchReport(session.blobs, collected)));
+      const { report } = await awaitOutcome(evaluation, shards, { backend, reportsFolder, signal }, () => undefined);
+      points.push(curvePoint(epoch, report));
     } catch (error) {
       signal.throwIfAborted();
       missing.push({ epoch, reason: messageOf(error).slice(0, 300) });

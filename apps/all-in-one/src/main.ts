@@ -6,7 +6,9 @@ import {
   collectorCommand,
   datasetCommand,
   enqueueCommand,
+  historyCommand,
   keysCommand,
+  publishCommand,
   reportCommand,
 } from '@ciphernet/owner';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
@@ -45,6 +47,8 @@ await runEntry({
     collectorCommand(),
     dashboardCommand(),
     reportCommand(),
+    publishCommand(),
+    historyCommand(),
     curveCommand(),
     reproduceCommand(),
     scheduleCommand(),

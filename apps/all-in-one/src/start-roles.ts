@@ -1,13 +1,19 @@
-import { startCollector } from '@ciphernet/collector';
+import { type CollectorTools, startCollector } from '@ciphernet/collector';
 import type { Session } from '@ciphernet/command-line';
 import { InputError } from '@ciphernet/foundation';
 import type { OwnerConfiguration } from '@ciphernet/owner-records';
 import { type WorkerRoles, startWorker } from '@ciphernet/worker';
 
-/** Worker and collector in this process. */
-export function startRoles(session: Session, owner: OwnerConfiguration, roles: Omit<WorkerRoles, 'benchmark'>): void {
+/** Worker and collector in this process. @param onProgress of decrypting and comparing */
+export function startRoles(
+  session: Session,
+  owner: OwnerConfiguration,
+  roles: Omit<WorkerRoles, 'benchmark'>,
+  onProgress?: NonNullable<CollectorTools['onProgress']>,
+): void {
+  const { backend, blobs } = session;
   startWorker(session, { ...roles, benchmark: false });
-  startCollector(session.backend, session.blobs, owner);
+  startCollector({ backend, blobs, configuration: owner, ...(onProgress === undefined ? {} : { onProgress }) });
 }
 
 /** @throws InputError unless workers elsewhere can reach the queue */

@@ -61,15 +61,24 @@ suite('the dashboard in a browser', () => {
         const row = await rowWith(page, evaluation);
         const [, progress] = /(\d+) %/.exec(row) ?? [];
         if (progress !== undefined) seen.add(progress);
-        if (row.includes('report')) break;
+        if (row.includes('collected')) break;
         await sleep(100);
       }
       expect(seen.size).toBeGreaterThanOrEqual(3);
       expect(await page.$eval('#workers tbody', (body) => body.textContent)).toContain('simd-1');
 
-      await Promise.all([page.waitForNavigation(), page.click(`a[href="/reports/${evaluation}"]`)]);
-      expect(await page.$eval('h1', (heading) => heading.textContent)).toBe('mnist: encrypted evaluation');
-      expect(await page.$$eval('svg', (charts) => charts.length)).toBe(5);
+      // Nothing of the outcome is here until its owner publishes it.
+      expect(await rowWith(page, evaluation)).not.toMatch(/9\d\.\d/);
+      expect((await page.goto(`${url}/published/${evaluation}`))?.status()).toBe(404);
+      expect((await json<{ published: boolean }>(['publish', evaluation])).published).toBe(false);
+      expect((await page.goto(`${url}/published/${evaluation}`))?.status()).toBe(404);
+      expect((await json<{ published: boolean }>(['publish', evaluation, '--yes'])).published).toBe(true);
+      await page.goto(`${url}/published`);
+      await Promise.all([page.waitForNavigation(), page.click(`a[href="/published/${evaluation}"]`)]);
+      expect(await page.$eval('h1', (heading) => heading.textContent)).toBe(evaluation);
+      expect(await page.$eval('table', (table) => table.textContent)).toMatch(
+        /accuracy9\d(\.\d)? %, in steps of 0\.1 %/,
+      );
 
       // A blob that is no model, past the command line, which refuses it: the shard fails for good, and the evaluation.
       const failed = newEvaluationId();

@@ -26,7 +26,7 @@ suite('a scheduled benchmark', () => {
       return stdout;
     };
     const history = async (): Promise<HistoryJson> =>
-      JSON.parse(await said(['schedule', 'history', 'often', '--json'])) as HistoryJson;
+      JSON.parse(await said(['history', 'often', '--json'])) as HistoryJson;
     const backend = await openQueueBackend({ redisUrl: redis.url, folder: folder.path, prefix: 'ciphernet' });
     try {
       await processes.start(['collector'], 'collector on');
@@ -80,8 +80,8 @@ suite('a scheduled benchmark', () => {
       expect(slow).toBeGreaterThanOrEqual(3);
       expect(records.every(({ status }) => status !== 'failed')).toBe(true);
 
-      await said(['schedule', 'history', 'often']);
-      const page = await readFile(join(folder.path, 'benchmarks', 'often.html'), 'utf8');
+      await said(['history', 'often']);
+      const page = await readFile(join(folder.path, 'history', 'often.html'), 'utf8');
       expect(page).toMatch(/inferSeconds .* limit/);
       expect(page).toMatch(/skipped: bench-[0-9a-f]+ was still going/);
       const again = await runCli(['schedule', 'remove', 'often'], env);

@@ -10,7 +10,7 @@ import {
 import type { BlobStore } from '@ciphernet/blobs';
 import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
 import { type Dataset, type LoadOptions, loadDataset, takeExamples } from '@ciphernet/datasets';
-import { EvaluationError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
+import { EvaluationError, IntegrityError, encodeError, sha256Hex } from '@ciphernet/foundation';
 import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
 import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import { type DatasetRecord, readDatasetRecord } from '@ciphernet/owner-records';
@@ -86,18 +86,25 @@ async function decryptAll(
   const key = await readSecretKey(record.keys, dependencies.passphrase);
   using decryptor = await createResultDecryptor(key);
   const logits = new Float64Array(manifest.images * manifest.classes);
+  // Every result is fetched whatever came of those before it: what the store sees does not depend on decrypted values.
+  let refusal: { readonly error: unknown } | undefined;
   let at = 0;
   for (const { shard, result } of results) {
     const where = `result of shard ${shard}`;
-    const bytes = await dependencies.blobs.get(result, mostResultBytes(manifest));
-    const parsed = parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where);
-    checkResult(parsed.header, manifest, shard, where);
-    const batch = batchFromBytes(bytes, parsed, where);
-    const values = decryptor.decrypt(batch, where);
-    logits.set(values, at);
-    at += values.length;
+    const images = manifest.shards[shard]?.images ?? 0;
+    try {
+      const bytes = await dependencies.blobs.get(result, mostResultBytes(manifest));
+      const parsed = parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where);
+      checkResult(parsed.header, manifest, shard, where);
+      logits.set(decryptor.decrypt(batchFromBytes(bytes, parsed, where), where), at);
+    } catch (error) {
+      if (encodeError(error).name === 'UnavailableError') throw error;
+      refusal ??= { error };
+    }
+    at += images * manifest.classes;
     dependencies.onProgress?.({ stage: 'decrypt', done: at, total: logits.length });
   }
+  if (refusal !== undefined) throw refusal.error;
   if (!logits.every(Number.isFinite)) {
     throw new IntegrityError('a decrypted value is not a number', { where: manifest.name, hint: 'evaluate again' });
   }
@@ -138,29 +145,50 @@ function oneCircuit(results: readonly InferredResult[], where: string): string {
   });
 }
 
+/** An evaluation that is complete by what everybody can see: its manifest, and one result a shard, of one circuit. */
+export interface Gathered {
+  readonly job: CollectJob;
+  readonly manifest: DatasetManifest;
+  /** In the order of the shards. */
+  readonly results: readonly InferredResult[];
+  /** Address of the circuit that the workers say they evaluated. */
+  readonly compiledDigest: string;
+}
+
 /**
- * Decrypts an evaluation's results and aggregates them into a report.
+ * Checks that an evaluation is complete. Reads nothing of the owner's: why it is not may be told to everyone.
  *
  * @param results what the shards' jobs returned, in any order
  * @param failures reasons of the shards' jobs that failed
  * @throws EvaluationError when shards are missing, or were evaluated by different circuits
- * @throws IntegrityError when a result, the labels or the model are not those of the evaluation
  */
-export async function collect(
+export async function gather(
   job: CollectJob,
   results: readonly InferredResult[],
   failures: readonly string[],
-  dependencies: CollectDependencies,
-): Promise<Report> {
-  const { blobs } = dependencies;
+  blobs: BlobStore,
+): Promise<Gathered> {
   const manifest = manifestFromBytes(await blobs.get(job.manifest), `dataset ${job.manifest.slice(0, 12)}`);
   const ordered = orderResults(job, manifest, results, failures);
-  const compiledDigest = oneCircuit(ordered, job.evaluation);
+  return { job, manifest, results: ordered, compiledDigest: oneCircuit(ordered, job.evaluation) };
+}
+
+/**
+ * Decrypts an evaluation's results and aggregates them into a report. What it throws depends on the key and the data, and
+ * stays with the owner.
+ *
+ * @throws IntegrityError when a result, the labels or the model are not those of the evaluation
+ * @throws InputError for a dataset that is not this owner's
+ */
+export async function collect(
+  { job, manifest, results, compiledDigest }: Gathered,
+  dependencies: CollectDependencies,
+): Promise<Report> {
   const record = await readDatasetRecord(dependencies.recordsFolder, job.manifest);
   const dataset = await loadLabels(record, manifest, dependencies.datasetFolders);
 
   const started = performance.now();
-  const logits = await decryptAll(manifest, record, ordered, dependencies);
+  const logits = await decryptAll(manifest, record, results, dependencies);
   const decryptSeconds = (performance.now() - started) / 1000;
   const predictions = predictionsOf(logits, manifest.classes);
 
@@ -181,7 +209,7 @@ export async function collect(
     manifest,
     record,
     dataset,
-    results: ordered,
+    results,
     decryptSeconds,
     comparison,
     accuracy: fractionEqual(predictions, dataset.labels),

@@ -1,2 +1,2 @@
 export { type CollectDependencies, collect } from './collect.js';
-export { startCollector } from './start-collector.js';
+export { type CollectorTools, startCollector } from './start-collector.js';

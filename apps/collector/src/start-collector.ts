@@ -1,77 +1,113 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { REPORTS } from '@ciphernet/artifacts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BlobStore } from '@ciphernet/blobs';
-import { asError, encodeError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
-import type { OwnerConfiguration } from '@ciphernet/owner-records';
+import { UnavailableError, asError, encodeError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
+import { type OwnerConfiguration, outcomeFolder, readOutcome, writeRefusal } from '@ciphernet/owner-records';
 import {
-  type CollectedResult,
+  COLLECTED,
   type JobProgress,
   QUEUES,
   type QueueBackend,
   parseCollectJob,
   parseInferred,
 } from '@ciphernet/queue';
-import { type Report, readReport, reportToJson } from '@ciphernet/report';
 import { writeReport } from '@ciphernet/report-view';
 import { type Job, UnrecoverableError, type Worker } from 'bullmq';
-import { collect } from './collect.js';
+import { type Gathered, collect, gather } from './collect.js';
+import { recordRun } from './record-run.js';
 
-async function collectJob(job: Job, blobs: BlobStore, configuration: OwnerConfiguration): Promise<CollectedResult> {
-  const data = parseCollectJob(job.data);
-  const folder = join(configuration.reportsFolder, data.evaluation);
-  // A report is written once: a job that comes again under its id, by a retry or by another's hand, changes nothing.
-  const path = join(folder, 'report.json');
-  if (existsSync(path)) return publish(blobs, await readReport(path), folder);
-  const results = Object.values(await job.getChildrenValues<unknown>()).map(parseInferred);
-  const failures = Object.values(await job.getIgnoredChildrenFailures());
-  const onProgress = (progress: JobProgress): void => void job.updateProgress({ ...progress }).catch(() => undefined);
-  const { recordsFolder, datasetFolders, passphrase } = configuration;
-  const report = await collect(data, results, failures, {
-    blobs,
-    recordsFolder,
-    datasetFolders,
-    passphrase,
-    onProgress,
-  });
-  await writeReport(folder, report);
-  return publish(blobs, report, folder);
+/** What a collector works with. */
+export interface CollectorTools {
+  readonly backend: QueueBackend;
+  readonly blobs: BlobStore;
+  readonly configuration: OwnerConfiguration;
+  /** Called in this process only: how far a decryption is, is not the queue's business. */
+  readonly onProgress?: (evaluation: string, progress: JobProgress) => void;
 }
 
-/** Puts a report into the store, and says where it is. */
-async function publish(blobs: BlobStore, report: Report, folder: string): Promise<CollectedResult> {
-  const { evaluation } = report;
-  const { digest } = await blobs.put(new TextEncoder().encode(reportToJson(report)));
-  await REPORTS.set(blobs, evaluation, digest);
-  return {
-    evaluation,
-    report: digest,
-    images: report.images,
-    accuracy: report.accuracy.encrypted,
-    folder,
-  };
+/**
+ * Where others see the queue, a collect job takes a whole number of these: how long decrypting and comparing took may
+ * depend on decrypted values.
+ */
+const ROUNDED_MS = 1000;
+
+async function rounded<T>(work: Promise<T>): Promise<T> {
+  const started = performance.now();
+  try {
+    return await work;
+  } finally {
+    const elapsed = performance.now() - started;
+    await sleep(Math.ceil(elapsed / ROUNDED_MS) * ROUNDED_MS - elapsed);
+  }
+}
+
+/**
+ * Collects into the owner's folder: a report, or why there is none.
+ *
+ * @throws UnavailableError when the store did not answer, before it is known which of the two it is
+ */
+async function conclude(gathered: Gathered, tools: CollectorTools): Promise<void> {
+  const { blobs, configuration, onProgress } = tools;
+  const { recordsFolder, datasetFolders, passphrase, reportsFolder } = configuration;
+  const { evaluation } = gathered.job;
+  const progress =
+    onProgress === undefined ? {} : { onProgress: (part: JobProgress): void => onProgress(evaluation, part) };
+  try {
+    const dependencies = { blobs, recordsFolder, datasetFolders, passphrase, ...progress };
+    await writeReport(outcomeFolder(reportsFolder, evaluation), await collect(gathered, dependencies));
+  } catch (error) {
+    if (encodeError(error).name === 'UnavailableError') throw error;
+    await writeRefusal(reportsFolder, evaluation, error);
+  }
+}
+
+/** What depends on public things only, and may fail with its reason where everybody reads it. */
+async function gatherJob(job: Job, blobs: BlobStore): Promise<Gathered> {
+  try {
+    const data = parseCollectJob(job.data);
+    const results = Object.values(await job.getChildrenValues<unknown>()).map(parseInferred);
+    return await gather(data, results, Object.values(await job.getIgnoredChildrenFailures()), blobs);
+  } catch (error) {
+    // A missing shard stays missing: the evaluation has failed, with its reason.
+    if (isUnrecoverable(error) || encodeError(error).name === 'EvaluationError') {
+      throw new UnrecoverableError(errorToLine(error));
+    }
+    throw asError(error);
+  }
+}
+
+async function collectJob(job: Job, tools: CollectorTools): Promise<typeof COLLECTED> {
+  const { reportsFolder } = tools.configuration;
+  const gathered = await gatherJob(job, tools.blobs);
+  const { evaluation } = gathered.job;
+  try {
+    // Written once: a job that comes again under its id, by a retry or by another's hand, changes nothing.
+    if ((await readOutcome(reportsFolder, evaluation)) === undefined) await conclude(gathered, tools);
+  } catch (error) {
+    if (encodeError(error).name === 'UnavailableError') throw asError(error);
+    // The owner's disk, or a file of the owner's that is damaged: its name and place are not for the queue.
+    process.stderr.write(`collector: ${evaluation}: ${errorToLine(error)}\n`);
+    throw new UnavailableError('the outcome could not be recorded', { where: evaluation });
+  }
+  return COLLECTED;
 }
 
 /**
  * Starts the collector: the only role besides the producer that touches keys. It runs in this process, not in a
  * sandbox; decrypting and comparing yield often enough to renew locks.
  *
- * The report in the blob store is the aggregate that the owner publishes; logits never get there.
+ * Reports and refusals go into the owner's folder. The queue hears one word in either case, after a rounded time.
  */
-export function startCollector(backend: QueueBackend, blobs: BlobStore, configuration: OwnerConfiguration): Worker {
-  return backend.worker(
-    QUEUES.collect,
-    async (job: Job) => {
-      try {
-        return await collectJob(job, blobs, configuration);
-      } catch (error) {
-        // A missing shard stays missing: the evaluation has failed, with its reason.
-        if (isUnrecoverable(error) || encodeError(error).name === 'EvaluationError') {
-          throw new UnrecoverableError(errorToLine(error));
-        }
-        throw asError(error);
-      }
-    },
-    { concurrency: 1, lockDuration: 30_000, maxStalledCount: 3 },
-  );
+export function startCollector(tools: CollectorTools): Worker[] {
+  const { backend, configuration } = tools;
+  const tuning = { concurrency: 1, lockDuration: 30_000, maxStalledCount: 3 };
+  // Nobody but this process sees an embedded queue.
+  const isShared = backend.kind !== 'embedded';
+  return [
+    backend.worker(
+      QUEUES.collect,
+      (job: Job) => (isShared ? rounded(collectJob(job, tools)) : collectJob(job, tools)),
+      tuning,
+    ),
+    backend.worker(QUEUES.record, (job: Job) => recordRun(job, configuration), tuning),
+  ];
 }

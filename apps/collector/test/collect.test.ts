@@ -7,8 +7,10 @@ import {
   resultToBytes,
 } from '@ciphernet/artifacts';
 import { evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
+import type { CollectJob, InferredResult } from '@ciphernet/queue';
+import type { Report } from '@ciphernet/report';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { collect } from '../src/collect.js';
+import { type CollectDependencies, collect as collectGathered, gather } from '../src/collect.js';
 import { type Evaluated, createEvaluated } from './evaluated.js';
 
 let evaluated: Evaluated;
@@ -16,6 +18,13 @@ beforeAll(async () => {
   evaluated = await createEvaluated();
 });
 afterAll(async () => evaluated[Symbol.asyncDispose]());
+
+const collect = async (
+  job: CollectJob,
+  results: readonly InferredResult[],
+  failures: readonly string[],
+  dependencies: CollectDependencies,
+): Promise<Report> => collectGathered(await gather(job, results, failures, dependencies.blobs), dependencies);
 
 const withHeader = (batch: Batch, change: Partial<BatchHeader>): Batch => ({
   ...batch,

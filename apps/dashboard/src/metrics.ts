@@ -1,4 +1,4 @@
-import { QUEUES, type QueueBackend, parseCollected, parseInferred } from '@ciphernet/queue';
+import { QUEUES, type QueueBackend, parseInferred } from '@ciphernet/queue';
 import type { Job } from 'bullmq';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -45,7 +45,11 @@ export function createMetrics(backend: QueueBackend): Registry {
     labelNames: ['queue'],
     registers,
   });
-  const images = new Counter({ name: 'ciphernet_images_total', help: 'Images of finished evaluations', registers });
+  const evaluations = new Counter({
+    name: 'ciphernet_evaluations_total',
+    help: 'Evaluations collected; what came of them is their owner’s',
+    registers,
+  });
   const bytes = new Counter({
     name: 'ciphernet_result_bytes_total',
     help: 'Bytes of encrypted results made by infer jobs',
@@ -63,7 +67,7 @@ export function createMetrics(backend: QueueBackend): Registry {
     }
     if (attemptsMade > 1) retries.inc({ queue: name }, attemptsMade - 1);
     if (outcome === 'failed') return;
-    if (name === QUEUES.collect) images.inc(parseCollected(job.returnvalue).images);
+    if (name === QUEUES.collect) evaluations.inc();
     if (name === QUEUES.infer) bytes.inc(parseInferred(job.returnvalue).resultBytes);
   };
   for (const name of Object.values(QUEUES)) {

@@ -5,7 +5,6 @@ import {
   type QueueBackend,
   type WorkerStatus,
   parseCollectJob,
-  parseCollected,
   parseTrainJob,
   progressSchema,
 } from '@ciphernet/queue';
@@ -23,8 +22,6 @@ export interface EvaluationState {
   readonly engine: string;
   readonly shards: number;
   readonly enqueuedAt: number;
-  /** Of the encrypted evaluation, once it is done. */
-  readonly accuracy?: number;
   readonly reason?: string;
 }
 
@@ -121,9 +118,8 @@ async function evaluationState(
     const { evaluation, manifest, model, engine, shards } = parseCollectJob(job.data);
     const names = { dataset: await nameOf('dataset', manifest), model: await nameOf('model', model) };
     const base = { id: evaluation, ...names, engine, shards, enqueuedAt: job.timestamp };
-    if (state === 'completed') {
-      return [{ ...base, state, progress: 1, accuracy: parseCollected(job.returnvalue).accuracy }];
-    }
+    // What came of it is its owner's: accepted and refused look the same here.
+    if (state === 'completed') return [{ ...base, state: 'collected', progress: 1 }];
     if (state === 'failed') return [{ ...base, state, progress: 1, reason: job.failedReason }];
     if (state !== 'waiting-children') return [{ ...base, state: 'collecting', progress: 1 }];
     const progress = await shardProgress(backend, evaluation, shards, job);
@@ -147,7 +143,7 @@ function trainingState({ job, state }: { job: Job; state: string }): TrainingSta
   }
 }
 
-/** What is going on, for people: no digest of a result, no figure beyond those of the published reports. */
+/** What is going on, for people: no digest of a result, and no figure that depends on one. */
 export async function readOverview(backend: QueueBackend, nameOf: Names): Promise<Overview> {
   const [collects, trains, workers, queues] = await Promise.all([
     latest(backend, QUEUES.collect),

@@ -1,6 +1,7 @@
 import { PAGE_STYLE, escapeHtml } from '@ciphernet/report-view';
 
-function page(title: string, body: string): string {
+/** A whole page around `body`, which is markup. */
+export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title><style>${PAGE_STYLE}
@@ -35,25 +36,14 @@ export function overviewPage(options: {
     `<section><h2>${title}</h2><table id="${id}"><thead><tr>${heads.map((h) => `<th>${h}</th>`).join('')}</tr></thead><tbody></tbody></table></section>`;
   return page(
     'CipherNet',
-    `<nav><h1>CipherNet</h1><a href="/queues">Queues</a><a href="/benchmarks">Benchmarks</a><a href="/metrics">Metrics</a>
+    `<nav><h1>CipherNet</h1><a href="/queues">Queues</a><a href="/published">Published</a><a href="/metrics">Metrics</a>
 ${options.hasLogin ? '<form method="post" action="/logout"><button>Log out</button></form>' : ''}</nav>
 <p class="lead">queue ${escapeHtml(options.queue)}, blobs in ${escapeHtml(options.blobs)} <span id="lost" class="lost"></span></p>
-${table('evaluations', 'Evaluations', ['evaluation', 'state', 'progress', 'dataset', 'model', 'engine', 'shards', 'accuracy', 'enqueued (UTC)', ''])}
+${table('evaluations', 'Evaluations', ['evaluation', 'state', 'progress', 'dataset', 'model', 'engine', 'shards', 'enqueued (UTC)'])}
 ${table('trainings', 'Training', ['run', 'state', 'progress', 'network', 'dataset', '', 'enqueued (UTC)'])}
 ${table('workers', 'Workers', ['worker', 'roles', 'engine', 'training on', 'GPU', 'jobs now', 'memory', 'up since (UTC)'])}
 ${table('queues', 'Queues', ['queue', 'waiting', 'active', 'waiting for shards', 'delayed', 'failed', 'completed'])}
 <script src="/overview.js" defer></script>`,
-  );
-}
-
-/** Benchmark suites that have a history. */
-export function suitesPage(suites: readonly string[]): string {
-  const items = suites.map(
-    (suite) => `<tr><td><a href="/benchmarks/${encodeURIComponent(suite)}">${escapeHtml(suite)}</a></td></tr>`,
-  );
-  return page(
-    'CipherNet: benchmarks',
-    `<nav><h1>Benchmarks</h1><a href="/">Overview</a></nav><section><table>${items.join('') || '<tr><td>No suite has run yet.</td></tr>'}</table></section>`,
   );
 }
 

@@ -2,20 +2,19 @@ import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createBullBoard } from '@bull-board/api';
 import { ExpressAdapter } from '@bull-board/express';
-import { REPORTS } from '@ciphernet/artifacts';
-import { listSuites, readHistory } from '@ciphernet/benchmarks';
+import { PUBLISHED } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { InputError, UnavailableError } from '@ciphernet/foundation';
+import { MOST_STATEMENT_BYTES, ownerFingerprint, verifySigned } from '@ciphernet/publication';
 import { QUEUES, type QueueBackend } from '@ciphernet/queue';
-import { reportFromJson } from '@ciphernet/report';
-import { historyPage, reportToHtml } from '@ciphernet/report-view';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { boardAdapter } from './board-adapter.js';
 import { login, loopbackNamesOnly, sameOriginOnly } from './login.js';
 import { createMetrics } from './metrics.js';
 import { createNames, readOverview } from './overview.js';
-import { overviewPage, problemPage, suitesPage } from './pages.js';
+import { overviewPage, problemPage } from './pages.js';
+import { publishedListPage, publishedPage } from './published-pages.js';
 import { type DashboardSettings, checkSettings } from './settings.js';
 
 /** A running dashboard; disposing of it ends its connections. */
@@ -25,6 +24,8 @@ export interface Dashboard extends AsyncDisposable {
 
 const HEALTH_LIMIT_MS = 3000;
 const STATIC = fileURLToPath(new URL('../static', import.meta.url));
+/** On the list of what is published; each has its own address besides. */
+const MOST_LISTED = 500;
 const NAME = /^[a-z][a-z0-9-]{2,63}$/;
 
 /** No script but our own files and Bull Board's; its styles are inline. */
@@ -82,24 +83,19 @@ function routes(app: Express, backend: QueueBackend, blobs: BlobStore, settings:
   app.get('/metrics', async (_request, response) => {
     response.type(metrics.contentType).send(await metrics.metrics());
   });
-  app.get('/reports/:evaluation', async (request, response) => {
+  app.get('/published', async (_request, response) => {
+    response.type('html').send(publishedListPage((await PUBLISHED.list(blobs)).slice(0, MOST_LISTED)));
+  });
+  app.get('/published/:evaluation', async (request, response) => {
     const { evaluation } = request.params;
-    const digest = NAME.test(evaluation) ? await REPORTS.get(blobs, evaluation) : undefined;
+    const digest = NAME.test(evaluation) ? await PUBLISHED.get(blobs, evaluation) : undefined;
     if (digest === undefined) {
-      response.status(404).type('html').send(problemPage(404, 'There is no such report.'));
+      response.status(404).type('html').send(problemPage(404, 'Nothing is published about this evaluation.'));
       return;
     }
-    const report = reportFromJson(new TextDecoder().decode(await blobs.get(digest)), evaluation);
-    response.type('html').send(await reportToHtml(report));
-  });
-  app.get('/benchmarks', async (_request, response) => {
-    response.type('html').send(suitesPage(await listSuites(blobs)));
-  });
-  app.get('/benchmarks/:suite', async (request, response) => {
-    const { suite } = request.params;
-    const history = NAME.test(suite) ? await readHistory(blobs, suite) : [];
-    if (history.length === 0) response.status(404).type('html').send(problemPage(404, 'This suite has not run.'));
-    else response.type('html').send(await historyPage(suite, history));
+    const bytes = await blobs.get(digest, MOST_STATEMENT_BYTES);
+    const statement = verifySigned(new TextDecoder().decode(bytes), evaluation);
+    response.type('html').send(publishedPage(statement, ownerFingerprint(statement.owner)));
   });
   app.use('/queues', bullBoard(backend, settings.readOnly));
   app.use(express.static(STATIC, { index: false }));

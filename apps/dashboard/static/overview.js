@@ -61,9 +61,7 @@ function show({ evaluations, trainings, workers, queues }) {
       e.model,
       e.engine,
       String(e.shards),
-      e.accuracy === undefined ? '' : `${(100 * e.accuracy).toFixed(2)} %`,
       time(e.enqueuedAt),
-      e.accuracy === undefined ? '' : link(`/reports/${encodeURIComponent(e.id)}`, 'report'),
     ]),
   );
   fill(

@@ -68,7 +68,7 @@ suite('the dashboard', () => {
   it('shows nothing before the login but whether it is up', async () => {
     const url = await open({ password: PASSWORD });
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' });
-    for (const path of ['/api/overview', '/metrics', '/queues/api/queues', '/reports/eval-x', '/overview.js']) {
+    for (const path of ['/api/overview', '/metrics', '/queues/api/queues', '/published/eval-x', '/overview.js']) {
       const response = await fetch(`${url}${path}`, { redirect: 'manual', headers: { accept: 'application/json' } });
       expect([path, response.status]).toEqual([path, 401]);
     }
@@ -144,11 +144,11 @@ suite('the dashboard', () => {
   });
 
   it.each([
+    '/published/eval-none',
+    '/published/..%2f..%2fetc%2fpasswd',
     '/reports/eval-none',
-    '/reports/..%2f..%2fetc%2fpasswd',
-    '/benchmarks/none',
     '/nothing',
-    '/reports/%3Cscript%3E',
+    '/published/%3Cscript%3E',
   ])('has no page %s, and says so', async (path) => {
     const response = await fetch(`${await open()}${path}`);
     expect(response.status).toBe(404);

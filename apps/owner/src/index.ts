@@ -1,7 +1,10 @@
+export { type Accepted, awaitOutcome } from './await-outcome.js';
 export { collectorCommand } from './commands/collector.js';
 export { datasetCommand } from './commands/dataset.js';
 export { type EnqueueRoles, enqueueCommand } from './commands/enqueue.js';
+export { historyCommand } from './commands/history.js';
 export { keysCommand } from './commands/keys.js';
+export { publishCommand } from './commands/publish.js';
 export { reportCommand } from './commands/report.js';
 export { type OwnerTools, encryptWithProgress } from './encryption.js';
 export { ensureKeys } from './keys.js';

@@ -3,7 +3,9 @@ import { openSharedSession, runEntry } from '@ciphernet/command-line';
 import { collectorCommand } from './commands/collector.js';
 import { datasetCommand } from './commands/dataset.js';
 import { enqueueCommand } from './commands/enqueue.js';
+import { historyCommand } from './commands/history.js';
 import { keysCommand } from './commands/keys.js';
+import { publishCommand } from './commands/publish.js';
 import { reportCommand } from './commands/report.js';
 import { OWNER_ENVIRONMENT } from './environment.js';
 
@@ -17,6 +19,8 @@ await runEntry({
     enqueueCommand({ open: () => openSharedSession('owner'), start: () => false }),
     collectorCommand(),
     reportCommand(),
+    publishCommand(),
+    historyCommand(),
   ],
   environment: OWNER_ENVIRONMENT,
 });

@@ -1,6 +1,5 @@
 import { DEFAULT_ENGINE } from '@ciphernet/artifacts';
 import { startBenchmarks } from '@ciphernet/benchmarks';
-import type { BlobStore } from '@ciphernet/blobs';
 import type { Configuration } from '@ciphernet/configuration';
 import { engineNamed, shareCoreCounter } from '@ciphernet/engines';
 import {
@@ -22,7 +21,7 @@ export interface WorkerRoles {
   readonly infer: number;
   /** One training job at a time, or none: it takes a core, or the GPU, for itself. */
   readonly train: boolean;
-  /** Turn scheduled ticks into runs, and runs into history. */
+  /** Turn scheduled ticks into runs. */
   readonly benchmark: boolean;
 }
 
@@ -59,7 +58,6 @@ function evaluateCheckpoints(backend: QueueBackend, trainer: Worker): void {
 /** What a worker works with. */
 export interface WorkerTools {
   readonly backend: QueueBackend;
-  readonly blobs: BlobStore;
   /** What the processors' threads work with. */
   readonly configuration: Configuration;
 }
@@ -70,7 +68,7 @@ export function workerName({ host }: Configuration): string {
 }
 
 /** Starts processors for the roles taken. They are closed with the backend. */
-export function startWorker({ backend, blobs, configuration }: WorkerTools, roles: WorkerRoles): Worker[] {
+export function startWorker({ backend, configuration }: WorkerTools, roles: WorkerRoles): Worker[] {
   configureSandboxes(configuration);
   shareCoreCounter();
   const processor = (file: string): URL => new URL(file, import.meta.url);
@@ -88,7 +86,7 @@ export function startWorker({ backend, blobs, configuration }: WorkerTools, role
     evaluateCheckpoints(backend, trainer);
     workers.push(trainer);
   }
-  if (roles.benchmark) workers.push(startBenchmarks(backend, blobs));
+  if (roles.benchmark) workers.push(startBenchmarks(backend));
   announceWorkers(backend, workers, {
     worker: workerName(configuration),
     roles: [

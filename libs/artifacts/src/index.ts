@@ -22,5 +22,5 @@ export { imaginaryPart, pairValues } from './paired-values.js';
 export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset } from './residues.js';
 export { resultToBytes } from './result-bytes.js';
 export { type ShardLayout, shardHeader } from './shard-header.js';
-export { DATASETS, MODELS, REPORTS } from './refs.js';
+export { DATASETS, MODELS, PUBLISHED } from './refs.js';
 export { type EngineName, DEFAULT_ENGINE, ENGINE_NAMES } from './engine-names.js';

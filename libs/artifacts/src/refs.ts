@@ -8,5 +8,5 @@ export const DATASETS = refFamily('datasets', z.strictObject({ name: z.string().
 /** Models by their record's digest: what people call them. */
 export const MODELS = refFamily('models', z.strictObject({ name: z.string().min(1).max(200) }));
 
-/** Reports by evaluation: the digest of the report's JSON. */
-export const REPORTS = refFamily('reports', digestSchema);
+/** What owners have published, by evaluation: the digest of a signed statement. */
+export const PUBLISHED = refFamily('published', digestSchema);

@@ -1,4 +1,3 @@
-import type { BlobStore } from '@ciphernet/blobs';
 import { InputError, asError, messageOf, sha256Hex } from '@ciphernet/foundation';
 import {
   type BenchmarkRun,
@@ -7,13 +6,10 @@ import {
   QUEUES,
   type QueueBackend,
   enqueueBenchmarkRun,
-  parseBenchmarkRun,
+  enqueueSkippedRun,
   parseBenchmarkSuite,
-  parseCollected,
 } from '@ciphernet/queue';
-import { reportFromJson } from '@ciphernet/report';
 import type { Job, Worker } from 'bullmq';
-import { type BenchmarkRecord, appendRecord, evaluationOf } from './history.js';
 
 /** When a suite runs. */
 export interface Schedule {
@@ -78,13 +74,17 @@ function runIdOf(job: Job): string {
   return `bench-${sha256Hex(`${idOf(job)} ${job.timestamp}`).slice(0, 12)}`;
 }
 
+/** Of a run that was started: one that was skipped waits for the owner's collector only. Any process can add jobs. */
+function isRunOf(data: unknown, suite: string): boolean {
+  const run = data as { readonly [Key in keyof BenchmarkRun]?: Partial<BenchmarkRun['suite']> } | undefined;
+  return run?.suite?.suite === suite && run.skippedFor === undefined;
+}
+
 async function unfinishedRun(backend: QueueBackend, suite: string, own: string): Promise<string | undefined> {
   const jobs = await backend
-    .queue(QUEUES.benchmark)
+    .queue(QUEUES.record)
     .getJobs(['waiting-children', 'waiting', 'active', 'delayed', 'prioritized']);
-  const runs = (jobs as (Job | undefined)[]).filter(
-    (job) => job?.name === 'record' && (job.data as BenchmarkRun).suite.suite === suite && job.id !== own,
-  );
+  const runs = (jobs as (Job | undefined)[]).filter((job) => isRunOf(job?.data, suite) && job?.id !== own);
   return runs[0]?.id;
 }
 
@@ -94,61 +94,30 @@ function dueTime(job: Job): number {
   return due === undefined ? job.timestamp : Number(due);
 }
 
-async function tick(backend: QueueBackend, blobs: BlobStore, job: Job): Promise<string> {
+async function tick(backend: QueueBackend, job: Job): Promise<string> {
   const suite = parseBenchmarkSuite(job.data);
   const run = runIdOf(job);
   const startedAt = dueTime(job);
   const busy = await unfinishedRun(backend, suite.suite, run);
   if (busy !== undefined) {
-    await appendRecord(blobs, {
-      format: 'ciphernet-benchmark',
-      version: 1,
-      suite: suite.suite,
-      run,
-      startedAt,
-      finishedAt: Date.now(),
-      status: 'skipped',
-      reason: `${busy} was still going`,
-      evaluations: [],
-    });
+    await enqueueSkippedRun(backend.flows(), run, { suite, startedAt, skippedFor: busy });
     return 'skipped';
   }
   await enqueueBenchmarkRun(backend.flows(), run, { suite, startedAt });
   return run;
 }
 
-async function record(blobs: BlobStore, job: Job): Promise<BenchmarkRecord['status']> {
-  const { suite, startedAt } = parseBenchmarkRun(job.data);
-  const collected = Object.values(await job.getChildrenValues<unknown>()).map(parseCollected);
-  const failures = Object.values(await job.getIgnoredChildrenFailures());
-  const evaluations = await Promise.all(
-    collected.map(async ({ evaluation, report }) =>
-      evaluationOf(reportFromJson(new TextDecoder().decode(await blobs.get(report)), evaluation)),
-    ),
-  );
-  const status = failures.length === 0 ? 'done' : 'failed';
-  await appendRecord(blobs, {
-    format: 'ciphernet-benchmark',
-    version: 1,
-    suite: suite.suite,
-    run: idOf(job),
-    startedAt,
-    finishedAt: Date.now(),
-    status,
-    ...(status === 'done' ? {} : { reason: failures.join('; ').slice(0, 2000) }),
-    evaluations: evaluations.sort((a, b) => a.evaluation.localeCompare(b.evaluation)),
-  });
-  return status;
-}
-
-/** Starts what turns ticks into runs and runs into history; it needs queue and blobs only, no key and no model. */
-export function startBenchmarks(backend: QueueBackend, blobs: BlobStore): Worker {
+/**
+ * Starts what turns ticks into runs; it needs the queue only, no key, no model and no result. What came of a run is
+ * recorded where its results are decrypted.
+ */
+export function startBenchmarks(backend: QueueBackend): Worker {
   // One tick at a time in the whole deployment: two of a suite must not both see that nothing is going on.
-  const worker = backend.worker(
-    QUEUES.benchmark,
-    (job: Job) => (job.name === TICK ? tick(backend, blobs, job) : record(blobs, job)),
-    { concurrency: 1, lockDuration: 30_000, maxStalledCount: 3 },
-  );
+  const worker = backend.worker(QUEUES.benchmark, (job: Job) => tick(backend, job), {
+    concurrency: 1,
+    lockDuration: 30_000,
+    maxStalledCount: 3,
+  });
   backend
     .queue(QUEUES.benchmark)
     .setGlobalConcurrency(1)

@@ -17,3 +17,9 @@ export function digestArgument(text: string): string {
   if (isDigest(text)) return text;
   throw new InvalidArgumentError('must be the 64 hex digits that the command which made it printed.');
 }
+
+/** Parses the id of an evaluation. */
+export function evaluationArgument(text: string): string {
+  if (/^[a-z][a-z0-9-]{2,63}$/.test(text)) return text;
+  throw new InvalidArgumentError('must be an id like eval-3f2a91bc.');
+}

@@ -1,14 +1,24 @@
 import { EvaluationError, errorFromLine } from '@ciphernet/foundation';
-import {
-  type CollectedResult,
-  type JobProgress,
-  QUEUES,
-  type QueueBackend,
-  parseCollected,
-  progressSchema,
-} from '@ciphernet/queue';
+import { type JobProgress, QUEUES, type QueueBackend, progressSchema } from '@ciphernet/queue';
 import type { Job, QueueEvents } from 'bullmq';
 import { abortable } from './signals.js';
+
+/**
+ * A notice that BullMQ sends while listening begins is lost: the job itself is asked again this often. Waiting without
+ * an end on a lost notice would be for ever.
+ */
+const ASK_AGAIN_MS = 5000;
+
+async function finished(job: Job, events: QueueEvents): Promise<unknown> {
+  for (;;) {
+    try {
+      return await (job.waitUntilFinished(events, ASK_AGAIN_MS) as Promise<unknown>);
+    } catch (error) {
+      const isLate = error instanceof Error && error.message.includes('timed out before finishing');
+      if (!isLate || (await job.isFailed())) throw error;
+    }
+  }
+}
 
 /** Waits for a job; a failed one rejects with its reason. */
 export async function waitForJob(
@@ -23,7 +33,7 @@ export async function waitForJob(
   };
   events.on('progress', listener);
   try {
-    return await abortable(job.waitUntilFinished(events) as Promise<unknown>, signal);
+    return await abortable(finished(job, events), signal);
   } catch (error) {
     if (error instanceof Error && error.name === 'AbortError') throw error;
     const text = error instanceof Error ? error.message : String(error);
@@ -33,14 +43,14 @@ export async function waitForJob(
   }
 }
 
-/** Waits for an evaluation's report, adding its shards' progress up. */
+/** Waits until an evaluation has been collected, adding its shards' progress up. What came of it, only its owner knows. */
 export async function waitForEvaluation(
   backend: QueueBackend,
   evaluation: string,
   shards: number,
   signal: AbortSignal,
-  onProgress: (fraction: number, stage: string) => void,
-): Promise<CollectedResult> {
+  onProgress: (fraction: number) => void,
+): Promise<void> {
   const inferEvents = backend.events(QUEUES.infer);
   const collectEvents = backend.events(QUEUES.collect);
   await Promise.all([inferEvents.waitUntilReady(), collectEvents.waitUntilReady()]);
@@ -48,7 +58,7 @@ export async function waitForEvaluation(
   const report = (): void => {
     let sum = 0;
     for (const fraction of fractions.values()) sum += fraction;
-    onProgress(sum / shards, 'infer');
+    onProgress(sum / shards);
   };
   const own = (jobId: string): boolean => jobId.startsWith(`${evaluation}-shard-`);
   const onShard = ({ jobId, data }: { jobId: string; data: unknown }): void => {
@@ -67,10 +77,7 @@ export async function waitForEvaluation(
   try {
     const job = (await backend.queue(QUEUES.collect).getJob(evaluation)) as Job | undefined;
     if (job === undefined) throw new EvaluationError('the evaluation is not in the queue', { where: evaluation });
-    const value = await waitForJob(job, collectEvents, signal, (jobId, progress) => {
-      if (jobId === evaluation) onProgress(1, progress.stage);
-    });
-    return parseCollected(value);
+    await waitForJob(job, collectEvents, signal);
   } finally {
     inferEvents.off('progress', onShard);
     inferEvents.off('completed', onCompleted);

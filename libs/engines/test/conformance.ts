@@ -9,8 +9,7 @@ import { exactOutputs } from './exact-reference.js';
 import { RECORDED, digestOf, goldenCircuit, goldenShard } from './golden.js';
 import { lcg, randomNetwork, shapes } from './random-circuit.js';
 import { pause, rawCase, small, storedShard, watched } from './raw-case.js';
-import type { rawCompiled } from './raw-circuit.js';
-import { type RawOptions } from './raw-circuit.js';
+import type { RawOptions, rawCompiled } from './raw-circuit.js';
 import { describeThreads } from './thread-conformance.js';
 
 export interface ConformanceOptions {

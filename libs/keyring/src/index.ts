@@ -1,6 +1,7 @@
 export { type ResultDecryptor, createResultDecryptor } from './decrypt.js';
 export { type EncryptionPool, type PlainShard, createEncryptionPool } from './encryption-pool.js';
 export { generateKeys } from './generate.js';
+export { type Identity, openIdentity } from './identity.js';
 export {
   type PublicKeyFile,
   type SecretKeyFile,

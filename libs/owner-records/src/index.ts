@@ -1,2 +1,3 @@
 export { type DatasetRecord, readDatasetRecord, writeDatasetRecord } from './dataset-record.js';
+export { type Outcome, outcomeFolder, readOutcome, writeRefusal } from './outcome.js';
 export { type OwnerConfiguration, loadOwnerConfiguration } from './owner-configuration.js';

@@ -6,6 +6,12 @@ export interface OwnerConfiguration extends Configuration {
   readonly keysFolder: string;
   /** Reports and curves, a folder each. */
   readonly reportsFolder: string;
+  /** Runs of benchmark suites, by suite and time. */
+  readonly historyFolder: string;
+  /** What was ever published: statements, their signatures, and the ledger of what they cost. */
+  readonly publishedFolder: string;
+  /** What may be published, and how much: the default policy applies where there is no such file. */
+  readonly policyFile: string;
   /** Which plaintext dataset a manifest stands for, and where its keys are. */
   readonly recordsFolder: string;
   /** Protects the secret key; from the environment only, since other users of the machine could read an option. */
@@ -20,6 +26,9 @@ export function loadOwnerConfiguration(env: NodeJS.ProcessEnv = process.env): Ow
     ...configuration,
     keysFolder: join(dataFolder, 'keys'),
     reportsFolder: join(dataFolder, 'reports'),
+    historyFolder: join(dataFolder, 'history'),
+    publishedFolder: join(dataFolder, 'published'),
+    policyFile: join(dataFolder, 'policy.json'),
     recordsFolder: join(dataFolder, 'client'),
     passphrase: env['CIPHERNET_PASSPHRASE'] || undefined,
   });

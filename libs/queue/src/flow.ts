@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { FlowJob, FlowProducer, JobsOptions } from 'bullmq';
-import { type BenchmarkRun, type CollectJob, type InferJob, QUEUES } from './jobs.js';
+import { type BenchmarkRun, type CollectJob, type InferJob, QUEUES, suiteEvaluationId } from './jobs.js';
 
 /** Finished jobs are kept for the dashboard, not for ever. */
 const KEEP = { age: 7 * 24 * 3600, count: 1000 } as const;
@@ -78,12 +78,17 @@ export async function enqueueBenchmarkRun(flows: FlowProducer, run: string, data
   );
   await flows.add({
     name: 'record',
-    queueName: QUEUES.benchmark,
+    queueName: QUEUES.record,
     data,
     opts: { ...JOB_OPTIONS, jobId: run },
     children: evaluations.map((request, index) => {
-      const flow = evaluationFlow(`${run}-${index}`, request);
+      const flow = evaluationFlow(suiteEvaluationId(run, index), request);
       return { ...flow, opts: { ...flow.opts, ignoreDependencyOnFailure: true } };
     }),
   });
+}
+
+/** Tells the owner's history of a run that was due and not started: a job without children. */
+export async function enqueueSkippedRun(flows: FlowProducer, run: string, data: BenchmarkRun): Promise<void> {
+  await flows.add({ name: 'record', queueName: QUEUES.record, data, opts: { ...JOB_OPTIONS, jobId: run } });
 }

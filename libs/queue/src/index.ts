@@ -4,6 +4,7 @@ export {
   JOB_OPTIONS,
   enqueueBenchmarkRun,
   enqueueEvaluation,
+  enqueueSkippedRun,
   newEvaluationId,
 } from './flow.js';
 export {
@@ -11,23 +12,23 @@ export {
   type BenchmarkSuite,
   type CheckpointAnnouncement,
   type CollectJob,
-  type CollectedResult,
   type InferJob,
   type InferredResult,
   type JobProgress,
   type TrainJob,
   type TrainedResult,
+  COLLECTED,
   QUEUES,
   checkpointEvaluationId,
   parseBenchmarkRun,
   parseBenchmarkSuite,
   parseCheckpoint,
   parseCollectJob,
-  parseCollected,
   parseInferJob,
   parseInferred,
   parseTrainJob,
   parseTrained,
   progressSchema,
+  suiteEvaluationId,
 } from './jobs.js';
 export type { WorkerStatus } from './worker-registry.js';

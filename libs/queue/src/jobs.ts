@@ -8,7 +8,15 @@ const id = z.string().regex(/^[a-z][a-z0-9-]{2,63}$/, 'is not an id like eval-3f
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'is not a plain name');
 
 /** Names of the queues: one for each kind of job. */
-export const QUEUES = { train: 'train', infer: 'infer', collect: 'collect', benchmark: 'benchmark' } as const;
+export const QUEUES = {
+  train: 'train',
+  infer: 'infer',
+  collect: 'collect',
+  /** Ticks of scheduled suites, which become runs. */
+  benchmark: 'benchmark',
+  /** Runs that have ended, for the data owner's history. */
+  record: 'record',
+} as const;
 
 const trainSchema = z
   .strictObject({
@@ -88,8 +96,15 @@ const suiteSchema = z
 /** A named benchmark suite: every model on every dataset, with one engine. */
 export type BenchmarkSuite = z.infer<typeof suiteSchema>;
 
-const runSchema = z.strictObject({ suite: suiteSchema, startedAt: z.number().int().positive() }).readonly();
-/** One run of a suite: its job waits for the evaluations, which are its children. */
+const runSchema = z
+  .strictObject({
+    suite: suiteSchema,
+    startedAt: z.number().int().positive(),
+    /** The run that was still going when this one was due: it was not started. */
+    skippedFor: id.optional(),
+  })
+  .readonly();
+/** One run of a suite: its job waits for the evaluations, which are its children; one that was skipped has none. */
 export type BenchmarkRun = z.infer<typeof runSchema>;
 
 const trainedSchema = z
@@ -125,17 +140,11 @@ const inferredSchema = z
 /** What an infer job returns. */
 export type InferredResult = z.infer<typeof inferredSchema>;
 
-const collectedSchema = z
-  .strictObject({
-    evaluation: id,
-    report: digestSchema,
-    images: z.number().int().positive(),
-    accuracy: z.number().min(0).max(1),
-    folder: z.string().max(4096),
-  })
-  .readonly();
-/** What a collect job returns. */
-export type CollectedResult = z.infer<typeof collectedSchema>;
+/**
+ * What a collect job returns: always this. Whatever depends on a decrypted value stays in the owner's folder, since all who
+ * reach the queue read return values, and an answer that depends on the key gives the key away.
+ */
+export const COLLECTED = 'collected';
 
 // Job data and return values are hostile until parsed: every process that reaches the queue can write them.
 
@@ -149,9 +158,6 @@ export const parseCollectJob = (data: unknown): CollectJob => parseOrThrow(colle
 export const parseTrained = (value: unknown): TrainedResult => parseOrThrow(trainedSchema, value, 'train result');
 /** @throws InputError naming the field that is wrong */
 export const parseInferred = (value: unknown): InferredResult => parseOrThrow(inferredSchema, value, 'infer result');
-/** @throws InputError naming the field that is wrong */
-export const parseCollected = (value: unknown): CollectedResult =>
-  parseOrThrow(collectedSchema, value, 'collect result');
 
 /** @throws InputError naming the field that is wrong, and for more than 16 evaluations */
 export const parseBenchmarkSuite = (data: unknown): BenchmarkSuite =>
@@ -177,6 +183,11 @@ export type CheckpointAnnouncement = z.infer<typeof checkpointSchema>;
 export function parseCheckpoint(progress: unknown): CheckpointAnnouncement | undefined {
   const parsed = checkpointSchema.safeParse(progress);
   return parsed.success ? parsed.data : undefined;
+}
+
+/** The evaluation of one dataset with one model in a run of a suite, by its place among datasets × models. */
+export function suiteEvaluationId(run: string, index: number): string {
+  return `${run}-${index}`;
 }
 
 /** The evaluation of a training run's checkpoint: one id, so that announcing it twice enqueues it once. */

@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Report, readReport, reportToText } from '@ciphernet/report';
-import { temporaryFolder } from '@ciphernet/testing';
+import { exampleReport, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import { reportToHtml } from '../src/html.js';
 import { writeReport } from '../src/write-report.js';
-import { exampleReport } from './example-report.js';
 
 /** What an owner sees who may not hold the model. */
 function withoutModel(): Report {

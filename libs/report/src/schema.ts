@@ -41,6 +41,8 @@ export const reportSchema = z.strictObject({
     /** What decryption gave. */
     encrypted: fraction,
   }),
+  /** What was checked before the result was accepted; `docs/verification.md` says what each finds. */
+  checks: z.array(z.string()).optional(),
   /** Fraction of images on which encrypted and quantised predictions are the same. */
   agreement: fraction.optional(),
   /** confusion[true class][predicted class], counts */

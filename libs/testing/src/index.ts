@@ -1,4 +1,5 @@
 export { CHROMIUM_ARGS, chromiumPath } from './chromium.js';
+export { exampleReport } from './example-report.js';
 export { idxFile } from './idx-file.js';
 export { recordedModules, recordingArguments } from './recorded-modules.js';
 export { type TestRedis, freePort, hasRedisServer, startRedis } from './redis-server.js';

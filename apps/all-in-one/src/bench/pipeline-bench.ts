@@ -25,6 +25,11 @@ import { z } from 'zod';
 /** Enough training for weights and ranges of the usual size; accuracy is not what is measured here. */
 const TRAINING_IMAGES = 6000;
 
+/** What a measurement works with: a worker's tools and the store. */
+export interface BenchTools extends WorkerTools {
+  readonly blobs: BlobStore;
+}
+
 /** A model and a dataset encrypted for it. */
 export interface PreparedModel {
   readonly name: string;
@@ -153,7 +158,7 @@ const MANY_ROUNDS = 3;
  *
  * @returns medians over the rounds
  */
-export async function benchPipeline(prepared: PreparedModel, tools: WorkerTools): Promise<PipelineFigures> {
+export async function benchPipeline(prepared: PreparedModel, tools: BenchTools): Promise<PipelineFigures> {
   const { blobs, backend } = tools;
   const { cores } = tools.configuration;
   const workers = startWorker(tools, { infer: cores, train: false, benchmark: false });

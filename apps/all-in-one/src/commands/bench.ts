@@ -12,9 +12,8 @@ import { elementAt, writeWhole } from '@ciphernet/foundation';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
 import { nodeSealVersion } from '@ciphernet/seal';
-import type { WorkerTools } from '@ciphernet/worker';
 import { benchKernels } from '../bench/kernel-bench.js';
-import { MANY, type PreparedModel, benchPipeline, prepare } from '../bench/pipeline-bench.js';
+import { type BenchTools, MANY, type PreparedModel, benchPipeline, prepare } from '../bench/pipeline-bench.js';
 import { inMemory, sealSecondsScaled } from '../bench/seal-bench.js';
 import { medianSecondsAsync } from '../bench/timing.js';
 import { benchTraining } from '../bench/training-bench.js';
@@ -42,7 +41,7 @@ interface NetworkFigures {
   readonly parameters: string;
 }
 
-async function benchNetwork(prepared: PreparedModel, peak: number, tools: WorkerTools): Promise<NetworkFigures> {
+async function benchNetwork(prepared: PreparedModel, peak: number, tools: BenchTools): Promise<NetworkFigures> {
   const { blobs } = tools;
   const { manifest, compiled } = prepared;
   const first = manifest.shards[0];

@@ -4,16 +4,15 @@ import type { EncryptionMode } from '@ciphernet/ckks';
 import {
   Command,
   Option,
+  type Progress,
   type ProgressBoard,
   type Session,
   createProgressBoard,
   digestArgument,
-  fetchReport,
   integerBetween,
   openSession,
   runTrainingJob,
   untilStopped,
-  waitForEvaluation,
 } from '@ciphernet/command-line';
 import { explainPlan } from '@ciphernet/compiler';
 import { type Dashboard, startDashboard } from '@ciphernet/dashboard';
@@ -21,10 +20,10 @@ import { type Dataset, NAMED_DATASETS, loadDataset, takeExamples } from '@cipher
 import { InputError, writeWhole } from '@ciphernet/foundation';
 import { type Model, compileModel, loadModel } from '@ciphernet/models';
 import { DEFAULT_PORT, dashboardPassword } from '@ciphernet/operator';
-import { encryptWithProgress, ensureKeys } from '@ciphernet/owner';
+import { type Accepted, awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
-import { type TrainJob, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
-import { type Report, reportToJson, reportToText } from '@ciphernet/report';
+import { type JobProgress, type TrainJob, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
+import { reportToJson, reportToText } from '@ciphernet/report';
 import { MODEL_NAMES } from '@ciphernet/training';
 import { requireSharedQueue, startRoles } from '../start-roles.js';
 
@@ -76,13 +75,23 @@ async function encryptForModel(
   return { digest: encrypted.digest, shards: encrypted.manifest.shards.length };
 }
 
+/** Shows decrypting and comparing, once they begin. */
+function collecting(board: ProgressBoard): (evaluation: string, progress: JobProgress) => void {
+  let shown: Progress | undefined;
+  return (_evaluation, { stage, done, total }) => {
+    shown ??= board.start('collect', '');
+    shown.update(done, total, stage);
+    if (stage === 'compare' && done === total) shown.finish('decrypted and compared');
+  };
+}
+
 async function evaluate(
   session: Session,
   board: ProgressBoard,
   options: RunOptions,
   model: string,
   dataset: { digest: string; shards: number; images: number },
-): Promise<{ report: Report; folder: string }> {
+): Promise<Accepted> {
   const { backend, signal } = session;
   const evaluation = newEvaluationId();
   await enqueueEvaluation(backend.flows(), evaluation, {
@@ -93,12 +102,14 @@ async function evaluate(
     compare: true,
   });
   const progress = board.start('infer', 'images');
-  const collected = await waitForEvaluation(backend, evaluation, dataset.shards, signal, (fraction, stage) =>
-    progress.update(fraction * dataset.images, dataset.images, stage),
+  const { reportsFolder } = loadOwnerConfiguration();
+  const tools = { backend, reportsFolder, signal };
+  const accepted = await awaitOutcome(evaluation, dataset.shards, tools, (fraction) =>
+    progress.update(fraction * dataset.images, dataset.images),
   );
-  const report = await fetchReport(session.blobs, collected);
-  progress.finish(`${report.images} images in ${report.seconds.infer.toFixed(2)} s`);
-  return { report, folder: collected.folder };
+  const { images, seconds } = accepted.report;
+  progress.finish(`${images} images in ${seconds.infer.toFixed(2)} s`);
+  return accepted;
 }
 
 async function openDashboard(session: Session, port: number): Promise<Dashboard> {
@@ -128,7 +139,7 @@ async function run(options: RunOptions): Promise<void> {
   const board = createProgressBoard();
   try {
     if (options.remote) requireSharedQueue(session);
-    else startRoles(session, owner, { infer: owner.cores, train: true });
+    else startRoles(session, owner, { infer: owner.cores, train: true }, collecting(board));
     const digest = options.trained ?? (await trainOnDataset(session, board, options));
     const model = await loadModel(blobs, digest);
     const encrypted = await encryptForModel(session, board, options, dataset, model);

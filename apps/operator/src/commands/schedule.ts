@@ -1,15 +1,5 @@
-import { join } from 'node:path';
 import { DEFAULT_ENGINE, ENGINE_NAMES, manifestFromBytes } from '@ciphernet/artifacts';
-import {
-  type BenchmarkRecord,
-  addSchedule,
-  findRegressions,
-  listSchedules,
-  listSuites,
-  readHistory,
-  removeSchedule,
-  runSuite,
-} from '@ciphernet/benchmarks';
+import { addSchedule, listSchedules, removeSchedule, runSuite } from '@ciphernet/benchmarks';
 import {
   Command,
   InvalidArgumentError,
@@ -18,10 +8,7 @@ import {
   digestArgument,
   openSharedSession,
 } from '@ciphernet/command-line';
-import { writeWhole } from '@ciphernet/foundation';
 import { type BenchmarkSuite, parseBenchmarkSuite } from '@ciphernet/queue';
-import { percent } from '@ciphernet/report';
-import { historyPage } from '@ciphernet/report-view';
 
 interface SuiteOptions {
   readonly dataset: string[];
@@ -79,33 +66,6 @@ async function remove(name: string): Promise<void> {
   process.stdout.write(`removed  ${name}\n`);
 }
 
-function recordLines(record: BenchmarkRecord, flagged: ReadonlySet<string>): string[] {
-  const time = new Date(record.startedAt).toISOString().slice(0, 19);
-  if (record.evaluations.length === 0) return [`${time}  ${record.status}  ${record.reason ?? ''}`];
-  return record.evaluations.map(({ evaluation, dataset, model, figures }) => {
-    const speed = `${Math.round(figures.imagesPerSecond).toLocaleString('en')} images/s`;
-    const flag = flagged.has(evaluation) ? '  REGRESSION' : '';
-    return `${time}  ${record.status}  ${dataset}, ${model}: ${percent(figures.accuracy)}, ${speed}${flag}`;
-  });
-}
-
-async function history(name: string | undefined, options: { json: boolean }): Promise<void> {
-  await using session = await openSharedSession('benchmark schedule');
-  const { blobs, configuration } = session;
-  if (name === undefined) {
-    for (const suite of await listSuites(blobs)) process.stdout.write(`${suite}\n`);
-    return;
-  }
-  const records = await readHistory(blobs, name);
-  const regressions = findRegressions(records);
-  if (options.json) return void process.stdout.write(`${JSON.stringify({ records, regressions })}\n`);
-  const flagged = new Set(regressions.map(({ evaluation }) => evaluation));
-  for (const record of records) process.stdout.write(`${recordLines(record, flagged).join('\n')}\n`);
-  const path = join(configuration.dataFolder, 'benchmarks', `${name}.html`);
-  await writeWhole(path, await historyPage(name, records));
-  process.stdout.write(`\n  history  ${path}\n`);
-}
-
 function withSuite(command: Command): Command {
   return command
     .argument('<name>', 'name of the suite', suiteName)
@@ -115,9 +75,11 @@ function withSuite(command: Command): Command {
     .option('--no-compare', 'report the encrypted accuracy only');
 }
 
-/** `schedule add`, `run`, `list`, `remove` and `history`. */
+/** `schedule add`, `run`, `list` and `remove`. What came of the runs is their data owner's: `history`. */
 export function scheduleCommand(): Command {
-  const schedule = new Command('schedule').description('benchmark runs by schedule, and their history (Redis)');
+  const schedule = new Command('schedule').description(
+    'benchmark runs by schedule (Redis); their history is the data owner’s',
+  );
   withSuite(schedule.command('add'))
     .description('schedule a suite, or change its schedule')
     .requiredOption('--cron <pattern>', 'five fields, UTC; six with seconds first')
@@ -133,14 +95,8 @@ export function scheduleCommand(): Command {
     .description('end a schedule; its history stays')
     .argument('<name>', 'name of the suite', suiteName)
     .action(remove);
-  schedule
-    .command('history')
-    .description('list suites, or show one’s history and write its page')
-    .argument('[name]', 'name of a suite', suiteName)
-    .option('--json', 'print records and regressions as JSON', false)
-    .action(history);
   return schedule.addHelpText(
     'after',
-    "\nExamples:\n  npm run schedule-benchmark -- add nightly --cron '0 3 * * *' --dataset 3f2a… --model 91bc… 77d0…\n  npm run schedule-benchmark -- run nightly --dataset 3f2a… --model 91bc…\n  npm run schedule-benchmark -- history nightly",
+    "\nExamples:\n  npm run schedule-benchmark -- add nightly --cron '0 3 * * *' --dataset 3f2a… --model 91bc… 77d0…\n  npm run schedule-benchmark -- run nightly --dataset 3f2a… --model 91bc…",
   );
 }

@@ -13,7 +13,7 @@ export function collectorCommand(): Command {
       await using session = await openSharedSession('collector');
       const { backend, blobs } = session;
       const log = createLog('collector', { format: configuration.logFormat });
-      onJobs(log, [startCollector(backend, blobs, configuration)]);
+      onJobs(log, startCollector({ backend, blobs, configuration }));
       log.info(`collector on ${backend.description}, reports in ${configuration.reportsFolder}`);
       await untilStopped(session.signal);
     });

@@ -5,14 +5,14 @@ import {
   type Session,
   createProgressBoard,
   digestArgument,
-  fetchReport,
   integerBetween,
-  waitForEvaluation,
 } from '@ciphernet/command-line';
 import { InputError, asError, messageOf } from '@ciphernet/foundation';
 import { type ImportedModel, importModels, loadModel } from '@ciphernet/models';
-import { type CollectedResult, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
+import { loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToText } from '@ciphernet/report';
+import { type Accepted, awaitOutcome } from '../await-outcome.js';
 
 interface EnqueueOptions {
   readonly dataset: string;
@@ -63,19 +63,21 @@ async function waitForAll(
   enqueued: readonly Enqueued[],
   manifest: DatasetManifest,
 ): Promise<void> {
-  const { backend, blobs, signal } = session;
+  const { backend, signal } = session;
+  const { reportsFolder } = loadOwnerConfiguration();
   const board = createProgressBoard();
   const progress = board.start('infer', 'images');
-  const results: (Enqueued & { collected?: CollectedResult; failure?: unknown })[] = [];
+  const results: (Enqueued & { accepted?: Accepted; failure?: unknown })[] = [];
   try {
     const total = manifest.images * enqueued.length;
     for (const [index, entry] of enqueued.entries()) {
       const shards = manifest.shards.length;
       try {
-        const collected = await waitForEvaluation(backend, entry.evaluation, shards, signal, (fraction, stage) =>
-          progress.update((index + fraction) * manifest.images, total, stage),
+        const tools = { backend, reportsFolder, signal };
+        const accepted = await awaitOutcome(entry.evaluation, shards, tools, (fraction) =>
+          progress.update((index + fraction) * manifest.images, total),
         );
-        results.push({ ...entry, collected });
+        results.push({ ...entry, accepted });
       } catch (failure) {
         signal.throwIfAborted();
         results.push({ ...entry, failure });
@@ -87,16 +89,21 @@ async function waitForAll(
   }
   const [only] = results;
   if (results.length === 1 && only?.failure !== undefined) throw asError(only.failure);
-  for (const { name, evaluation, collected, failure } of results) {
-    if (collected === undefined) {
+  for (const { name, evaluation, accepted, failure } of results) {
+    if (accepted === undefined) {
       process.exitCode = 1;
       const error = messageOf(failure);
       if (options.json) process.stdout.write(`${JSON.stringify({ evaluation, name, error })}\n`);
       else process.stderr.write(`${name}, ${evaluation}: ${error}\n`);
-    } else if (options.json) process.stdout.write(`${JSON.stringify(collected)}\n`);
-    else {
-      const report = await fetchReport(blobs, collected);
-      process.stdout.write(`\n${reportToText(report)}\n\n  report  ${collected.folder}/report.html\n`);
+    } else {
+      const { report, folder } = accepted;
+      const { images } = report;
+      const summary = { evaluation, images, accuracy: report.accuracy.encrypted, folder };
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify(summary)}\n`
+          : `\n${reportToText(report)}\n\n  report  ${folder}/report.html\n`,
+      );
     }
   }
 }

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { type BenchmarkRecord, findRegressions, listSuites, readHistory } from '@ciphernet/benchmarks';
+import { openDirectoryStore } from '@ciphernet/blobs';
+import { Command, InvalidArgumentError } from '@ciphernet/command-line';
+import { writeWhole } from '@ciphernet/foundation';
+import { loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { percent } from '@ciphernet/report';
+import { historyPage } from '@ciphernet/report-view';
+
+function suiteName(text: string): string {
+  if (/^[a-z][a-z0-9-]{2,39}$/.test(text)) return text;
+  throw new InvalidArgumentError('must be a name like nightly-mnist.');
+}
+
+function recordLines(record: BenchmarkRecord, flagged: ReadonlySet<string>): string[] {
+  const time = new Date(record.startedAt).toISOString().slice(0, 19);
+  if (record.evaluations.length === 0) return [`${time}  ${record.status}  ${record.reason ?? ''}`];
+  return record.evaluations.map(({ evaluation, dataset, model, figures }) => {
+    const speed = `${Math.round(figures.imagesPerSecond).toLocaleString('en')} images/s`;
+    const flag = flagged.has(evaluation) ? '  REGRESSION' : '';
+    return `${time}  ${record.status}  ${dataset}, ${model}: ${percent(figures.accuracy)}, ${speed}${flag}`;
+  });
+}
+
+async function history(name: string | undefined, options: { json: boolean }): Promise<void> {
+  const { historyFolder } = loadOwnerConfiguration();
+  const store = await openDirectoryStore(historyFolder);
+  if (name === undefined) {
+    for (const suite of await listSuites(store)) process.stdout.write(`${suite}\n`);
+    return;
+  }
+  const records = await readHistory(store, name);
+  const regressions = findRegressions(records);
+  if (options.json) return void process.stdout.write(`${JSON.stringify({ records, regressions })}\n`);
+  const flagged = new Set(regressions.map(({ evaluation }) => evaluation));
+  for (const record of records) process.stdout.write(`${recordLines(record, flagged).join('\n')}\n`);
+  const path = join(historyFolder, `${name}.html`);
+  await writeWhole(path, await historyPage(name, records), { mode: 0o600 });
+  process.stdout.write(`\n  history  ${path}\n`);
+}
+
+/** `history`. */
+export function historyCommand(): Command {
+  return new Command('history')
+    .description('list the suites that ran on your datasets, or show one’s history and write its page')
+    .argument('[name]', 'name of a suite', suiteName)
+    .option('--json', 'print records and regressions as JSON', false)
+    .addHelpText('after', '\nExamples:\n  ciphernet history\n  ciphernet history nightly --json')
+    .action(history);
+}

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import { parseJson, parseOrThrow } from '@ciphernet/foundation';
+import { z } from 'zod';
+
+/** ε is counted in thousandths: sums are exact, and noise is drawn with integers. */
+const epsilon = z
+  .number()
+  .min(0.001)
+  .max(100)
+  .refine((value) => Number.isInteger(Math.round(value * 1e9) / 1e6), 'is not a multiple of 0.001');
+const positive = z.number().int().positive();
+
+const schema = z
+  .strictObject({
+    /** Of the accuracy of one evaluation; a confusion matrix costs as much again. */
+    epsilonPerEvaluation: epsilon.default(1),
+    /** Of everything ever published about one dataset. */
+    epsilonPerDataset: epsilon.default(10),
+    /** Upper bound of what everything published can say about one secret key, in bits. */
+    bitsPerKey: positive.default(1024),
+    evaluationsPerKey: positive.default(100),
+    evaluationsPerDataset: positive.default(100),
+    evaluationsPerModel: positive.default(20),
+    /** Fewer examples are not published about. At least 100. */
+    minimumImages: positive.min(100).default(100),
+    /** Cells of a confusion matrix with fewer are left out, and the others are rounded to multiples of it. */
+    minimumCell: positive.min(5).default(20),
+  })
+  .readonly();
+
+/** What an owner lets out, and how much of it. */
+export type DisclosurePolicy = z.infer<typeof schema>;
+
+/** The policy of an owner who has stated none. */
+export const DEFAULT_POLICY: DisclosurePolicy = Object.freeze(schema.parse({}));
+
+/** The owner's policy; the default one where there is no file. @throws InputError naming the field that is wrong */
+export async function readPolicy(path: string): Promise<DisclosurePolicy> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return DEFAULT_POLICY;
+    throw error;
+  }
+  return parseOrThrow(schema, parseJson(text, path), path, 'see docs/publication.md for the fields and their ranges');
+}

@@ -1,0 +1,11 @@
+export {
+  MOST_STATEMENT_BYTES,
+  type SignedStatement,
+  type Statement,
+  ownerKeySchema,
+  parseSigned,
+  parseStatement,
+  signedBytes,
+  statementSchema,
+} from './statement.js';
+export { ownerFingerprint, verifySigned } from './verify.js';
