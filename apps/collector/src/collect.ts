@@ -1,3 +1,4 @@
+import { type Arrangement, arrange, compareTwins, twinTolerance, valuesOfExamples } from '@ciphernet/arrangement';
 import {
   type BatchHeader,
   type DatasetManifest,
@@ -30,9 +31,9 @@ export interface CollectDependencies {
 
 async function loadLabels(record: DatasetRecord, manifest: DatasetManifest, folders: LoadOptions): Promise<Dataset> {
   const dataset = takeExamples(await loadDataset(record.dataset, record.split, folders), record.images);
-  if (dataset.count !== manifest.images || dataset.classes > manifest.classes) {
+  if (dataset.count !== record.images || dataset.classes > manifest.classes) {
     const labels = `the labels are of ${dataset.count} images and ${dataset.classes} classes`;
-    throw new IntegrityError(`${labels}, the manifest has ${manifest.images} and ${manifest.classes}`, {
+    throw new IntegrityError(`${labels}, the dataset had ${record.images} and ${manifest.classes}`, {
       where: `dataset ${manifest.name}`,
       hint: 'the dataset changed after it was encrypted: encrypt it again',
     });
@@ -76,7 +77,7 @@ function checkResult(header: BatchHeader, manifest: DatasetManifest, shard: numb
   });
 }
 
-/** Logits of all images, images × classes. They live in this process only. */
+/** Logits of all slots in use, slots × classes. They live in this process only. */
 async function decryptAll(
   manifest: DatasetManifest,
   record: DatasetRecord,
@@ -145,6 +146,24 @@ function oneCircuit(results: readonly InferredResult[], where: string): string {
   });
 }
 
+/** @throws IntegrityError when the manifest has another number of slots than the owner's record gives */
+function arrangementOf(record: DatasetRecord, manifest: DatasetManifest): Arrangement {
+  const arrangement = arrange(record.images, Buffer.from(record.arrangement, 'hex'));
+  if (arrangement.order.length === manifest.images) return arrangement;
+  throw new IntegrityError('the manifest does not have the slots of this dataset', { where: manifest.name });
+}
+
+/** @throws IntegrityError when the same example was answered in two ways */
+function checkTwins(arrangement: Arrangement, logits: Float64Array, classes: number): void {
+  const tolerance = twinTolerance(logits, classes);
+  const { differing, compared } = compareTwins(arrangement, logits, classes, tolerance);
+  if (differing === 0) return;
+  throw new IntegrityError(`${differing} of ${compared} pairs of equal examples were answered differently`, {
+    where: 'result',
+    hint: 'a worker altered the result: evaluate again on other workers, and do not trust these',
+  });
+}
+
 /** An evaluation that is complete by what everybody can see: its manifest, and one result a shard, of one circuit. */
 export interface Gathered {
   readonly job: CollectJob;
@@ -188,8 +207,11 @@ export async function collect(
   const dataset = await loadLabels(record, manifest, dependencies.datasetFolders);
 
   const started = performance.now();
-  const logits = await decryptAll(manifest, record, results, dependencies);
+  const decrypted = await decryptAll(manifest, record, results, dependencies);
   const decryptSeconds = (performance.now() - started) / 1000;
+  const arrangement = arrangementOf(record, manifest);
+  checkTwins(arrangement, decrypted, manifest.classes);
+  const logits = valuesOfExamples(arrangement, decrypted, manifest.classes);
   const predictions = predictionsOf(logits, manifest.classes);
 
   let comparison: Comparison | undefined;
@@ -204,7 +226,9 @@ export async function collect(
       compiledDigest,
     });
   }
+  const checks = ['twins', ...(comparison === undefined ? [] : ['comparison'])];
   return composeReport({
+    checks,
     job,
     manifest,
     record,

@@ -26,13 +26,20 @@ export interface Comparison {
   readonly seconds: number;
 }
 
+/**
+ * Measured errors beyond so many times the plan's bound are no noise. The bound is six deviations of the worst slot, with gains
+ * measured on public examples: those of a private example may be larger.
+ */
+const BOUND_SLACK = 4;
+
 /** Images at a time: keeps the event loop alive for lock renewal. */
 const CHUNK = 500;
 
 /**
  * Evaluates the plain model and its integer circuit on the images, and compares them with what decryption gave.
  *
- * @throws IntegrityError when this collector compiles the model to another circuit than the workers evaluated
+ * @throws IntegrityError when this collector compiles the model to another circuit than the workers evaluated, or a logit is
+ *   not the circuit's within the plan's error
  */
 export async function compareWithModel(options: {
   readonly blobs: BlobStore;
@@ -70,13 +77,22 @@ export async function compareWithModel(options: {
     await nextTurn();
   }
   const quantised = predictionsOf(quantisedLogits, manifest.classes);
+  const precision = logitError(logits, quantisedLogits);
+  const { bound } = compiled.plan.predictedError;
+  // Written so that NaN is refused.
+  if (!(precision.largest <= BOUND_SLACK * bound)) {
+    throw new IntegrityError('a decrypted logit is not what the model gives: the result was not computed as agreed', {
+      where: `largest error ${precision.largest.toPrecision(3)}, the plan's bound ${bound.toPrecision(3)}`,
+      hint: 'evaluate again on other workers, and do not trust these',
+    });
+  }
   return {
     model,
     compiled,
     base: fractionEqual(predictionsOf(baseLogits, manifest.classes), dataset.labels),
     quantised: fractionEqual(quantised, dataset.labels),
     agreement: fractionEqual(quantised, predictions),
-    precision: logitError(logits, quantisedLogits),
+    precision,
     explanation: explainPlan(compiled.plan, compiled.circuit),
     seconds: (performance.now() - started) / 1000,
   };

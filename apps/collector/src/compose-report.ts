@@ -44,6 +44,8 @@ function comparedFields(comparison: Comparison): Pick<Report, 'model' | 'agreeme
 
 /** What a report is composed of. */
 interface ReportParts {
+  /** Names of the checks that the result passed. */
+  readonly checks: readonly string[];
   readonly job: CollectJob;
   readonly manifest: DatasetManifest;
   readonly record: DatasetRecord;
@@ -120,19 +122,13 @@ function byteFields({ manifest, record, results }: ReportParts): Report['bytes']
     download,
     evaluationKeys: 0,
     publicKey: record.publicKeyBytes,
-    uploadPerImage: upload / manifest.images,
-    downloadPerImage: download / manifest.images,
+    uploadPerImage: upload / record.images,
+    downloadPerImage: download / record.images,
   };
 }
 
-function throughputFields({
-  manifest,
-  record,
-  results,
-  decryptSeconds,
-  comparison,
-}: ReportParts): Report['throughput'] {
-  const { images } = manifest;
+function throughputFields({ record, results, decryptSeconds, comparison }: ReportParts): Report['throughput'] {
+  const { images } = record;
   const training = comparison?.model.record.training;
   const train =
     training === undefined
@@ -181,10 +177,11 @@ export function composeReport(parts: ReportParts): Report {
     evaluation: job.evaluation,
     createdAt: new Date().toISOString(),
     dataset: datasetFields(parts),
-    images: manifest.images,
+    images: parts.record.images,
     model: { digest: job.model },
     ...(comparison === undefined ? {} : comparedFields(comparison)),
     accuracy: accuracyFields(parts),
+    checks: [...parts.checks],
     confusion: parts.confusion,
     margins: parts.margins,
     parameters: parameterFields(parts),

@@ -196,6 +196,31 @@ describe('no report is made', () => {
     await expect(collect(job, shard, [], dependencies)).rejects.toThrow(/not an encrypted batch.*result of shard 0/);
   });
 
+  it('when twins were answered differently: one prime of one component altered in a quarter of its positions', async () => {
+    const { job, batches, dependencies } = evaluated;
+    const [first] = batches;
+    const residues = Uint32Array.from(first!.residues);
+    const prime = first!.header.primes[0]!;
+    for (let i = 0; i < first!.header.ringDegree / 4; i++) residues[i] = (residues[i]! + 1) % prime;
+    const results = await evaluated.replace(0, { ...first!, residues });
+    await expect(collect({ ...job, compare: false }, results, [], dependencies)).rejects.toMatchObject({
+      name: 'IntegrityError',
+      message: expect.stringMatching(/\d+ of 51 pairs of equal examples were answered differently/),
+    });
+  });
+
+  it('when a logit is not the model’s, where the owner holds it: a result of another model, twins alike', async () => {
+    const { job, batches, dependencies } = evaluated;
+    const forged = await Promise.all(
+      batches.map((batch, shard) => evaluated.replace(shard, withHeader(batch, { scale: batch.header.scale / 2 }))),
+    );
+    const results = forged.map((all, shard) => all[shard]!);
+    await expect(collect(job, results, [], dependencies)).rejects.toMatchObject({
+      name: 'IntegrityError',
+      message: expect.stringMatching(/not what the model gives.*largest error/),
+    });
+  });
+
   it('when a logit is not a number', async () => {
     const { job, batches, dependencies } = evaluated;
     // Divided by a scale so small that the quotient is beyond every double.

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { type Arrangement, SEED_BYTES, arrange, placeFeatures } from '@ciphernet/arrangement';
 import {
   DATASETS,
   type DatasetManifest,
@@ -15,7 +17,7 @@ import {
   parametersDigest,
   slotsOf,
 } from '@ciphernet/ckks';
-import { type Dataset, type InputTransform, sliceExamples, toFeatures, transformedShape } from '@ciphernet/datasets';
+import { type Dataset, type InputTransform, toFeatures, transformedShape } from '@ciphernet/datasets';
 import { InputError, sha256Hex } from '@ciphernet/foundation';
 import {
   type EncryptionPool,
@@ -54,7 +56,7 @@ export interface EncryptionTools {
   readonly recordsFolder: string;
   readonly threads: number;
   readonly signal?: AbortSignal;
-  /** Images encrypted, of all. */
+  /** Slots encrypted, of all in use: examples, their twins, zeros. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -89,27 +91,31 @@ async function encryptShards(
   tools: EncryptionTools,
   pool: EncryptionPool,
   fingerprint: string,
+  arrangement: Arrangement,
 ): Promise<ShardEntry[]> {
   const { dataset, parameters, transform, inputScale } = request;
   const slots = slotsOf(parameters);
+  const width = sizeOf(transformedShape(transform, dataset.shape));
+  const placed = placeFeatures(arrangement, toFeatures(transform, dataset.shape, dataset.images), width);
+  const total = arrangement.order.length;
   const shards: ShardEntry[] = [];
   let writing: Promise<void> = Promise.resolve();
-  for (let from = 0; from < dataset.count; from += slots) {
-    const images = Math.min(slots, dataset.count - from);
-    const features = toFeatures(transform, dataset.shape, sliceExamples(dataset, from, from + images).images);
+  for (let from = 0; from < total; from += slots) {
+    const images = Math.min(slots, total - from);
+    const features = placed.subarray(from * width, (from + images) * width);
     const residues = await pool.encryptShard(
       { features, images },
       {
         scale: inputScale,
         tile: TILE,
         ...(tools.signal === undefined ? {} : { signal: tools.signal }),
-        onProgress: (done, total) => tools.onProgress?.(from + Math.floor((images * done) / total), dataset.count),
+        onProgress: (done, all) => tools.onProgress?.(from + Math.floor((images * done) / all), total),
       },
     );
     const header = shardHeader({
       parameters,
       keyFingerprint: fingerprint,
-      ciphertexts: features.length / images,
+      ciphertexts: width,
       images,
       tile: TILE,
       scale: inputScale,
@@ -145,9 +151,11 @@ export async function encryptDataset(
   const { dataset, parameters, transform, mode } = request;
   assertSecure(parameters, `dataset ${dataset.name}`);
   const key = await loadKey(request, keys);
+  const seed = randomBytes(SEED_BYTES);
+  const arrangement = arrange(dataset.count, seed);
   const started = performance.now();
   await using pool = await createEncryptionPool({ parameters, mode, key: key.bytes }, tools.threads);
-  const shards = await encryptShards(request, tools, pool, key.fingerprint);
+  const shards = await encryptShards(request, tools, pool, key.fingerprint, arrangement);
   const seconds = (performance.now() - started) / 1000;
   const manifest: DatasetManifest = {
     name: dataset.name,
@@ -156,7 +164,7 @@ export async function encryptDataset(
     classes: dataset.classes,
     transform,
     features: sizeOf(transformedShape(transform, dataset.shape)),
-    images: dataset.count,
+    images: arrangement.order.length,
     parameters,
     inputScale: request.inputScale,
     mode,
@@ -166,12 +174,13 @@ export async function encryptDataset(
   const { digest } = await tools.blobs.put(manifestToBytes(manifest));
   await DATASETS.set(tools.blobs, digest, { name: manifest.name });
   await writeDatasetRecord(tools.recordsFolder, {
-    version: 2,
+    version: 3,
     manifest: digest,
     dataset: request.source,
     split: dataset.split,
     images: dataset.count,
     labels: sha256Hex(dataset.labels),
+    arrangement: seed.toString('hex'),
     keys: keys.folder,
     encryptSeconds: seconds,
     publicKeyBytes: key.publicBytes,

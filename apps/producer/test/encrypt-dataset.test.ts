@@ -33,7 +33,8 @@ describe('encrypting a dataset', () => {
       classes: 2,
       transform: request.transform,
       features: SIDE * SIDE,
-      images: 4,
+      // Four examples, two twins, two zeros.
+      images: 8,
       inputScale: request.inputScale,
       mode: 'public',
       keyFingerprint: fingerprint,
@@ -41,12 +42,13 @@ describe('encrypting a dataset', () => {
     expect(await traces(owner)).toEqual({ announced: [digest], records: [`${digest}.json`] });
     expect(await DATASETS.get(tools.blobs, digest)).toEqual({ name: 'tiny' });
     expect(await readDatasetRecord(tools.recordsFolder, digest)).toEqual({
-      version: 2,
+      version: 3,
       manifest: digest,
       dataset: request.source,
       split: 'test',
       images: 4,
       labels: sha256Hex(dataset.labels),
+      arrangement: expect.stringMatching(/^[0-9a-f]{64}$/),
       keys: keys.folder,
       encryptSeconds: seconds,
       publicKeyBytes: bytes.length,
@@ -56,7 +58,7 @@ describe('encrypting a dataset', () => {
   });
 
   it('stores shards of as many images as there are slots, each saying what it holds', async () => {
-    await using owner = await createOwner(2050);
+    await using owner = await createOwner(2000);
     const seen: [number, number][] = [];
     const tools = { ...owner.tools, onProgress: (done: number, total: number) => seen.push([done, total]) };
     const { manifest } = await encryptDataset(owner.request, owner.keys, tools);
@@ -130,7 +132,7 @@ describe('encrypting a dataset', () => {
   });
 
   it('leaves no manifest and no record when it is aborted, before it starts or after the first shard', async () => {
-    await using owner = await createOwner(2050);
+    await using owner = await createOwner(2000);
     const tools = { ...owner.tools, signal: AbortSignal.abort() };
     await expect(encryptDataset(owner.request, owner.keys, tools)).rejects.toMatchObject({ name: 'AbortError' });
     const controller = new AbortController();

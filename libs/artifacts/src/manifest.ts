@@ -44,6 +44,7 @@ export interface DatasetManifest {
   readonly transform: InputTransform;
   /** Values of an image after the transform: ciphertexts of a shard. */
   readonly features: number;
+  /** Slots in use: the examples, twins of some and zeros. How many are which, and where, is the owner's. */
   readonly images: number;
   readonly parameters: CkksParameters;
   readonly inputScale: number;

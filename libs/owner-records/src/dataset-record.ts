@@ -9,7 +9,7 @@ import { z } from 'zod';
  */
 const schema = z
   .strictObject({
-    version: z.literal(2),
+    version: z.literal(3),
     manifest: digestSchema,
     /** A name or the absolute path of a folder, as the datasets package takes it. */
     dataset: z.string().min(1),
@@ -17,6 +17,8 @@ const schema = z
     images: z.number().int().positive(),
     /** SHA-256 of the labels of those images, a byte each: edited labels are noticed, not counted. */
     labels: digestSchema,
+    /** Seed of the order in which examples, twins and zeros stand in the slots, 64 hex digits: secret. */
+    arrangement: z.string().regex(/^[0-9a-f]{64}$/, 'is not 32 bytes of hex'),
     keys: z.string().min(1),
     encryptSeconds: z.number().nonnegative(),
     publicKeyBytes: z.number().int().nonnegative(),

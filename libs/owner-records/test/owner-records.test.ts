@@ -6,12 +6,13 @@ import { type DatasetRecord, readDatasetRecord, writeDatasetRecord } from '../sr
 import { loadOwnerConfiguration } from '../src/owner-configuration.js';
 
 const record: DatasetRecord = {
-  version: 2,
+  version: 3,
   manifest: 'a'.repeat(64),
   dataset: 'mnist',
   split: 'test',
   images: 10,
   labels: 'b'.repeat(64),
+  arrangement: 'c'.repeat(64),
   keys: '/keys',
   encryptSeconds: 1,
   publicKeyBytes: 5,
