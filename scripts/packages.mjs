@@ -22,7 +22,7 @@ export function readPackages(folder = root) {
     const path = join(folder, group);
     return existsSync(path) ? readdirSync(path).map((name) => `${group}/${name}`) : [];
   });
-  return [...groups, 'examples']
+  return [...groups, 'examples', 'attacks']
     .filter((path) => existsSync(join(folder, path, 'package.json')))
     .map((path) => {
       const manifest = JSON.parse(readFileSync(join(folder, path, 'package.json'), 'utf8'));

@@ -9,9 +9,13 @@ import { root } from './packages.mjs';
 
 /** What each party's image starts with, and the packages that it must not hold. */
 const PARTIES = {
-  worker: { without: ['keyring', 'owner-records'], starts: [['worker'], ['model', 'list']], says: 'REDIS_URL' },
+  worker: {
+    without: ['keyring', 'owner-records', 'arrangement', 'disclosure'],
+    starts: [['worker'], ['model', 'list']],
+    says: 'REDIS_URL',
+  },
   operator: {
-    without: ['keyring', 'owner-records', 'engines', 'training'],
+    without: ['keyring', 'owner-records', 'arrangement', 'disclosure', 'engines', 'training'],
     starts: [['dashboard']],
     says: 'REDIS_URL',
   },

@@ -51,7 +51,7 @@ export async function main(): Promise<Decrypted> {
 
   // The owner again.
   using decryptor = await createResultDecryptor({ parameters, fingerprint: keyFingerprint, bytes: keys.secretKey });
-  const logits = decryptor.decrypt(result, 'example');
+  const { values: logits } = decryptor.decrypt(result, 'example');
   const expected = evaluateCircuit(dequantise(compiled.circuit), features);
   const largestError = logits.reduce((most, logit, i) => Math.max(most, Math.abs(logit - (expected[i] ?? NaN))), 0);
   return { largestError, bound: compiled.plan.predictedError.bound };

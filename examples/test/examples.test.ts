@@ -13,7 +13,7 @@ describe('plan-a-network', () => {
   it('plans two squares at 128 bits and explains every map', () => {
     const { compiled, explanation } = planANetwork();
     expect(compiled.plan.maps).toHaveLength(3);
-    expect(compiled.plan.predictedError.bound).toBeLessThan(0.2);
+    expect(compiled.plan.predictedError.bound).toBeLessThan(0.4);
     expect(explanation).toMatch(/^security +128 bits/m);
     expect(explanation).toMatch(/^map 2 +32 → 10, \d-bit weights/m);
   });

@@ -83,7 +83,7 @@ export async function runCurve(
   const { dataset, model, epochs, seed, engine } = request;
   const { manifest, shards, images } = encrypted;
   const run = newEvaluationId('train');
-  const evaluate = { manifest, shards, engine, compare: true };
+  const evaluate = { manifest, shards, engine, compare: true, audit: true };
   const base = { run, model, dataset, epochs, seed };
   const trained = await runTrainingJob(session, board, request.everyEpoch ? { ...base, evaluate } : base);
   let evaluated = Array.from({ length: epochs }, (_, index) => index + 1);

@@ -31,15 +31,20 @@ await runEntry({
     modelCommand({
       open: openSession,
       startTraining(session) {
-        if (session.backend.kind === 'embedded') startWorker(session, { infer: 0, train: true, benchmark: false });
+        if (session.backend.kind === 'embedded')
+          startWorker(session, { infer: 0, audit: 0, train: true, benchmark: false });
       },
       measured: measuredAccuracies,
     }),
     enqueueCommand({
       open: openSession,
-      start(session) {
+      async start(session) {
         if (session.backend.kind !== 'embedded') return false;
-        startRoles(session, loadOwnerConfiguration(), { infer: session.configuration.cores, train: false });
+        await startRoles(session, loadOwnerConfiguration(), {
+          infer: session.configuration.cores,
+          audit: 1,
+          train: false,
+        });
         return true;
       },
     }),

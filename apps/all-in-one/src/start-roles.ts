@@ -1,19 +1,29 @@
 import { type CollectorTools, startCollector } from '@ciphernet/collector';
 import type { Session } from '@ciphernet/command-line';
 import { InputError } from '@ciphernet/foundation';
+import { identityFingerprint } from '@ciphernet/identity';
 import type { OwnerConfiguration } from '@ciphernet/owner-records';
-import { type WorkerRoles, startWorker } from '@ciphernet/worker';
+import { type WorkerRoles, openAuditor, startWorker } from '@ciphernet/worker';
 
 /** Worker and collector in this process. @param onProgress of decrypting and comparing */
-export function startRoles(
+export async function startRoles(
   session: Session,
   owner: OwnerConfiguration,
   roles: Omit<WorkerRoles, 'benchmark'>,
   onProgress?: NonNullable<CollectorTools['onProgress']>,
-): void {
+): Promise<void> {
   const { backend, blobs } = session;
+  // One process, one owner of everything: its own audits are believed.
+  const { publicKey } = await openAuditor(session.configuration);
+  const auditors = [identityFingerprint(publicKey)];
   startWorker(session, { ...roles, benchmark: false });
-  startCollector({ backend, blobs, configuration: owner, ...(onProgress === undefined ? {} : { onProgress }) });
+  startCollector({
+    backend,
+    blobs,
+    configuration: owner,
+    auditors,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
 }
 
 /** @throws InputError unless workers elsewhere can reach the queue */

@@ -1,8 +1,7 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporaryFolder } from '@ciphernet/testing';
+import { runCli, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
-import { runCli } from './cli.js';
 
 const DIGEST = 'a'.repeat(64);
 

@@ -2,9 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
-import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
+import { cliProcesses, hasRedisServer, runCli, startRedis, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
-import { cliProcesses, runCli } from './cli.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
 const EPOCHS = 4;
@@ -34,7 +33,7 @@ suite('the accuracy curve on Redis', () => {
     };
     try {
       await processes.start(['collector'], 'collector on');
-      const trainer = await processes.start(['worker', '--roles', 'train'], 'worker on');
+      const trainer = await processes.start(['worker', '--roles', 'train,audit'], 'worker on');
       const inferrer = await processes.start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
       const pending = runCli(['curve', ...common, '--remote'], env);
       const train = backend.queue(QUEUES.train);
@@ -49,7 +48,7 @@ suite('the accuracy curve on Redis', () => {
       // The trainer may die before it has enqueued its first checkpoint: the one that goes on announces it again, and
       // only then is there a shard to be killed over.
       await killedTrainer;
-      await processes.start(['worker', '--roles', 'train'], 'worker on');
+      await processes.start(['worker', '--roles', 'train,audit'], 'worker on');
       await killedInferrer;
       await processes.start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
 

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporaryFolder } from '@ciphernet/testing';
+import { runCli, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
-import { runCli } from './cli.js';
 
 interface CurveJson {
   readonly run: string;

@@ -1,10 +1,18 @@
 /// <reference lib="dom" />
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QUEUES, enqueueEvaluation, newEvaluationId, openQueueBackend } from '@ciphernet/queue';
-import { CHROMIUM_ARGS, chromiumPath, freePort, hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
+import {
+  CHROMIUM_ARGS,
+  chromiumPath,
+  cliProcesses,
+  freePort,
+  hasRedisServer,
+  runCli,
+  startRedis,
+  temporaryFolder,
+} from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import puppeteer, { type Page } from 'puppeteer-core';
-import { cliProcesses, runCli } from './cli.js';
 
 const chromium = chromiumPath();
 const suite = hasRedisServer() && chromium !== undefined ? describe : describe.skip;

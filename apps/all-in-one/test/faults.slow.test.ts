@@ -10,10 +10,18 @@ import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
 import { readOutcome } from '@ciphernet/owner-records';
 import { QUEUES, type QueueBackend, enqueueEvaluation, openQueueBackend } from '@ciphernet/queue';
 import type { Report } from '@ciphernet/report';
-import { type TestRedis, hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
+import {
+  type CliResult,
+  type TestRedis,
+  hasRedisServer,
+  runCli,
+  startCli,
+  startRedis,
+  temporaryFolder,
+  untilSays,
+} from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import S3rver from 's3rver';
-import { type CliResult, runCli, startCli, untilSays } from './cli.js';
 import { type LyingProxy, startLyingProxy } from './lying-proxy.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
@@ -115,8 +123,9 @@ suite('a deployment on Redis and S3', () => {
     expect(names.length).toBeGreaterThan(0);
     const { result } = JSON.parse((await blobs.getRef(names[0] ?? '')) ?? '') as { result: string };
     using decryptor = await createResultDecryptor(await readSecretKey(keys, undefined));
-    const logits = decryptor.decrypt(parseBatch(await blobs.get(result), 'test'), 'test');
-    expect(logits.length).toBe(IMAGES * 10);
+    const { values: logits } = decryptor.decrypt(parseBatch(await blobs.get(result), 'test'), 'test');
+    // Twins and zeros besides the images.
+    expect(logits.length).toBeGreaterThan(IMAGES * 10);
     return [0, 777, 1999].map((at) => logits[at] ?? NaN);
   };
 

@@ -1,9 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDirectoryStore } from '@ciphernet/blobs';
-import { temporaryFolder } from '@ciphernet/testing';
+import { runCli, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
-import { runCli } from './cli.js';
 
 describe('models that tfjs has saved', () => {
   it('are imported from a folder of checkpoints and evaluated, each as the one that was trained here', async () => {

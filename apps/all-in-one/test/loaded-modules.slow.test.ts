@@ -2,14 +2,22 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { hasRedisServer, recordedModules, recordingArguments, startRedis, temporaryFolder } from '@ciphernet/testing';
+import {
+  cliProcesses,
+  hasRedisServer,
+  recordedModules,
+  recordingArguments,
+  runCli,
+  startRedis,
+  temporaryFolder,
+  untilSays,
+} from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
-import { cliProcesses, runCli, untilSays } from './cli.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
 
 /** Packages of the data owner: none of their files may be loaded by another party's process. */
-const OWNERS = /\/(libs\/(keyring|owner-records)|apps\/(owner|producer|collector))\//;
+const OWNERS = /\/(libs\/(keyring|owner-records|arrangement|disclosure)|apps\/(owner|producer|collector))\//;
 
 const entry = (app: string): string => fileURLToPath(new URL(`../../${app}/dist/main.js`, import.meta.url));
 

@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Report, reportSchema } from '@ciphernet/report';
-import { temporaryFolder } from '@ciphernet/testing';
+import { runCli, startCli, temporaryFolder, untilSays } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
-import { runCli, startCli, untilSays } from './cli.js';
 
 async function runWhole(data: string, args: readonly string[]): Promise<Report> {
   const json = join(data, 'out.json');

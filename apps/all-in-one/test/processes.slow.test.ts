@@ -3,9 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Report, reportSchema } from '@ciphernet/report';
-import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
+import { cliProcesses, hasRedisServer, runCli, startRedis, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
-import { cliProcesses, runCli } from './cli.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
 

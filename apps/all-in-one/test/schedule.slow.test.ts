@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
-import { hasRedisServer, startRedis, temporaryFolder } from '@ciphernet/testing';
+import { cliProcesses, hasRedisServer, runCli, startRedis, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
-import { cliProcesses, runCli } from './cli.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
 const IMAGES = 300;
@@ -30,7 +29,7 @@ suite('a scheduled benchmark', () => {
     const backend = await openQueueBackend({ redisUrl: redis.url, folder: folder.path, prefix: 'ciphernet' });
     try {
       await processes.start(['collector'], 'collector on');
-      await processes.start(['worker', '--roles', 'train,benchmark'], 'worker on');
+      await processes.start(['worker', '--roles', 'train,audit,benchmark'], 'worker on');
       const inferrer = await processes.start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
       const trained = JSON.parse(await said(['model', 'train', 'reference', '--epochs', '1', '--json'])) as {
         model: string;

@@ -10,14 +10,16 @@ import {
 } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
+import { type Plan, compiledFromJson } from '@ciphernet/compiler';
 import { type Dataset, type LoadOptions, loadDataset, takeExamples } from '@ciphernet/datasets';
-import { EvaluationError, IntegrityError, encodeError, sha256Hex } from '@ciphernet/foundation';
+import { EvaluationError, IntegrityError, encodeError, parseJson, sha256Hex } from '@ciphernet/foundation';
 import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
 import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import { type DatasetRecord, readDatasetRecord } from '@ciphernet/owner-records';
-import type { CollectJob, InferredResult, JobProgress } from '@ciphernet/queue';
+import type { CollectJob, JobProgress } from '@ciphernet/queue';
 import { type Report, confusionMatrix, marginsOf } from '@ciphernet/report';
-import { type Comparison, compareWithModel } from './compare.js';
+import { type AuditPolicy, type ShardResult, checkAudits } from './audits.js';
+import { type Comparison, compareWithModel, compileModelOf } from './compare.js';
 import { composeReport } from './compose-report.js';
 
 /** What collecting needs besides the job. */
@@ -26,6 +28,7 @@ export interface CollectDependencies {
   readonly recordsFolder: string;
   readonly datasetFolders: LoadOptions;
   readonly passphrase: string | undefined;
+  readonly audits: AuditPolicy;
   readonly onProgress?: (progress: JobProgress) => void;
 }
 
@@ -57,33 +60,63 @@ function mostResultBytes({ classes, parameters }: DatasetManifest): number {
 
 /**
  * A result must be of this shard: its images, classes, parameters and key, with primes that the dataset has, in their
- * order. Checked on the header alone, before anything is made of the body.
+ * order; and of this plan, where a plan is known that can be believed. Checked on the header alone, before anything is made
+ * of the body.
  */
-function checkResult(header: BatchHeader, manifest: DatasetManifest, shard: number, where: string): void {
+function checkResult(header: BatchHeader, expected: Expected, shard: number, where: string): void {
+  const { manifest, plan } = expected;
   const { parameters } = manifest;
-  const fits =
+  const ofShard =
     header.kind === 'result' &&
     header.images === manifest.shards[shard]?.images &&
-    (header.values ?? header.ciphertexts) === manifest.classes &&
+    header.values === manifest.classes &&
+    header.tile === header.ringDegree &&
     header.parametersDigest === parametersDigest(parameters) &&
+    header.keyFingerprint === manifest.keyFingerprint &&
     header.ringDegree === parameters.ringDegree &&
     header.primes.length <= parameters.primes.length &&
     header.primes.every((prime, primeIndex) => prime === parameters.primes[primeIndex]) &&
     header.components <= MOST_COMPONENTS;
-  if (fits) return;
-  throw new IntegrityError(`the result is not of shard ${shard} (images, classes, primes or parameters differ)`, {
-    where,
-    hint: 'a worker returned another result than it was asked for: evaluate again, and find out which worker it was',
+  const ofPlan =
+    plan === undefined ||
+    (header.scale === plan.resultScale &&
+      header.primes.length === plan.resultPrimes &&
+      header.components === componentsAfter(plan.maps.length - 1));
+  if (ofShard && ofPlan) return;
+  throw new IntegrityError(
+    `the result is not of ${ofShard ? "the model's plan" : `shard ${shard}`} (images, classes, primes, scale, components, key or parameters differ)`,
+    {
+      where,
+      hint: 'a worker returned another result than it was asked for: evaluate again, and find out which worker it was',
+    },
+  );
+}
+
+/** Every slot of an honest result is below the plan's bound: what is not was forged, or private data is far out of range. */
+function checkSlots(largest: number, { plan }: Expected, where: string): void {
+  // Written so that NaN is refused.
+  if (plan?.slotBound === undefined || largest <= plan.slotBound) return;
+  throw new IntegrityError('a slot is beyond what the model can give', {
+    where: `${where}, ${largest.toPrecision(3)} against ${plan.slotBound.toPrecision(3)}`,
+    hint: 'evaluate again on other workers; if it stays, the data is out of the range that the model was calibrated on',
   });
+}
+
+/** What results are held against. */
+interface Expected {
+  readonly manifest: DatasetManifest;
+  /** Of the circuit: compiled here, or attested by an auditor whom the owner believes. */
+  readonly plan: Plan | undefined;
 }
 
 /** Logits of all slots in use, slots × classes. They live in this process only. */
 async function decryptAll(
-  manifest: DatasetManifest,
+  expected: Expected,
   record: DatasetRecord,
-  results: readonly InferredResult[],
+  results: readonly ShardResult[],
   dependencies: CollectDependencies,
 ): Promise<Float64Array> {
+  const { manifest } = expected;
   const key = await readSecretKey(record.keys, dependencies.passphrase);
   using decryptor = await createResultDecryptor(key);
   const logits = new Float64Array(manifest.images * manifest.classes);
@@ -96,8 +129,10 @@ async function decryptAll(
     try {
       const bytes = await dependencies.blobs.get(result, mostResultBytes(manifest));
       const parsed = parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where);
-      checkResult(parsed.header, manifest, shard, where);
-      logits.set(decryptor.decrypt(batchFromBytes(bytes, parsed, where), where), at);
+      checkResult(parsed.header, expected, shard, where);
+      const { values, largestSlot } = decryptor.decrypt(batchFromBytes(bytes, parsed, where), where);
+      logits.set(values, at);
+      checkSlots(largestSlot, expected, where);
     } catch (error) {
       if (encodeError(error).name === 'UnavailableError') throw error;
       refusal ??= { error };
@@ -116,9 +151,9 @@ async function decryptAll(
 function orderResults(
   job: CollectJob,
   manifest: DatasetManifest,
-  results: readonly InferredResult[],
+  results: readonly ShardResult[],
   failures: readonly string[],
-): InferredResult[] {
+): ShardResult[] {
   const byShard = new Map(results.map((result) => [result.shard, result]));
   const missing = manifest.shards.flatMap((_, shard) => (byShard.has(shard) ? [] : [shard]));
   if (missing.length > 0 || job.shards !== manifest.shards.length || results.length !== manifest.shards.length) {
@@ -136,7 +171,7 @@ function orderResults(
 }
 
 /** Shards of one evaluation must have been evaluated by one circuit: two versions of the compiler may plan differently. */
-function oneCircuit(results: readonly InferredResult[], where: string): string {
+function oneCircuit(results: readonly ShardResult[], where: string): string {
   const circuits = new Set(results.map(({ compiled }) => compiled));
   const [first = ''] = circuits;
   if (circuits.size === 1) return first;
@@ -164,12 +199,21 @@ function checkTwins(arrangement: Arrangement, logits: Float64Array, classes: num
   });
 }
 
+/** Most bytes of a compiled circuit: its format's most weights, as base64, and some. */
+const MOST_COMPILED_BYTES = 2 ** 27;
+
+/** The plan of a circuit that an auditor has compiled from the model. */
+async function attestedPlan(blobs: BlobStore, digest: string): Promise<Plan> {
+  const text = new TextDecoder().decode(await blobs.get(digest, MOST_COMPILED_BYTES));
+  return compiledFromJson(parseJson(text, digest), `compiled circuit ${digest.slice(0, 12)}`).plan;
+}
+
 /** An evaluation that is complete by what everybody can see: its manifest, and one result a shard, of one circuit. */
 export interface Gathered {
   readonly job: CollectJob;
   readonly manifest: DatasetManifest;
   /** In the order of the shards. */
-  readonly results: readonly InferredResult[];
+  readonly results: readonly ShardResult[];
   /** Address of the circuit that the workers say they evaluated. */
   readonly compiledDigest: string;
 }
@@ -183,7 +227,7 @@ export interface Gathered {
  */
 export async function gather(
   job: CollectJob,
-  results: readonly InferredResult[],
+  results: readonly ShardResult[],
   failures: readonly string[],
   blobs: BlobStore,
 ): Promise<Gathered> {
@@ -206,8 +250,13 @@ export async function collect(
   const record = await readDatasetRecord(dependencies.recordsFolder, job.manifest);
   const dataset = await loadLabels(record, manifest, dependencies.datasetFolders);
 
+  const audits = checkAudits(job, manifest, results, dependencies.audits);
+  const own = job.compare ? await compileModelOf(dependencies.blobs, job, manifest, compiledDigest) : undefined;
+  const attested = audits?.believed === true ? await attestedPlan(dependencies.blobs, compiledDigest) : undefined;
+  const plan = own?.compiled.plan ?? attested;
+
   const started = performance.now();
-  const decrypted = await decryptAll(manifest, record, results, dependencies);
+  const decrypted = await decryptAll({ manifest, plan }, record, results, dependencies);
   const decryptSeconds = (performance.now() - started) / 1000;
   const arrangement = arrangementOf(record, manifest);
   checkTwins(arrangement, decrypted, manifest.classes);
@@ -215,20 +264,18 @@ export async function collect(
   const predictions = predictionsOf(logits, manifest.classes);
 
   let comparison: Comparison | undefined;
-  if (job.compare) {
-    comparison = await compareWithModel({
-      ...dependencies,
-      job,
-      manifest,
-      dataset,
-      logits,
-      predictions,
-      compiledDigest,
-    });
+  if (own !== undefined) {
+    comparison = await compareWithModel({ ...dependencies, ...own, manifest, dataset, logits, predictions });
   }
-  const checks = ['twins', ...(comparison === undefined ? [] : ['comparison'])];
+  const checks = [
+    'twins',
+    ...(plan?.slotBound === undefined ? [] : ['bound']),
+    ...(audits?.believed === true ? ['audit'] : []),
+    ...(comparison === undefined ? [] : ['comparison']),
+  ];
   return composeReport({
     checks,
+    audits,
     job,
     manifest,
     record,

@@ -35,36 +35,52 @@ const BOUND_SLACK = 4;
 /** Images at a time: keeps the event loop alive for lock renewal. */
 const CHUNK = 500;
 
+/** A model that the owner may hold, and what it compiles to here. */
+export interface OwnModel {
+  readonly model: Model;
+  readonly compiled: CompiledCircuit;
+}
+
+/**
+ * Compiles the model here.
+ *
+ * @param compiledDigest address of the circuit that the workers say they evaluated
+ * @throws IntegrityError when it is another
+ */
+export async function compileModelOf(
+  blobs: BlobStore,
+  job: CollectJob,
+  manifest: DatasetManifest,
+  compiledDigest: string,
+): Promise<OwnModel> {
+  const model = await loadModel(blobs, job.model);
+  const compiled = compileForDataset(model, manifest);
+  const digest = sha256Hex(compiledToBytes(compiled));
+  if (digest === compiledDigest) return { model, compiled };
+  throw new IntegrityError('the workers compiled the model otherwise than this collector does', {
+    where: `compiled circuit ${compiledDigest.slice(0, 12)}, expected ${digest.slice(0, 12)}`,
+    hint: 'run the same version of CipherNet everywhere and evaluate again',
+  });
+}
+
 /**
  * Evaluates the plain model and its integer circuit on the images, and compares them with what decryption gave.
  *
- * @throws IntegrityError when this collector compiles the model to another circuit than the workers evaluated, or a logit is
- *   not the circuit's within the plan's error
+ * @throws IntegrityError when a logit is not the circuit's within the plan's error
  */
 export async function compareWithModel(options: {
-  readonly blobs: BlobStore;
-  readonly job: CollectJob;
+  readonly model: Model;
+  readonly compiled: CompiledCircuit;
   readonly manifest: DatasetManifest;
   readonly dataset: Dataset;
   /** images × classes, decrypted */
   readonly logits: Float64Array;
   /** One class an image, of the decrypted logits. */
   readonly predictions: Uint8Array;
-  /** Address of the compiled circuit that the workers say they evaluated. */
-  readonly compiledDigest: string;
   readonly onProgress?: (progress: JobProgress) => void;
 }): Promise<Comparison> {
-  const { manifest, dataset, logits, predictions } = options;
+  const { model, compiled, manifest, dataset, logits, predictions } = options;
   const started = performance.now();
-  const model = await loadModel(options.blobs, options.job.model);
-  const compiled = compileForDataset(model, manifest);
-  const digest = sha256Hex(compiledToBytes(compiled));
-  if (digest !== options.compiledDigest) {
-    throw new IntegrityError('the workers compiled the model otherwise than this collector does', {
-      where: `compiled circuit ${options.compiledDigest.slice(0, 12)}, expected ${digest.slice(0, 12)}`,
-      hint: 'run the same version of CipherNet everywhere and evaluate again',
-    });
-  }
   const circuit = dequantise(compiled.circuit);
   const features = toFeatures(manifest.transform, dataset.shape, dataset.images);
   const baseLogits = new Float32Array(logits.length);

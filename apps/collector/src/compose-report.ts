@@ -6,6 +6,7 @@ import { type Dataset, transformName } from '@ciphernet/datasets';
 import type { DatasetRecord } from '@ciphernet/owner-records';
 import type { CollectJob, InferredResult } from '@ciphernet/queue';
 import type { Report } from '@ciphernet/report';
+import type { Audits } from './audits.js';
 import type { Comparison } from './compare.js';
 
 /**
@@ -46,6 +47,7 @@ function comparedFields(comparison: Comparison): Pick<Report, 'model' | 'agreeme
 interface ReportParts {
   /** Names of the checks that the result passed. */
   readonly checks: readonly string[];
+  readonly audits: Audits | undefined;
   readonly job: CollectJob;
   readonly manifest: DatasetManifest;
   readonly record: DatasetRecord;
@@ -182,6 +184,7 @@ export function composeReport(parts: ReportParts): Report {
     ...(comparison === undefined ? {} : comparedFields(comparison)),
     accuracy: accuracyFields(parts),
     checks: [...parts.checks],
+    ...(parts.audits === undefined ? {} : { audits: parts.audits }),
     confusion: parts.confusion,
     margins: parts.margins,
     parameters: parameterFields(parts),

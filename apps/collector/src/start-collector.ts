@@ -1,17 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BlobStore } from '@ciphernet/blobs';
+import { readPolicy } from '@ciphernet/disclosure';
 import { UnavailableError, asError, encodeError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
 import { type OwnerConfiguration, outcomeFolder, readOutcome, writeRefusal } from '@ciphernet/owner-records';
-import {
-  COLLECTED,
-  type JobProgress,
-  QUEUES,
-  type QueueBackend,
-  parseCollectJob,
-  parseInferred,
-} from '@ciphernet/queue';
+import { COLLECTED, type JobProgress, QUEUES, type QueueBackend, parseCollectJob } from '@ciphernet/queue';
 import { writeReport } from '@ciphernet/report-view';
 import { type Job, UnrecoverableError, type Worker } from 'bullmq';
+import { parseChildren } from './audits.js';
 import { type Gathered, collect, gather } from './collect.js';
 import { recordRun } from './record-run.js';
 
@@ -20,6 +15,8 @@ export interface CollectorTools {
   readonly backend: QueueBackend;
   readonly blobs: BlobStore;
   readonly configuration: OwnerConfiguration;
+  /** Fingerprints of auditors that are believed besides those of the owner's policy: this process's own. */
+  readonly auditors?: readonly string[];
   /** Called in this process only: how far a decryption is, is not the queue's business. */
   readonly onProgress?: (evaluation: string, progress: JobProgress) => void;
 }
@@ -52,7 +49,9 @@ async function conclude(gathered: Gathered, tools: CollectorTools): Promise<void
   const progress =
     onProgress === undefined ? {} : { onProgress: (part: JobProgress): void => onProgress(evaluation, part) };
   try {
-    const dependencies = { blobs, recordsFolder, datasetFolders, passphrase, ...progress };
+    const { auditors, requireAudit } = await readPolicy(configuration.policyFile);
+    const audits = { auditors: [...auditors, ...(tools.auditors ?? [])], required: requireAudit };
+    const dependencies = { blobs, recordsFolder, datasetFolders, passphrase, audits, ...progress };
     await writeReport(outcomeFolder(reportsFolder, evaluation), await collect(gathered, dependencies));
   } catch (error) {
     if (encodeError(error).name === 'UnavailableError') throw error;
@@ -64,7 +63,7 @@ async function conclude(gathered: Gathered, tools: CollectorTools): Promise<void
 async function gatherJob(job: Job, blobs: BlobStore): Promise<Gathered> {
   try {
     const data = parseCollectJob(job.data);
-    const results = Object.values(await job.getChildrenValues<unknown>()).map(parseInferred);
+    const results = parseChildren(data, Object.values(await job.getChildrenValues<unknown>()));
     return await gather(data, results, Object.values(await job.getIgnoredChildrenFailures()), blobs);
   } catch (error) {
     // A missing shard stays missing: the evaluation has failed, with its reason.

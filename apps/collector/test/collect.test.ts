@@ -5,6 +5,7 @@ import {
   encodeHeader,
   parseHeader,
   resultToBytes,
+  rowOffset,
 } from '@ciphernet/artifacts';
 import { evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
 import type { CollectJob, InferredResult } from '@ciphernet/queue';
@@ -161,10 +162,10 @@ describe('no report is made', () => {
   });
 
   it.each<[string, Partial<BatchHeader>, RegExp]>([
-    ['images', { images: 3 }, /not of shard 1 \(images, classes, primes or parameters differ\)/],
+    ['images', { images: 3 }, /not of shard 1 \(images, classes, primes, scale/],
     ['parameters', { parametersDigest: 'f'.repeat(64) }, /not of shard 1/],
     ['kind', { kind: 'shard' }, /not of shard 1/],
-    ['key', { keyFingerprint: 'f'.repeat(64) }, /the result was made for key ffff/],
+    ['key', { keyFingerprint: 'f'.repeat(64) }, /not of shard 1 .*key or parameters differ/],
   ])('of a result of another %s', async (_name, change, message) => {
     const { job, batches, dependencies } = evaluated;
     const results = await evaluated.replace(1, withHeader(batches[1]!, change));
@@ -209,7 +210,7 @@ describe('no report is made', () => {
     });
   });
 
-  it('when a logit is not the model’s, where the owner holds it: a result of another model, twins alike', async () => {
+  it('of another scale than the plan’s, where the owner holds the model: twins alike', async () => {
     const { job, batches, dependencies } = evaluated;
     const forged = await Promise.all(
       batches.map((batch, shard) => evaluated.replace(shard, withHeader(batch, { scale: batch.header.scale / 2 }))),
@@ -217,15 +218,45 @@ describe('no report is made', () => {
     const results = forged.map((all, shard) => all[shard]!);
     await expect(collect(job, results, [], dependencies)).rejects.toMatchObject({
       name: 'IntegrityError',
+      message: expect.stringMatching(/not of the model's plan/),
+    });
+  });
+
+  it('when a logit is not the model’s, where the owner holds it: a bias that was added to every slot, twins alike', async () => {
+    const { job, batches, dependencies } = evaluated;
+    // A constant polynomial is the same residue at every position: here one unit in the first logit.
+    const forged = await Promise.all(
+      batches.map((batch, shard) => {
+        const { header } = batch;
+        const residues = Uint32Array.from(batch.residues);
+        header.primes.forEach((prime, primeIndex) => {
+          const unit = Number(BigInt(Math.round(header.scale)) % BigInt(prime));
+          const from = rowOffset(header, primeIndex, 0, 0, 0);
+          for (let at = from; at < from + header.ringDegree; at++) residues[at] = (residues[at]! + unit) % prime;
+        });
+        return evaluated.replace(shard, { header, residues });
+      }),
+    );
+    const results = forged.map((all, shard) => all[shard]!);
+    await expect(collect(job, results, [], dependencies)).rejects.toMatchObject({
+      name: 'IntegrityError',
       message: expect.stringMatching(/not what the model gives.*largest error/),
     });
+    // Without the model, and without an audit, this is what stays open: one function was applied to every example.
+    await expect(collect({ ...job, compare: false }, results, [], dependencies)).resolves.toMatchObject({
+      checks: ['twins'],
+    });
+    const audits = { auditors: [], required: true };
+    await expect(collect({ ...job, compare: false }, results, [], { ...dependencies, audits })).rejects.toThrow(
+      /not audited by anybody whom the policy names/,
+    );
   });
 
   it('when a logit is not a number', async () => {
     const { job, batches, dependencies } = evaluated;
     // Divided by a scale so small that the quotient is beyond every double.
     const results = await evaluated.replace(1, withHeader(batches[1]!, { scale: 5e-324 }));
-    await expect(collect(job, results, [], dependencies)).rejects.toMatchObject({
+    await expect(collect({ ...job, compare: false }, results, [], dependencies)).rejects.toMatchObject({
       name: 'IntegrityError',
       message: expect.stringMatching(/a decrypted value is not a number/),
     });

@@ -120,7 +120,13 @@ export async function createEvaluated(): Promise<Evaluated> {
       shards: manifest.shards.length,
       compare: true,
     },
-    dependencies: { blobs, recordsFolder, datasetFolders: { cacheFolder: folder }, passphrase: undefined },
+    dependencies: {
+      blobs,
+      recordsFolder,
+      datasetFolders: { cacheFolder: folder },
+      passphrase: undefined,
+      audits: { auditors: [], required: false },
+    },
     async replace(shard, batch) {
       const other = await store(shard, batch);
       return results.map((result) => (result.shard === shard ? other : result));

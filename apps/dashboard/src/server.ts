@@ -5,7 +5,8 @@ import { ExpressAdapter } from '@bull-board/express';
 import { PUBLISHED } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { InputError, UnavailableError } from '@ciphernet/foundation';
-import { MOST_STATEMENT_BYTES, ownerFingerprint, verifySigned } from '@ciphernet/publication';
+import { identityFingerprint } from '@ciphernet/identity';
+import { MOST_STATEMENT_BYTES, verifySigned } from '@ciphernet/publication';
 import { QUEUES, type QueueBackend } from '@ciphernet/queue';
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
@@ -95,10 +96,16 @@ function routes(app: Express, backend: QueueBackend, blobs: BlobStore, settings:
     }
     const bytes = await blobs.get(digest, MOST_STATEMENT_BYTES);
     const statement = verifySigned(new TextDecoder().decode(bytes), evaluation);
-    response.type('html').send(publishedPage(statement, ownerFingerprint(statement.owner)));
+    response.type('html').send(publishedPage(statement, identityFingerprint(statement.owner)));
   });
   app.use('/queues', bullBoard(backend, settings.readOnly));
   app.use(express.static(STATIC, { index: false }));
+}
+
+/** The status of a request that express itself refused, like 413 for a body that is too large; 500 for anything else. */
+function refusalOf(error: Error): number {
+  const { status } = error as { status?: unknown };
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
 }
 
 function createApp(backend: QueueBackend, blobs: BlobStore, settings: DashboardSettings): Express {
@@ -122,7 +129,7 @@ function createApp(backend: QueueBackend, blobs: BlobStore, settings: DashboardS
     (_request, response) => void response.status(404).type('html').send(problemPage(404, 'There is no such page.')),
   );
   app.use((error: Error, _request: Request, response: Response, _next: NextFunction) => {
-    const status = error.name === 'UnavailableError' ? 503 : 500;
+    const status = error.name === 'UnavailableError' ? 503 : refusalOf(error);
     const text = /^(Input|Integrity|Unavailable)Error$/.test(error.name)
       ? error.message
       : 'Something failed; see the log.';
@@ -138,8 +145,9 @@ export async function startDashboard(
   blobs: BlobStore,
   settings: DashboardSettings,
 ): Promise<Dashboard> {
-  const { host, port } = checkSettings(settings);
-  const app = createApp(backend, blobs, settings);
+  const checked = checkSettings(settings);
+  const { host, port } = checked;
+  const app = createApp(backend, blobs, checked);
   const server = await new Promise<Server>((resolve, reject) => {
     const starting: Server = app.listen(port, host, (error?: Error) => {
       if (error === undefined) return resolve(starting);

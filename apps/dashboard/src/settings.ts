@@ -6,7 +6,7 @@ export interface DashboardSettings {
   readonly port: number;
   /** Login is required when set; without one only this machine may connect. */
   readonly password: string | undefined;
-  /** Nothing can be changed: no retry, no removal. */
+  /** Nothing can be changed: no retry, no removal. Always so without a password: any user of this machine may connect. */
   readonly readOnly: boolean;
 }
 
@@ -34,5 +34,5 @@ export function checkSettings(settings: DashboardSettings): DashboardSettings {
       hint: 'openssl rand -base64 18 makes one',
     });
   }
-  return Object.freeze({ ...settings });
+  return Object.freeze({ ...settings, readOnly: settings.readOnly || password === undefined });
 }

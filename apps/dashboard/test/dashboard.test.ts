@@ -24,6 +24,11 @@ describe('settings', () => {
     expect(checkSettings({ ...BASE, host }).host).toBe(host);
   });
 
+  it('make a dashboard without a password read-only: any user of the machine may connect', () => {
+    expect(checkSettings({ ...BASE, readOnly: false }).readOnly).toBe(true);
+    expect(checkSettings({ ...BASE, password: PASSWORD, readOnly: false }).readOnly).toBe(false);
+  });
+
   it('refuse a password that is guessed', () => {
     expect(() => checkSettings({ ...BASE, password: 'short' })).toThrow(/fewer than 10 characters/);
   });
@@ -95,6 +100,11 @@ suite('the dashboard', () => {
     const basic = `Basic ${Buffer.from(`prometheus:${PASSWORD}`).toString('base64')}`;
     const metrics = await fetch(`${url}/metrics`, { headers: { authorization: basic } });
     expect(await metrics.text()).toContain('ciphernet_jobs{queue="infer",state="active"} 0');
+  });
+
+  it('says that a login of two megabytes is too large', async () => {
+    const url = await open({ password: PASSWORD });
+    expect((await logIn(url, 'x'.repeat(2_000_000))).status).toBe(413);
   });
 
   it('stops a guesser', async () => {

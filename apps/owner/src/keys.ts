@@ -11,6 +11,11 @@ export function defaultKeysFolder(configuration: OwnerConfiguration, parameters:
 /** Makes keys in the default folder unless they are there. @returns the folder */
 export async function ensureKeys(configuration: OwnerConfiguration, parameters: CkksParameters): Promise<string> {
   const folder = defaultKeysFolder(configuration, parameters);
-  if (!hasKeyFiles(folder)) await writeKeyFiles(folder, await generateKeys(parameters), configuration.passphrase);
+  if (!hasKeyFiles(folder)) {
+    await writeKeyFiles(folder, await generateKeys(parameters), configuration.passphrase);
+    if (configuration.passphrase === undefined) {
+      process.stderr.write('secret key: not under a passphrase; set CIPHERNET_PASSPHRASE before it is made for one\n');
+    }
+  }
   return folder;
 }

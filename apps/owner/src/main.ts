@@ -16,7 +16,7 @@ await runEntry({
   commands: [
     keysCommand(),
     datasetCommand(),
-    enqueueCommand({ open: () => openSharedSession('owner'), start: () => false }),
+    enqueueCommand({ open: () => openSharedSession('owner'), start: () => Promise.resolve(false) }),
     collectorCommand(),
     reportCommand(),
     publishCommand(),

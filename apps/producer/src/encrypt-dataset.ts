@@ -6,6 +6,7 @@ import {
   type ShardEntry,
   batchChunks,
   manifestToBytes,
+  positionDigests,
   shardHeader,
 } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
@@ -21,6 +22,7 @@ import { type Dataset, type InputTransform, toFeatures, transformedShape } from 
 import { InputError, sha256Hex } from '@ciphernet/foundation';
 import {
   type EncryptionPool,
+  assertKeyPair,
   assertSameKey,
   createEncryptionPool,
   readPublicKey,
@@ -29,8 +31,8 @@ import {
 import { sizeOf } from '@ciphernet/network';
 import { writeDatasetRecord } from '@ciphernet/owner-records';
 
-/** Coefficients of a tile: what the evaluator works on at a time stays in its L2 cache. */
-const TILE = 64;
+/** Coefficients of a tile: as few as the evaluator takes at a time, so that an auditor reads little for one position. */
+const TILE = 16;
 
 /** What is encrypted, and how. */
 export interface EncryptionRequest {
@@ -72,6 +74,8 @@ async function loadKey(
   { folder, passphrase }: KeyLocation,
 ): Promise<{ fingerprint: string; bytes: Uint8Array; publicBytes: number }> {
   const publicKey = await readPublicKey(folder);
+  // The data's owner has both; the secret one decrypts what is encrypted here.
+  await assertKeyPair(folder);
   if (parametersDigest(publicKey.parameters) !== parametersDigest(parameters)) {
     throw new InputError(
       `the keys were made for ${describeParameters(publicKey.parameters)}, the dataset needs ${describeParameters(parameters)}`,
@@ -125,7 +129,8 @@ async function encryptShards(
     shards.push({ digest: '', bytes: 0, images });
     writing = (async () => {
       const { digest, bytes } = await tools.blobs.put(yieldingChunks(batchChunks(header, residues)));
-      shards[index] = { digest, bytes, images };
+      const positions = await tools.blobs.put(positionDigests(header, residues));
+      shards[index] = { digest, bytes, images, positions: positions.digest };
     })();
     // Awaited in the next round; until then a failure must not count as unhandled.
     writing.catch(() => undefined);

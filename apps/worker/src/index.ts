@@ -1,3 +1,4 @@
+export { openAuditor } from './audit.js';
 export { type MeasuredAccuracy, type ModelRoles, modelCommand } from './commands/model.js';
 export { simulateCommand } from './commands/simulate.js';
 export { workerCommand } from './commands/worker.js';

@@ -19,6 +19,8 @@ import { announceWorkers } from './worker-status.js';
 export interface WorkerRoles {
   /** Infer jobs side by side; 0 leaves them to other workers. */
   readonly infer: number;
+  /** Audit jobs side by side; 0 leaves them to others. */
+  readonly audit: number;
   /** One training job at a time, or none: it takes a core, or the GPU, for itself. */
   readonly train: boolean;
   /** Turn scheduled ticks into runs. */
@@ -78,6 +80,11 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
       backend.worker(QUEUES.infer, processor('./infer-processor.js'), { ...TUNING, concurrency: roles.infer }),
     );
   }
+  if (roles.audit > 0) {
+    workers.push(
+      backend.worker(QUEUES.audit, processor('./audit-processor.js'), { ...TUNING, concurrency: roles.audit }),
+    );
+  }
   if (roles.train) {
     const trainer = backend.worker(QUEUES.train, processor('./train-processor.js'), {
       ...TUNING,
@@ -92,6 +99,7 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
     roles: [
       ...(roles.train ? (['train'] as const) : []),
       ...(roles.infer > 0 ? (['infer'] as const) : []),
+      ...(roles.audit > 0 ? (['audit'] as const) : []),
       ...(roles.benchmark ? (['benchmark'] as const) : []),
     ],
     concurrency: roles.infer,

@@ -18,9 +18,10 @@ export {
   tileWords,
 } from './batch-header.js';
 export { type DatasetManifest, type ShardEntry, manifestFromBytes, manifestToBytes } from './manifest.js';
-export { imaginaryPart, pairValues } from './paired-values.js';
+export { imaginaryPart, imaginaryUnit, pairValues } from './paired-values.js';
 export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset } from './residues.js';
-export { resultToBytes } from './result-bytes.js';
+export { type PackedResult, openPackedResult, resultToBytes } from './result-bytes.js';
 export { type ShardLayout, shardHeader } from './shard-header.js';
 export { DATASETS, MODELS, PUBLISHED } from './refs.js';
 export { type EngineName, DEFAULT_ENGINE, ENGINE_NAMES } from './engine-names.js';
+export { checkColumn, columnWords, columnOfTile, positionDigests, positionListBytes } from './position-digests.js';

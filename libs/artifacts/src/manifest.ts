@@ -7,6 +7,8 @@ const shardSchema = z.strictObject({
   digest: digestSchema,
   bytes: z.number().int().positive(),
   images: z.number().int().positive(),
+  /** Digest of the list of its positions' digests; absent in datasets from before audits. */
+  positions: digestSchema.optional(),
 });
 
 const manifestSchema = z.strictObject({

@@ -26,17 +26,20 @@ export function packWords(words: Uint32Array, bits: number): Uint8Array {
   return bytes;
 }
 
+/** The word of `bits` bits at an index. */
+export function packedWordAt(bytes: Uint8Array, index: number, bits: number): number {
+  const position = index * bits;
+  const at = Math.floor(position / 8);
+  const shift = position & 7;
+  const low =
+    (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+  const above = shift === 0 ? 0 : (bytes[at + 4] ?? 0) << (32 - shift);
+  return (((low >>> shift) | above) & (2 ** bits - 1)) >>> 0;
+}
+
 /** Reads `count` words back. */
 export function unpackWords(bytes: Uint8Array, count: number, bits: number): Uint32Array {
   const words = new Uint32Array(count);
-  const mask = 2 ** bits - 1;
-  for (let i = 0, position = 0; i < count; i++, position += bits) {
-    const at = Math.floor(position / 8);
-    const shift = position & 7;
-    const low =
-      (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
-    const above = shift === 0 ? 0 : (bytes[at + 4] ?? 0) << (32 - shift);
-    words[i] = ((low >>> shift) | above) & mask;
-  }
+  for (let i = 0; i < count; i++) words[i] = packedWordAt(bytes, i, bits);
   return words;
 }

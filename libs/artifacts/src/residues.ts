@@ -45,6 +45,16 @@ export function checkResidues(residues: Uint32Array, prime: number, where: strin
   });
 }
 
+/** Holds a body against the digest in its header. @throws IntegrityError when it was changed */
+export function checkBody(header: BatchHeader, body: Uint8Array, where: string): void {
+  const digest = sha256Hex(body);
+  if (digest === header.bodyDigest) return;
+  throw new IntegrityError(`the body's sha256 is ${digest}, its header says ${header.bodyDigest}`, {
+    where,
+    hint: 'fetch or encrypt again; bytes were changed',
+  });
+}
+
 /**
  * The batch of a parsed header: checks the body's digest, then the range of every residue.
  *
@@ -58,13 +68,7 @@ export function batchFromBytes(
 ): Batch {
   const { header, bodyOffset } = parsed;
   const body = bytes.subarray(bodyOffset, bodyOffset + bodyBytes(header));
-  const digest = sha256Hex(body);
-  if (digest !== header.bodyDigest) {
-    throw new IntegrityError(`the body's sha256 is ${digest}, its header says ${header.bodyDigest}`, {
-      where,
-      hint: 'fetch or encrypt again; bytes were changed',
-    });
-  }
+  checkBody(header, body, where);
   // Residues are read as words: copy when the bytes are not aligned for that.
   if (header.wordBits !== 32) return checkRange(header, unpackWords(body, bodyWords(header), header.wordBits), where);
   const aligned = body.byteOffset % WORD_BYTES === 0 ? body : new Uint8Array(body);

@@ -1,7 +1,8 @@
 import { batchToBytes } from './batch-bytes.js';
-import { MIN_PACKED_BITS } from './packed-words.js';
+import { type BatchHeader, HEADER_READ_BYTES, bodyBytes, parseHeader } from './batch-header.js';
+import { MIN_PACKED_BITS, packedWordAt } from './packed-words.js';
 import { pairValues } from './paired-values.js';
-import type { Batch } from './residues.js';
+import { type Batch, checkBody } from './residues.js';
 
 /** A result as it travels: two logits a ciphertext, residues at their own size. Halves what the owner downloads. */
 export function resultToBytes(batch: Batch): Uint8Array {
@@ -9,4 +10,24 @@ export function resultToBytes(batch: Batch): Uint8Array {
   const { bodyDigest: _unset, ...fields } = header;
   const wordBits = Math.max(MIN_PACKED_BITS, ...header.primes.map((prime) => Math.ceil(Math.log2(prime))));
   return batchToBytes({ ...fields, wordBits }, residues);
+}
+
+/** A result as it travels, of which single residues are looked at. */
+export interface PackedResult {
+  readonly header: BatchHeader;
+  /** The residue at an index of {@link rowOffset}. */
+  wordAt(index: number): number;
+}
+
+/**
+ * Opens a result without unpacking it. Header, length and the body's digest are checked; residues are not held against
+ * their primes.
+ *
+ * @throws IntegrityError for damage of any kind; `where` names the result
+ */
+export function openPackedResult(bytes: Uint8Array, where: string): PackedResult {
+  const { header, bodyOffset } = parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where);
+  const body = bytes.subarray(bodyOffset, bodyOffset + bodyBytes(header));
+  checkBody(header, body, where);
+  return { header, wordAt: (index) => packedWordAt(body, index, header.wordBits) };
 }

@@ -55,7 +55,7 @@ export async function getBlob(store: S3Bucket, digest: string, maxBytes = MAX_SM
   }
   const content = new Uint8Array(bytes);
   let at = 0;
-  for await (const chunk of downloadBlob(store, digest)) {
+  for await (const chunk of downloadBlob(store, digest, bytes)) {
     if (at + chunk.length <= bytes) content.set(chunk, at);
     at += chunk.length;
   }
@@ -65,8 +65,7 @@ export async function getBlob(store: S3Bucket, digest: string, maxBytes = MAX_SM
 
 /** The content as a stream that fails at its end when the digest is wrong. @throws IntegrityError when it is missing */
 export async function streamBlob(store: S3Bucket, digest: string): Promise<Readable> {
-  await sizeOf(store, digest);
-  return Readable.from(downloadBlob(store, digest));
+  return Readable.from(downloadBlob(store, digest, await sizeOf(store, digest)));
 }
 
 /** Fetches a blob into a file of its own, which disposing of it removes. @throws like {@link getBlob} */
@@ -77,7 +76,7 @@ export async function localBlob(store: S3Bucket, digest: string): Promise<LocalB
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     // Verified as it arrives, whether or not the caller does so again: it costs no second pass.
-    await pipeline(downloadBlob(store, digest), createWriteStream(path));
+    await pipeline(downloadBlob(store, digest, bytes), createWriteStream(path));
   } catch (error) {
     await remove();
     throw error;

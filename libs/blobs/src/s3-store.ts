@@ -1,4 +1,5 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { IntegrityError } from '@ciphernet/foundation';
 import type { BlobStore } from './blob-store.js';
 import { getBlob, hasBlob, localBlob, putBlob, streamBlob } from './s3-blobs.js';
 import { type S3Bucket, openS3Bucket } from './s3-bucket.js';
@@ -20,12 +21,22 @@ async function getRef(store: S3Bucket, name: string): Promise<string | undefined
   }
 }
 
+/** A listing that goes on beyond this is no listing of ours: a million references. */
+const MOST_PAGES = 1000;
+
 /** Keys come in pages of at most 1,000. */
 async function listRefs(store: S3Bucket, below: string): Promise<string[]> {
   const Prefix = `${store.refKey(below)}/`;
   const names: string[] = [];
   let token: string | undefined;
+  let pages = 0;
   do {
+    if (++pages > MOST_PAGES) {
+      throw new IntegrityError('the listing does not end', {
+        where: `${store.where}, ${below}`,
+        hint: 'look at the store',
+      });
+    }
     const next = token === undefined ? {} : { ContinuationToken: token };
     const list = new ListObjectsV2Command({ Bucket: store.bucket, Prefix, ...next });
     const page = await store.guard(store.client.send(list), below);

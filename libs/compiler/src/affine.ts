@@ -1,4 +1,4 @@
-import { elementAt } from '@ciphernet/foundation';
+import { UnsupportedError, elementAt } from '@ciphernet/foundation';
 import { type Layer, type Shape, sizeOf, slide } from '@ciphernet/network';
 
 /** One output of an affine map: Σ values[k] · x[inputs[k]] + bias; `inputs` ascending, without repeats. */
@@ -27,8 +27,44 @@ export function diagonalMap(size: number, factor: (i: number) => number, offset:
   };
 }
 
-/** outer ∘ inner. Rows stay sparse: a pooling after a convolution costs only the windows that it touches. */
+/**
+ * Terms that one composition may add up, and that its rows may hold: some seconds of work, and the most weights that a
+ * compiled map can have. Networks of any sense stay far below; one that is made to keep a worker busy does not.
+ */
+const MOST_TERMS_ADDED = 2 ** 30;
+const MOST_TERMS = 2 ** 24;
+
+/** Terms that composing would add up. */
+function termsOf(outer: AffineMap, inner: AffineMap): number {
+  let terms = 0;
+  for (const row of outer.rows) for (const middle of row.inputs) terms += elementAt(inner.rows, middle).inputs.length;
+  return terms;
+}
+
+function assertAffordable(terms: number, most: number): void {
+  if (terms <= most) return;
+  throw new UnsupportedError(`linear layers that compose to ${terms.toExponential(1)} products`, {
+    where: 'lowering',
+    hint: 'use a smaller input, fewer or smaller layers between two squares',
+  });
+}
+
+/**
+ * outer ∘ inner. Rows stay sparse: a pooling after a convolution costs only the windows that it touches.
+ *
+ * @throws UnsupportedError when that would be more work than any network of sense takes
+ */
 export function compose(outer: AffineMap, inner: AffineMap): AffineMap {
+  assertAffordable(termsOf(outer, inner), MOST_TERMS_ADDED);
+  const composed = composeRows(outer, inner);
+  assertAffordable(
+    composed.rows.reduce((sum, row) => sum + row.inputs.length, 0),
+    MOST_TERMS,
+  );
+  return composed;
+}
+
+function composeRows(outer: AffineMap, inner: AffineMap): AffineMap {
   const accumulator = new Float64Array(inner.inputs);
   const seen = new Uint8Array(inner.inputs);
   const rows = outer.rows.map((row) => {
@@ -66,13 +102,11 @@ function windowTaps(
   left: number,
   visit: (y: number, x: number, tap: number) => void,
 ): void {
-  for (let ky = 0; ky < kernel[0]; ky++) {
-    const y = top + ky;
-    if (y < 0 || y >= input.height) continue;
-    for (let kx = 0; kx < kernel[1]; kx++) {
-      const x = left + kx;
-      if (x >= 0 && x < input.width) visit(y, x, ky * kernel[1] + kx);
-    }
+  // From the input's edges, not the window's: a window may be said to be of any size.
+  const lastY = Math.min(input.height, top + kernel[0]);
+  const lastX = Math.min(input.width, left + kernel[1]);
+  for (let y = Math.max(0, top); y < lastY; y++) {
+    for (let x = Math.max(0, left); x < lastX; x++) visit(y, x, (y - top) * kernel[1] + x - left);
   }
 }
 
@@ -84,6 +118,9 @@ function windowedMap(layer: Windowed, input: Shape): AffineMap {
   const vertical = slide(input.height, kernel[0], layer.stride[0], layer.padding, where);
   const horizontal = slide(input.width, kernel[1], layer.stride[1], layer.padding, where);
   const channels = input.channels;
+  const outputs = vertical.positions * horizontal.positions * (layer.kind === 'conv2d' ? layer.filters : channels);
+  const taps = Math.min(kernel[0], input.height) * Math.min(kernel[1], input.width);
+  assertAffordable(outputs * taps * (layer.kind === 'conv2d' ? channels : 1), MOST_TERMS);
   const rows: AffineRow[] = [];
   for (let oy = 0; oy < vertical.positions; oy++) {
     for (let ox = 0; ox < horizontal.positions; ox++) {

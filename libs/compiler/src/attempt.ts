@@ -7,6 +7,9 @@ import { type MapPlan, type Plan, deriveScales } from './plan.js';
 /** Values on private data may exceed those on the public calibration set: one bit is kept free. */
 const HEADROOM_BITS = 1;
 
+/** The pairing of two logits in a ciphertext costs half a bit of the gap. */
+const PAIRING_BITS = 0.5;
+
 /** Gaussian quantile for 10^5 values at 99.9 %: √(2 ln 10^8) ≈ 6.1. */
 const QUANTILE = 6.1;
 
@@ -20,6 +23,11 @@ export interface Combination {
   readonly weights: readonly WeightChoice[];
   /** Primes dropped after each map; at least one prime is left. */
   readonly rescales: readonly number[];
+  /**
+   * Bits between the bound of the result's slots and the modulus, at least, for a plan that an auditor can check: without a
+   * rescale, with all primes in the result. Absent for any other.
+   */
+  readonly gapBits?: number;
 }
 
 /** What became of a combination. */
@@ -94,8 +102,10 @@ function noiseOf(combination: Combination, scales: DerivedScales): { readonly me
 }
 
 /** The fewest of the primes left that hold the logits with their sign and the bit that is kept free. */
-function resultPrimesOf({ calibration, parameters }: Combination, scales: DerivedScales): number {
+function resultPrimesOf({ calibration, parameters, gapBits }: Combination, scales: DerivedScales): number {
   const { after, primesLeft } = lastOf(scales);
+  // Each prime that is dropped before the download would take its bits out of the gap.
+  if (gapBits !== undefined) return primesLeft;
   const largest = largestValue(calibration, scales.length - 1);
   const needed = Math.log2(largest) + Math.log2(after) + 1 + HEADROOM_BITS;
   let count = primesLeft;
@@ -109,14 +119,16 @@ function resultPrimesOf({ calibration, parameters }: Combination, scales: Derive
  * @throws RangeError when calibration, weights and rescales are not of one circuit of at least one map
  */
 export function attempt(combination: Combination): Attempt {
-  const { parameters, mode, inputScale, weights, rescales } = combination;
+  const { calibration, parameters, mode, inputScale, weights, rescales } = combination;
   const choices = weights.map(({ weightScale }, i) => ({ weightScale, rescales: elementAt(rescales, i) }));
   const scales = deriveScales(parameters.primes, inputScale, choices);
   const maps = mapPlansOf(combination, scales);
   const { mean, worst } = noiseOf(combination, scales);
   const errorBound = QUANTILE * Math.sqrt(worst);
+  const { gapBits } = combination;
+  const needed = HEADROOM_BITS + (gapBits === undefined ? 0 : gapBits + PAIRING_BITS);
   const missedBits = maps.reduce(
-    (most, { headroomBits }) => (headroomBits === undefined ? most : Math.max(most, HEADROOM_BITS - headroomBits)),
+    (most, { headroomBits }) => (headroomBits === undefined ? most : Math.max(most, needed - headroomBits)),
     -Infinity,
   );
   if (missedBits > 0) return { missedBits, errorBound };
@@ -129,6 +141,7 @@ export function attempt(combination: Combination): Attempt {
     resultScale: lastOf(scales).after,
     predictedError: { deviation: Math.sqrt(mean), bound: errorBound },
     roundingDeviation: Math.sqrt(weights.reduce((sum, { variance }) => sum + variance, 0)),
+    ...(gapBits === undefined ? {} : { slotBound: 2 ** HEADROOM_BITS * largestValue(calibration, maps.length - 1) }),
   };
   return { plan, missedBits, errorBound };
 }

@@ -36,7 +36,10 @@ export interface Compilable {
  *
  * @throws UnsupportedError that says which bound was hit when no plan fits
  */
-export function compile(model: Compilable, options: Pick<PlanOptions, 'mode' | 'given'>): CompiledCircuit {
+export function compile(
+  model: Compilable,
+  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable'>,
+): CompiledCircuit {
   const basis = roundingBasis(model.circuit, model.examples);
   const roundingEnergies = basis.map(({ energy }) => energy);
   const plan = planCircuit(model.circuit, model.calibration, { ...options, roundingEnergies });

@@ -1,7 +1,7 @@
 import { componentsAfter, describeParameters, securityOfParameters, slotsOf } from '@ciphernet/ckks';
 import { elementAt, lastOf } from '@ciphernet/foundation';
 import { multiplicationsOf } from './circuit.js';
-import type { Plan } from './plan.js';
+import { type Plan, gapBits } from './plan.js';
 import type { QuantisedCircuit } from './quantise.js';
 
 /** Cost of one image in a full shard. */
@@ -85,11 +85,16 @@ export function explainPlan(plan: Plan, circuit: QuantisedCircuit): string {
         (map.headroomBits === undefined ? '' : `, headroom ${map.headroomBits.toFixed(1)} bits`),
     );
   });
+  const gap =
+    plan.slotBound === undefined
+      ? ''
+      : `; every slot below ${plan.slotBound.toFixed(0)}, ${gapBits(plan).toFixed(1)} bits from the modulus`;
   lines.push(
     `result       ${plan.resultPrimes} prime${plan.resultPrimes > 1 ? 's' : ''}, scale 2^${bits(plan.resultScale)}, no evaluation keys`,
     `error        deviation ${plan.predictedError.deviation.toPrecision(2)}, bound ${plan.predictedError.bound.toPrecision(2)} of a logit; of rounding the weights ${plan.roundingDeviation.toPrecision(2)}`,
     `cost         ${(cost.multiplyAddsPerImage / 1e6).toFixed(2)} M int16 multiply-adds, ` +
       `${(cost.uploadBytesPerImage / 1e3).toFixed(1)} kB up, ${cost.downloadBytesPerImage.toFixed(0)} B down an image`,
+    `verifiable   ${plan.slotBound === undefined ? 'no: a rescale, or too little room above the values; a wrong result is found by twins only' : `yes, position by position${gap}`}`,
   );
   return lines.join('\n');
 }

@@ -6,7 +6,7 @@ export { type CompiledCircuit, compiledFromJson, compiledToBytes } from './compi
 export { applyMap, evaluateCircuit, traceCircuit } from './evaluate-circuit.js';
 export { type PlanCost, costOf, explainPlan, uploadBytesPerValue } from './explain.js';
 export { lower } from './lower.js';
-export { type MapPlan, type Plan, deriveScales, planFromJson } from './plan.js';
+export { type MapPlan, type Plan, deriveScales, gapBits, planFromJson } from './plan.js';
 export { type PlanOptions, DEFAULT_TARGET_ERROR, planCircuit } from './planner.js';
 export {
   type IntegerBlock,

@@ -1,7 +1,21 @@
 import { UnsupportedError, elementAt } from '@ciphernet/foundation';
-import { type Network, shapesOf, sizeOf } from '@ciphernet/network';
+import { type Network, type Shape, shapesOf, sizeOf } from '@ciphernet/network';
 import { type AffineMap, affineOf, compose, diagonalMap, identityMap } from './affine.js';
 import { type Circuit, toBlocks } from './circuit.js';
+
+/** Layers and values a layer that are lowered at all: indices are 16 bits, and depth is bounded by two squares anyway. */
+const MOST_LAYERS = 64;
+const MOST_VALUES = 65_536;
+
+/** @throws UnsupportedError before any work for a network that would keep a worker busy for ever */
+function checkSize(network: Network, shapes: readonly Shape[]): void {
+  const largest = Math.max(...[network.input, ...shapes].map(sizeOf));
+  if (network.layers.length <= MOST_LAYERS && largest <= MOST_VALUES) return;
+  throw new UnsupportedError(`${network.layers.length} layers of up to ${largest} values`, {
+    where: network.name,
+    hint: `at most ${MOST_LAYERS} layers of ${MOST_VALUES} values can be evaluated`,
+  });
+}
 
 /**
  * Lowers a network to a circuit. Neighbouring linear layers are composed into one map: each map costs weight bits of
@@ -11,11 +25,12 @@ import { type Circuit, toBlocks } from './circuit.js';
  * the rest c − b²/4a into the map after.
  *
  * @throws InputError when weights and shapes disagree
- * @throws UnsupportedError for a network without any layer that computes something
+ * @throws UnsupportedError for a network without any layer that computes something, or of absurd size
  */
 export function lower(network: Network): Circuit {
   const maps: AffineMap[] = [];
   const shapes = shapesOf(network);
+  checkSize(network, shapes);
   let shape = network.input;
   let pending: AffineMap | undefined;
   const append = (map: AffineMap): void => {

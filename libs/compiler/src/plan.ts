@@ -35,6 +35,11 @@ export interface Plan {
   readonly predictedError: { readonly deviation: number; readonly bound: number };
   /** Predicted deviation of a logit of the quantised circuit against the real one. */
   readonly roundingDeviation: number;
+  /**
+   * Largest |logit| that any slot of an honest result has, unused ones included. Only verifiable plans have one: no rescale
+   * before decryption, so every position of every prime is a small network of its own, and all primes in the result.
+   */
+  readonly slotBound?: number;
 }
 
 /**
@@ -66,6 +71,7 @@ const planSchema = z.strictObject({
   resultScale: scale,
   predictedError: z.strictObject({ deviation: z.number().nonnegative(), bound: z.number().nonnegative() }),
   roundingDeviation: z.number().nonnegative(),
+  slotBound: z.number().positive().finite().optional(),
 });
 
 /**
@@ -113,6 +119,7 @@ function holdsTogether(plan: Plan): boolean {
       return close(map.scaleBefore, before) && close(map.scaleAfter, after);
     }) &&
     plan.resultPrimes <= last.primesLeft &&
+    (plan.slotBound === undefined || (rescales === 0 && plan.resultPrimes === primes.length)) &&
     close(plan.resultScale, last.after)
   );
 }
@@ -137,9 +144,20 @@ export function planFromJson(value: unknown, where: string): Plan {
     const isBounded = headroomBits !== undefined && headroomBits !== UNBOUNDED_HEADROOM_V1;
     return isBounded ? { ...map, headroomBits } : map;
   });
-  const plan: Plan = { ...json, parameters, maps };
+  const { slotBound, ...fields } = json;
+  const plan: Plan = { ...fields, parameters, maps, ...(slotBound === undefined ? {} : { slotBound }) };
   if (!holdsTogether(plan)) {
     throw new InputError('scales, rescales and primes do not fit together', { where, hint: 'make the plan again' });
   }
   return Object.freeze(plan);
+}
+
+/**
+ * Bits between twice the bound of a verifiable result's slots and its modulus: h of docs/verification.md. Two logits in a
+ * ciphertext are one complex number of at most √2 times the bound.
+ */
+export function gapBits(plan: Plan): number {
+  if (plan.slotBound === undefined) return 0;
+  const modulus = plan.parameters.primes.reduce((sum, prime) => sum + Math.log2(prime), 0);
+  return modulus - 1 - Math.log2(Math.SQRT2 * plan.slotBound * plan.resultScale);
 }

@@ -1,9 +1,10 @@
 import { type CkksParameters, type EncryptionMode, describeParameters } from '@ciphernet/ckks';
-import { InputError, UnsupportedError, lastOf } from '@ciphernet/foundation';
+import { InputError, UnsupportedError, elementAt, lastOf } from '@ciphernet/foundation';
 import { type Attempt, attempt, isNearer } from './attempt.js';
 import type { Calibration } from './calibrate.js';
 import { INPUT_SCALES, type WeightChoice, parameterSets, rescalePatterns, weightChoices } from './candidates.js';
 import { type Circuit, squaresOf } from './circuit.js';
+import { evaluateCircuit } from './evaluate-circuit.js';
 import type { Plan } from './plan.js';
 
 /** What a plan has to keep to. */
@@ -16,6 +17,11 @@ export interface PlanOptions {
    * are worth most. Without it each map counts like one whose inputs have a sum of squares of 1.
    */
   readonly roundingEnergies?: readonly number[];
+  /**
+   * Prefer plans that an auditor can check, without a rescale (the default); `never` takes the cheapest, `only` refuses where
+   * there is none.
+   */
+  readonly verifiable?: 'prefer' | 'never' | 'only';
   /** Fixed by an encrypted dataset that exists already. */
   readonly given?: { readonly parameters: CkksParameters; readonly inputScale: number };
 }
@@ -37,6 +43,18 @@ const RELATIVE_TARGET_ERROR = 2 ** -8;
  * the deviation is 0.01, within which some one decision in 10^4 lies (the margins in reports show how many do).
  */
 const GIVEN_SLACK = 2;
+
+/**
+ * Gaps of verifiable plans, bits: how far a forgery must reach before it can stay within the bound of all slots
+ * (docs/verification.md). At 12 an audit needs 64 positions a prime, at 8 some 90.
+ */
+const GAPS: readonly number[] = [12, 8];
+
+/**
+ * A wider gap is bought with a smaller input scale, four bits of it for one of noise where there are two squares; rounding the
+ * weights errs by more than the noise all the same.
+ */
+const VERIFIABLE_SLACK = 2;
 
 /** Plans that err by so much more than the best are as good, if their results are smaller. */
 const AS_GOOD = 1.25;
@@ -104,18 +122,31 @@ function trySet(
     readonly options: PlanOptions;
     readonly weights: readonly (readonly WeightChoice[])[];
     readonly tolerated: number;
+    /** For verifiable plans: see {@link Combination.gapBits}. */
+    readonly gapBits?: number;
   },
   parameters: CkksParameters,
 ): SetResult {
-  const { calibration, options, tolerated } = search;
+  const { calibration, options, tolerated, gapBits } = search;
   const { mode, given } = options;
   const scales = given === undefined ? INPUT_SCALES : [given.inputScale];
   const fitting: Plan[] = [];
   let closest: Attempt | undefined;
-  for (const rescales of rescalePatterns(calibration.maxAbs.length, parameters.primes.length)) {
+  const maps = calibration.maxAbs.length;
+  const patterns =
+    gapBits !== undefined ? [new Array<number>(maps).fill(0)] : rescalePatterns(maps, parameters.primes.length);
+  for (const rescales of patterns) {
     for (const inputScale of scales) {
       for (const weights of search.weights) {
-        const tried = attempt({ calibration, mode, parameters, inputScale, weights, rescales });
+        const tried = attempt({
+          calibration,
+          mode,
+          parameters,
+          inputScale,
+          weights,
+          rescales,
+          ...(gapBits === undefined ? {} : { gapBits }),
+        });
         if (tried.plan !== undefined && tried.errorBound <= tolerated) fitting.push(tried.plan);
         if (closest === undefined || isNearer(tried, closest)) closest = tried;
       }
@@ -139,10 +170,42 @@ function noPlan(closest: ClosestAttempt | undefined, tolerated: number, where: s
   });
 }
 
+/** The calibration with what an unused slot gives, which is the circuit's answer to zeros, among the logits. */
+function withUnusedSlots(circuit: Circuit, calibration: Calibration): Calibration {
+  const answer = evaluateCircuit(circuit, new Float32Array(elementAt(circuit.maps, 0).inputs));
+  const largest = answer.reduce((most, value) => Math.max(most, Math.abs(value)), lastOf(calibration.maxAbs));
+  return { ...calibration, maxAbs: [...calibration.maxAbs.slice(0, -1), largest] };
+}
+
+type Search = Parameters<typeof trySet>[0];
+
+/** The best plan of the cheapest parameter set that has one, or the attempt that came closest. */
+function searchSets(
+  search: Search,
+  target: number,
+  gaps: readonly (number | undefined)[],
+): Plan | ClosestAttempt | undefined {
+  const { given } = search.options;
+  let closest: ClosestAttempt | undefined;
+  for (const parameters of given === undefined ? parameterSets() : [given.parameters]) {
+    for (const gapBits of gaps) {
+      const { fitting, closest: tried } = trySet(gapBits === undefined ? search : { ...search, gapBits }, parameters);
+      const best = bestOf(fitting.filter(({ predictedError }) => predictedError.bound <= target)) ?? bestOf(fitting);
+      if (best !== undefined) return Object.freeze(best);
+      if (tried !== undefined && (closest === undefined || isNearer(tried, closest.tried))) {
+        closest = { tried, parameters };
+      }
+    }
+  }
+  return closest;
+}
+
+const isPlan = (found: Plan | ClosestAttempt | undefined): found is Plan => found !== undefined && 'maps' in found;
+
 /**
  * Finds the cheapest parameters, scales, weight bits of each map and rescale points that keep every logit's error
  * below the target, at 128-bit security; under them, the plan that errs least; or, for an encrypted dataset that exists,
- * the best plan under its parameters.
+ * the best plan under its parameters. Plans that an auditor can check come first, unless the options say otherwise.
  *
  * @param calibration of this circuit
  * @throws InputError when calibration or rounding energies belong to another circuit
@@ -152,15 +215,16 @@ export function planCircuit(circuit: Circuit, calibration: Calibration, options:
   checkRequest(circuit, calibration, options);
   const { target, tolerated } = limitsOf(calibration, options);
   const weights = weightChoices(circuit, calibration, options.roundingEnergies);
-  const search = { calibration, options, weights, tolerated };
-  let closest: ClosestAttempt | undefined;
-  for (const parameters of options.given === undefined ? parameterSets() : [options.given.parameters]) {
-    const { fitting, closest: tried } = trySet(search, parameters);
-    const best = bestOf(fitting.filter(({ predictedError }) => predictedError.bound <= target)) ?? bestOf(fitting);
-    if (best !== undefined) return Object.freeze(best);
-    if (tried !== undefined && (closest === undefined || isNearer(tried, closest.tried))) {
-      closest = { tried, parameters };
-    }
+  const wish = options.verifiable ?? 'prefer';
+  const base = { options, weights, tolerated };
+  if (wish !== 'never') {
+    const whole = withUnusedSlots(circuit, calibration);
+    const verifiable = { ...base, tolerated: Math.max(tolerated, VERIFIABLE_SLACK * target), calibration: whole };
+    const found = searchSets(verifiable, target, GAPS);
+    if (isPlan(found)) return found;
+    if (wish === 'only') throw noPlan(found, tolerated, `circuit ${circuit.name}`);
   }
-  throw noPlan(closest, tolerated, `circuit ${circuit.name}`);
+  const found = searchSets({ ...base, calibration }, target, [undefined]);
+  if (isPlan(found)) return found;
+  throw noPlan(found, tolerated, `circuit ${circuit.name}`);
 }

@@ -5,7 +5,7 @@ import type { Circuit } from '../src/circuit.js';
 import { compileCircuit } from '../src/compile.js';
 import { compiledFromJson, compiledToBytes } from '../src/compiled.js';
 import { explainPlan } from '../src/explain.js';
-import { planFromJson } from '../src/plan.js';
+import { gapBits, planFromJson } from '../src/plan.js';
 import { planCircuit } from '../src/planner.js';
 import { quantise, scaleForBits } from '../src/quantise.js';
 
@@ -38,7 +38,8 @@ describe('the planner', () => {
       [one, oneSquare],
     ] as const) {
       expect(() => assertSecure(plan.parameters, 'plan')).not.toThrow();
-      expect(plan.predictedError.bound).toBeLessThanOrEqual(Math.max(0.2, (maxAbs.at(-1) ?? 0) / 256));
+      // Twice the target at most, which a wider gap may cost.
+      expect(plan.predictedError.bound).toBeLessThanOrEqual(2 * Math.max(0.2, (maxAbs.at(-1) ?? 0) / 256));
       expect(plan.maps.every((map) => (map.headroomBits ?? Infinity) >= 1)).toBe(true);
     }
     expect(one.parameters.primes.length).toBeLessThan(two.parameters.primes.length);
@@ -103,8 +104,31 @@ describe('the planner', () => {
     expect(() => planCircuit(twoSquares, oneSquare, { mode: 'public' })).toThrow(/another circuit/);
   });
 
-  it('explains itself', () => {
+  it('prefers plans that can be checked position by position: no rescale, all primes, a gap above every slot', () => {
     const plan = planCircuit(twoSquares, calibration, { mode: 'public' });
+    expect(plan.maps.every(({ rescales }) => rescales === 0)).toBe(true);
+    expect(plan.resultPrimes).toBe(plan.parameters.primes.length);
+    expect(gapBits(plan)).toBeGreaterThanOrEqual(8);
+    const modulus = plan.parameters.primes.reduce((sum, prime) => sum + Math.log2(prime), 0);
+    // Twice the bound of a complex slot, √2 times that of a real one, and the gap make the modulus.
+    const slots = Math.log2(2 * Math.SQRT2 * (plan.slotBound ?? NaN) * plan.resultScale);
+    expect(gapBits(plan)).toBeCloseTo(modulus - slots, 9);
+    expect(plan.slotBound).toBeGreaterThanOrEqual(2 * (calibration.maxAbs.at(-1) ?? NaN));
+    const cheap = planCircuit(twoSquares, calibration, { mode: 'public', verifiable: 'never' });
+    expect(cheap).not.toHaveProperty('slotBound');
+    expect(gapBits(cheap)).toBe(0);
+    expect(cheap.parameters.primes.length).toBeLessThan(plan.parameters.primes.length);
+  });
+
+  it('says why where no plan can be checked, if only such a one will do', () => {
+    const given = { parameters: createParameters(8192, [30, 30, 30], 30), inputScale: 2 ** 21 };
+    expect(() => planCircuit(twoSquares, calibration, { mode: 'public', verifiable: 'only', given })).toThrow(
+      /no plan: values exceed the modulus/,
+    );
+  });
+
+  it('explains itself', () => {
+    const plan = planCircuit(twoSquares, calibration, { mode: 'public', verifiable: 'never' });
     const text = explainPlan(plan, compileCircuit(twoSquares, plan, { crop: 0, mean: 1 }).circuit);
     for (const word of ['128 bits', 'headroom', 'rescaled by', 'multiply-adds', 'no evaluation keys'])
       expect(text).toContain(word);
@@ -112,7 +136,7 @@ describe('the planner', () => {
 });
 
 describe('a compiled circuit', () => {
-  const plan = planCircuit(twoSquares, calibration, { mode: 'public' });
+  const plan = planCircuit(twoSquares, calibration, { mode: 'public', verifiable: 'never' });
   const compiled = compileCircuit(twoSquares, plan, { crop: 0, mean: 1 });
   const json = (): Record<string, unknown> =>
     JSON.parse(new TextDecoder().decode(compiledToBytes(compiled))) as Record<string, unknown>;

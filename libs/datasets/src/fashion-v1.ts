@@ -19,6 +19,15 @@ const PIXELS = SIDE * SIDE;
 const TEST_PER_CLASS = 1000;
 const run = promisify(execFile);
 
+/** What npm needs to find itself, its settings, a proxy and certificates; no passphrase and no cloud credentials. */
+const INHERITED =
+  /^(path|home|userprofile|appdata|localappdata|tmpdir|temp|tmp|systemroot|comspec|lang|lc_.*|https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_(file|dir)|npm_config_.*)$/i;
+
+/** The environment of the program that is started here: of this process's, only what it needs. */
+export function childEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(own).filter(([name]) => INHERITED.test(name)));
+}
+
 /** Its 5.5 million numbers a class are checked as they become bytes: a schema takes a second for each million. */
 const recordsSchema = z.object({ data: z.custom<readonly unknown[]>(Array.isArray, 'is not a list') });
 
@@ -31,6 +40,7 @@ async function fetchPackage(cacheFolder: string): Promise<string> {
     await writeFile(join(partial, 'package.json'), '{"private":true}\n');
     await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', PACKAGE], {
       cwd: partial,
+      env: childEnvironment(process.env),
       timeout: 300_000,
     });
     await rename(partial, folder);

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { loadFashionV1 } from '../src/fashion-v1.js';
+import { childEnvironment, loadFashionV1 } from '../src/fashion-v1.js';
 
 const PIXELS = 28 * 28;
 const TEST_PER_CLASS = 1000;
@@ -77,5 +77,21 @@ describe('Fashion-MNIST as first released', () => {
     await mkdir(digits, { recursive: true });
     await writeFile(join(digits, '0.json'), '{"data":[1,256]}');
     await expect(loadFashionV1('test', '', () => Promise.resolve(other.path))).rejects.toThrow();
+  });
+});
+
+describe('the program that fetches it', () => {
+  it('finds itself, its settings and a proxy in its environment, and no passphrase or credential', () => {
+    const own = {
+      PATH: '/bin',
+      HOME: '/home/owner',
+      https_proxy: 'http://proxy',
+      npm_config_registry: 'https://registry',
+      CIPHERNET_PASSPHRASE: 'correct horse',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      REDIS_URL: 'redis://:secret@queue',
+      NODE_OPTIONS: '--import ./else.mjs',
+    };
+    expect(Object.keys(childEnvironment(own)).sort()).toEqual(['HOME', 'PATH', 'https_proxy', 'npm_config_registry']);
   });
 });

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseJson, parseOrThrow } from '@ciphernet/foundation';
+import { digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 
 /** ε is counted in thousandths: sums are exact, and noise is drawn with integers. */
@@ -23,6 +23,10 @@ const schema = z
     evaluationsPerModel: positive.default(20),
     /** Fewer examples are not published about. At least 100. */
     minimumImages: positive.min(100).default(100),
+    /** Fingerprints of auditors that the owner believes. */
+    auditors: z.array(digestSchema).max(100).default([]),
+    /** Refuse results that none of them has audited. */
+    requireAudit: z.boolean().default(false),
     /** Cells of a confusion matrix with fewer are left out, and the others are rounded to multiples of it. */
     minimumCell: positive.min(5).default(20),
   })

@@ -1,7 +1,8 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '@ciphernet/report';
-import { exampleReport, temporaryFolder } from '@ciphernet/testing';
+import { exampleReport } from '@ciphernet/report-example';
+import { temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { assertWithinBudget, balances } from '../src/budget.js';

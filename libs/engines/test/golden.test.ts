@@ -13,7 +13,10 @@ describe.each(RECORDED)('the recorded $network under $mode encryption', (golden)
   it('compiles to the same circuit and plan, explained in the same words', () => {
     expect(plan.parameters.ringDegree).toBe(golden.ringDegree);
     expect(sha256Hex(compiledToBytes(compiled))).toBe(golden.compiled);
-    expect(sha256Hex(explainPlan(plan, circuit))).toBe(golden.explanation);
+    // The last line, whether the plan can be checked, is younger than the record.
+    const lines = explainPlan(plan, circuit).split('\n');
+    expect(lines.at(-1)).toMatch(/^verifiable {3}no/);
+    expect(sha256Hex(lines.slice(0, -1).join('\n'))).toBe(golden.explanation);
   });
 
   it('decrypts to the same logits within the planned error, encrypted anew', async () => {

@@ -12,6 +12,7 @@ export {
   exitCodeOf,
   isUnrecoverable,
   messageOf,
+  printable,
 } from './errors.js';
 export { type WriteOptions, writeOnce, writeWhole } from './files.js';
 export { median } from './median.js';

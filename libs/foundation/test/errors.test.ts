@@ -8,6 +8,7 @@ import {
   exitCodeOf,
   isUnrecoverable,
   messageOf,
+  printable,
 } from '../src/errors.js';
 import { parseJson, parseOrThrow } from '../src/parse.js';
 
@@ -41,5 +42,12 @@ describe('errors', () => {
       safeParse: () => ({ success: false as const, error: { issues: [{ path: ['a', 0], message: 'is odd' }] } }),
     };
     expect(() => parseOrThrow(schema, {}, 'job')).toThrow('not valid: a.0: is odd [job]');
+  });
+});
+
+describe('text from elsewhere', () => {
+  it('reaches a terminal without what moves its cursor, recolours it or turns the line around', () => {
+    expect(messageOf(new Error('a\u001b[2K\rb\u202ec'))).toBe('a\ufffd[2K\ufffdb\ufffdc');
+    expect(printable('two\nlines\tand é, 字')).toBe('two\nlines\tand é, 字');
   });
 });

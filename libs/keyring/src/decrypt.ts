@@ -6,15 +6,21 @@ import type { SecretKey } from 'node-seal';
 import { type SecretKeyFile, assertSameKey } from './key-files.js';
 import { type OwnerSeal, loadOwnerSeal, sealMessage } from './owner-seal.js';
 
+/** A decrypted result. */
+export interface DecryptedResult {
+  /** Row-major: images × ciphertexts, or images × `values` where they are paired; of the slots in use. */
+  readonly values: Float64Array;
+  /** Largest magnitude of any slot, unused ones and imaginary parts included; NaN where one is no number. */
+  readonly largestSlot: number;
+}
+
 /** Decrypts results. Holds the secret key in SEAL's memory until it is disposed. */
 export interface ResultDecryptor extends Disposable {
   /**
-   * Values of the slots in use, row-major: images × ciphertexts, or images × `values` where they are paired.
-   *
    * @param where names the result in errors
    * @throws IntegrityError for a result of another key or of other parameters
    */
-  decrypt(batch: Batch, where: string): Float64Array;
+  decrypt(batch: Batch, where: string): DecryptedResult;
 }
 
 function decryptCiphertext(
@@ -68,14 +74,27 @@ export async function createResultDecryptor(key: SecretKeyFile): Promise<ResultD
       }
       const count = header.values ?? header.ciphertexts;
       const values = new Float64Array(header.images * count);
-      const imaginary = header.values === undefined ? undefined : imaginaryPart(batch);
+      // Results are one tile; a shard that is decrypted in a test is not.
+      const imaginary = header.tile === header.ringDegree ? imaginaryPart(batch) : undefined;
+      let largestSlot = 0;
+      const note = (slots: Float64Array): void => {
+        // A value that is no number is not below anything, and stays once it is there.
+        for (const value of slots)
+          if (!(Math.abs(value) <= largestSlot) && !Number.isNaN(largestSlot)) largestSlot = Math.abs(value);
+      };
       for (let index = 0; index < count; index++) {
-        const part = imaginary !== undefined && index % 2 === 1 ? imaginary : batch;
+        const part = header.values !== undefined && index % 2 === 1 && imaginary !== undefined ? imaginary : batch;
         const ciphertext = header.values === undefined ? index : index >> 1;
         const slots = decryptCiphertext(context, secretKey, part, ciphertext);
+        note(slots);
         for (let image = 0; image < header.images; image++) values[image * count + index] = slots[image] ?? NaN;
       }
-      return values;
+      // Imaginary parts in which no value travels: an honest result has none.
+      for (let ciphertext = 0; ciphertext < header.ciphertexts; ciphertext++) {
+        const isUsed = header.values !== undefined && 2 * ciphertext + 1 < count;
+        if (!isUsed && imaginary !== undefined) note(decryptCiphertext(context, secretKey, imaginary, ciphertext));
+      }
+      return { values, largestSlot };
     },
     [Symbol.dispose]() {
       secretKey.delete();

@@ -20,6 +20,7 @@ function encryptFeatures(
   const slots = new Float64Array(ringDegree / 2);
   const layout = { ringDegree, ciphertexts: task.features, components: 2, tile: task.tile };
   const tiles = ringDegree / task.tile;
+  const { residues } = task;
   for (;;) {
     const feature = Atomics.add(task.progress, 0, 1);
     if (feature >= task.features || Atomics.load(task.progress, 2) === 1) return;
@@ -32,11 +33,10 @@ function encryptFeatures(
       for (let primeIndex = 0; primeIndex < limbs; primeIndex++) {
         const from = (component * limbs + primeIndex) * ringDegree;
         for (let tile = 0; tile < tiles; tile++) {
-          const at = from + tile * task.tile;
-          task.residues.set(
-            words.subarray(at, at + task.tile),
-            rowOffset(layout, primeIndex, tile, feature, component),
-          );
+          // Word by word: a tile is sixteen of them, and a view of each would cost more than the copy.
+          let to = rowOffset(layout, primeIndex, tile, feature, component);
+          const end = from + (tile + 1) * task.tile;
+          for (let at = from + tile * task.tile; at < end; at++) residues[to++] = words[at] ?? 0;
         }
       }
     }

@@ -11,8 +11,8 @@ import {
   sha256Hex,
   writeOnce,
 } from '@ciphernet/foundation';
+import { protect, protectionSchema, unprotect } from '@ciphernet/identity';
 import { z } from 'zod';
-import { protect, protectionSchema, unprotect } from './protect.js';
 
 /** A public key: may be given to everyone who should encrypt for its owner. */
 export interface PublicKeyFile {
@@ -133,6 +133,24 @@ export async function readSecretKey(folder: string, passphrase: string | undefin
   const sealed = new Uint8Array(Buffer.from(json.key, 'base64'));
   const bytes = await unprotect(sealed, json.protection, passphrase, boundFields(json.fingerprint, parameters), path);
   return Object.freeze({ parameters, fingerprint: json.fingerprint, bytes });
+}
+
+/**
+ * Checks that the two key files of a folder belong together, without opening the secret one. A public key that somebody put
+ * in the place of the owner's would make the data theirs to read.
+ *
+ * @throws InputError when either file is missing or not what it should be
+ * @throws IntegrityError when they do not belong together
+ */
+export async function assertKeyPair(folder: string): Promise<void> {
+  const path = join(folder, SECRET_KEY_FILE);
+  const secret = parseOrThrow(secretSchema, await readKeyJson(path), path);
+  const { fingerprint } = await readPublicKey(folder);
+  if (secret.fingerprint === fingerprint) return;
+  throw new IntegrityError('the public key is not that of the secret key beside it', {
+    where: join(folder, PUBLIC_KEY_FILE),
+    hint: 'restore the public key from a backup, and find out who replaced it; or make new keys in another folder',
+  });
 }
 
 /**

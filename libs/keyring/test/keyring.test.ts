@@ -1,4 +1,4 @@
-import { chmod, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BatchHeader, rowOffset, shardHeader } from '@ciphernet/artifacts';
 import { createParameters, freshNoise } from '@ciphernet/ckks';
@@ -7,7 +7,15 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createResultDecryptor } from '../src/decrypt.js';
 import { createEncryptionPool } from '../src/encryption-pool.js';
 import { generateKeys } from '../src/generate.js';
-import { SECRET_KEY_FILE, fingerprintOf, readPublicKey, readSecretKey, writeKeyFiles } from '../src/key-files.js';
+import {
+  PUBLIC_KEY_FILE,
+  SECRET_KEY_FILE,
+  assertKeyPair,
+  fingerprintOf,
+  readPublicKey,
+  readSecretKey,
+  writeKeyFiles,
+} from '../src/key-files.js';
 
 const parameters = createParameters(4096, [30, 30], 24);
 let keys: Awaited<ReturnType<typeof generateKeys>>;
@@ -63,6 +71,16 @@ describe('key files', () => {
     await expect(readSecretKey(folder.path, undefined)).rejects.toThrow(message);
   });
 
+  it('belong together: a public key of somebody else’s in the owner’s folder is noticed', async () => {
+    await using folder = await temporaryFolder();
+    await using other = await temporaryFolder();
+    await writeKeyFiles(folder.path, await generateKeys(parameters), 'correct horse');
+    await writeKeyFiles(other.path, await generateKeys(parameters), undefined);
+    await expect(assertKeyPair(folder.path)).resolves.toBeUndefined();
+    await copyFile(join(other.path, PUBLIC_KEY_FILE), join(folder.path, PUBLIC_KEY_FILE));
+    await expect(assertKeyPair(folder.path)).rejects.toThrow(/not that of the secret key beside it.*who replaced it/);
+  });
+
   it('of insecure parameters are not written', async () => {
     await using folder = await temporaryFolder();
     const weak = await generateKeys(createParameters(1024, [30], 30));
@@ -93,7 +111,7 @@ describe('encryption and decryption', () => {
       const header: BatchHeader = { ...shardHeader(shard), bodyDigest: '0'.repeat(64) };
       const secret = { parameters, fingerprint: header.keyFingerprint, bytes: keys.secretKey };
       using decryptor = await createResultDecryptor(secret);
-      const decrypted = decryptor.decrypt({ header, residues }, 'test');
+      const { values: decrypted } = decryptor.decrypt({ header, residues }, 'test');
       let sum = 0;
       decrypted.forEach((value, i) => (sum += (value - (values[i] ?? NaN)) ** 2));
       const rms = Math.sqrt(sum / decrypted.length);

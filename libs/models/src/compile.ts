@@ -13,14 +13,17 @@ import { InputError, digestSchema, parseJson, sha256Hex } from '@ciphernet/found
 import { type Model, loadModel } from './model-store.js';
 
 /** Changes when planning or quantisation could give another circuit from the same model. */
-const COMPILER_VERSION = 5;
+const COMPILER_VERSION = 6;
 
 /**
  * Plans and quantises a model: rounding errors are compensated by the statistics of its public examples.
  *
  * @throws UnsupportedError that says which bound was hit when no plan fits
  */
-export function compileModel(model: Model, options: Pick<PlanOptions, 'mode' | 'given'>): CompiledCircuit {
+export function compileModel(
+  model: Model,
+  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable'>,
+): CompiledCircuit {
   const { circuit, examples, record } = model;
   return compile({ circuit, examples, calibration: record.calibration, transform: record.transform }, options);
 }

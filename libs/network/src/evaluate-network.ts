@@ -15,19 +15,21 @@ function evaluateWindowed(layer: Windowed, input: Shape, output: Shape, x: Float
       if (layer.kind === 'conv2d') sums.set(layer.bias);
       else sums.fill(0);
       let elements = 0;
-      for (let ky = 0; ky < kernelHeight; ky++) {
-        const iy = oy * layer.stride[0] - top + ky;
-        if (iy < 0 || iy >= input.height) continue;
-        for (let kx = 0; kx < kernelWidth; kx++) {
-          const ix = ox * layer.stride[1] - left + kx;
-          if (ix < 0 || ix >= input.width) continue;
+      const firstY = oy * layer.stride[0] - top;
+      const firstX = ox * layer.stride[1] - left;
+      // From the input's edges, not the window's: a window may be said to be of any size.
+      const lastY = Math.min(input.height, firstY + kernelHeight);
+      const lastX = Math.min(input.width, firstX + kernelWidth);
+      for (let iy = Math.max(0, firstY); iy < lastY; iy++) {
+        for (let ix = Math.max(0, firstX); ix < lastX; ix++) {
+          const tap = (iy - firstY) * kernelWidth + ix - firstX;
           elements++;
           for (let c = 0; c < input.channels; c++) {
             const value = x[(iy * input.width + ix) * input.channels + c] ?? 0;
             if (layer.kind === 'averagePool') {
               sums[c] = (sums[c] ?? 0) + value;
             } else if (value !== 0) {
-              const from = ((ky * kernelWidth + kx) * input.channels + c) * layer.filters;
+              const from = (tap * input.channels + c) * layer.filters;
               for (let f = 0; f < layer.filters; f++) sums[f] = (sums[f] ?? 0) + value * (layer.weights[from + f] ?? 0);
             }
           }

@@ -8,4 +8,4 @@ export {
   signedBytes,
   statementSchema,
 } from './statement.js';
-export { ownerFingerprint, verifySigned } from './verify.js';
+export { verifySigned } from './verify.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { FlowJob, FlowProducer, JobsOptions } from 'bullmq';
-import { type BenchmarkRun, type CollectJob, type InferJob, QUEUES, suiteEvaluationId } from './jobs.js';
+import { type AuditJob, type BenchmarkRun, type CollectJob, type InferJob, QUEUES, suiteEvaluationId } from './jobs.js';
 
 /** Finished jobs are kept for the dashboard, not for ever. */
 const KEEP = { age: 7 * 24 * 3600, count: 1000 } as const;
@@ -31,6 +31,8 @@ export interface EvaluationRequest {
   readonly engine: string;
   /** Evaluate the plain model too: the owner may hold it. */
   readonly compare: boolean;
+  /** Have each shard's result spot-checked by whoever takes audit jobs. */
+  readonly audit?: boolean | undefined;
   /** 1 is the most urgent; evaluations that name none have DEFAULT_PRIORITY. */
   readonly priority?: number;
   /** Evaluate again although results are in the store. */
@@ -44,7 +46,16 @@ export function newEvaluationId(prefix: 'eval' | 'train' | 'bench' = 'eval'): st
 
 function evaluationFlow(evaluation: string, request: EvaluationRequest): FlowJob {
   const { manifest, model, engine, shards, compare } = request;
-  const collect: CollectJob = { evaluation, manifest, model, engine, shards, compare };
+  const audit = request.audit === true;
+  const collect: CollectJob = {
+    evaluation,
+    manifest,
+    model,
+    engine,
+    shards,
+    compare,
+    ...(audit ? { audit } : {}),
+  };
   const options = { ...JOB_OPTIONS, priority: request.priority ?? DEFAULT_PRIORITY };
   const base = { evaluation, manifest, model, engine, ...(request.fresh === true ? { fresh: true } : {}) };
   return {
@@ -52,12 +63,22 @@ function evaluationFlow(evaluation: string, request: EvaluationRequest): FlowJob
     queueName: QUEUES.collect,
     data: collect,
     opts: { ...options, jobId: evaluation },
-    children: Array.from({ length: shards }, (_, shard) => ({
-      name: `infer ${shard + 1}/${shards}`,
-      queueName: QUEUES.infer,
-      data: { ...base, shard } satisfies InferJob,
-      opts: { ...options, jobId: `${evaluation}-shard-${shard}`, ignoreDependencyOnFailure: true },
-    })),
+    children: Array.from({ length: shards }, (_, shard) => {
+      const infer: FlowJob = {
+        name: `infer ${shard + 1}/${shards}`,
+        queueName: QUEUES.infer,
+        data: { ...base, shard } satisfies InferJob,
+        opts: { ...options, jobId: `${evaluation}-shard-${shard}`, ignoreDependencyOnFailure: true },
+      };
+      if (!audit) return infer;
+      return {
+        name: `audit ${shard + 1}/${shards}`,
+        queueName: QUEUES.audit,
+        data: { evaluation, manifest, shard, model } satisfies AuditJob,
+        opts: { ...options, jobId: `${evaluation}-audit-${shard}`, ignoreDependencyOnFailure: true },
+        children: [infer],
+      };
+    }),
   };
 }
 
@@ -72,9 +93,9 @@ export async function enqueueEvaluation(
 
 /** Enqueues a run of a suite: record ← collect × (datasets × models) ← infer × shards. */
 export async function enqueueBenchmarkRun(flows: FlowProducer, run: string, data: BenchmarkRun): Promise<void> {
-  const { datasets, models, engine, compare } = data.suite;
+  const { datasets, models, engine, compare, audit } = data.suite;
   const evaluations = datasets.flatMap(({ manifest, shards }) =>
-    models.map((model) => ({ manifest, shards, model, engine, compare, fresh: true })),
+    models.map((model) => ({ manifest, shards, model, engine, compare, audit, fresh: true })),
   );
   await flows.add({
     name: 'record',

@@ -8,6 +8,8 @@ export {
   newEvaluationId,
 } from './flow.js';
 export {
+  type AuditJob,
+  type AuditedResult,
   type BenchmarkRun,
   type BenchmarkSuite,
   type CheckpointAnnouncement,
@@ -20,6 +22,8 @@ export {
   COLLECTED,
   QUEUES,
   checkpointEvaluationId,
+  parseAuditJob,
+  parseAudited,
   parseBenchmarkRun,
   parseBenchmarkSuite,
   parseCheckpoint,

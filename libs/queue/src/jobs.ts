@@ -1,3 +1,4 @@
+import { signedAttestationSchema } from '@ciphernet/attestation';
 import { digestSchema, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 
@@ -11,6 +12,8 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'is not a plain na
 export const QUEUES = {
   train: 'train',
   infer: 'infer',
+  /** Spot checks of shards' results. */
+  audit: 'audit',
   collect: 'collect',
   /** Ticks of scheduled suites, which become runs. */
   benchmark: 'benchmark',
@@ -37,6 +40,7 @@ const trainSchema = z
         shards: z.number().int().min(1).max(100_000),
         engine: name,
         compare: z.boolean(),
+        audit: z.boolean().optional(),
       })
       .readonly()
       .optional(),
@@ -59,6 +63,17 @@ const inferSchema = z
 /** Evaluate one shard. */
 export type InferJob = z.infer<typeof inferSchema>;
 
+const auditSchema = z
+  .strictObject({
+    evaluation: id,
+    manifest: digestSchema,
+    shard: z.number().int().min(0).max(99_999),
+    model: digestSchema,
+  })
+  .readonly();
+/** Check one shard's result position by position; its infer job is the child. */
+export type AuditJob = z.infer<typeof auditSchema>;
+
 const collectSchema = z
   .strictObject({
     evaluation: id,
@@ -68,9 +83,11 @@ const collectSchema = z
     shards: z.number().int().min(1).max(100_000),
     /** The owner may hold the model too: base and quantised accuracy and agreement are reported. */
     compare: z.boolean(),
+    /** The children are audit jobs, and their children the infer jobs. */
+    audit: z.boolean().optional(),
   })
   .readonly();
-/** Decrypt an evaluation's results and report; the infer jobs of its shards are its children. */
+/** Decrypt an evaluation's results and report; the audit or infer jobs of its shards are its children. */
 export type CollectJob = z.infer<typeof collectSchema>;
 
 /** Most evaluations of a suite, datasets × models: its history grows by as many a run. */
@@ -87,6 +104,7 @@ const suiteSchema = z
     models: z.array(digestSchema).min(1).max(MAX_SUITE).readonly(),
     engine: name,
     compare: z.boolean(),
+    audit: z.boolean().optional(),
   })
   .refine(
     ({ datasets, models }) => datasets.length * models.length <= MAX_SUITE,
@@ -140,6 +158,16 @@ const inferredSchema = z
 /** What an infer job returns. */
 export type InferredResult = z.infer<typeof inferredSchema>;
 
+const auditedSchema = z
+  .strictObject({
+    inferred: inferredSchema,
+    /** Absent where the plan cannot be checked position by position. */
+    signed: signedAttestationSchema.optional(),
+  })
+  .readonly();
+/** What an audit job returns: the result that it is of, and what its auditor signed. */
+export type AuditedResult = z.infer<typeof auditedSchema>;
+
 /**
  * What a collect job returns: always this. Whatever depends on a decrypted value stays in the owner's folder, since all who
  * reach the queue read return values, and an answer that depends on the key gives the key away.
@@ -152,6 +180,10 @@ export const COLLECTED = 'collected';
 export const parseTrainJob = (data: unknown): TrainJob => parseOrThrow(trainSchema, data, 'train job');
 /** @throws InputError naming the field that is wrong */
 export const parseInferJob = (data: unknown): InferJob => parseOrThrow(inferSchema, data, 'infer job');
+/** @throws InputError naming the field that is wrong */
+export const parseAuditJob = (data: unknown): AuditJob => parseOrThrow(auditSchema, data, 'audit job');
+/** @throws InputError naming the field that is wrong */
+export const parseAudited = (value: unknown): AuditedResult => parseOrThrow(auditedSchema, value, 'audit result');
 /** @throws InputError naming the field that is wrong */
 export const parseCollectJob = (data: unknown): CollectJob => parseOrThrow(collectSchema, data, 'collect job');
 /** @throws InputError naming the field that is wrong */

@@ -6,7 +6,7 @@ const statusSchema = z
   .strictObject({
     /** host:pid */
     worker: z.string().max(120),
-    roles: z.array(z.enum(['train', 'infer', 'benchmark'])).readonly(),
+    roles: z.array(z.enum(['train', 'infer', 'audit', 'benchmark'])).readonly(),
     /** Infer jobs side by side. */
     concurrency: z.number().int().nonnegative(),
     engine: z.string().max(120),

@@ -1,4 +1,4 @@
-import { type Report, percent, sizeText } from '@ciphernet/report';
+import { type Report, checksText, percent, sizeText } from '@ciphernet/report';
 import { accuracyChart, bytesChart, confusionChart, marginsChart, secondsChart } from './charts.js';
 import { PAGE_STYLE, escapeHtml } from './page.js';
 
@@ -47,6 +47,7 @@ function details(report: Report): string {
       'Bytes',
       `${sizeText(bytes.upload)} up, ${sizeText(bytes.download)} down, public key ${sizeText(bytes.publicKey)}, evaluation keys ${sizeText(bytes.evaluationKeys)}`,
     ),
+    row('Checked', checksText(report)),
     row('Engine', report.engineVersion),
     row('Workers', report.workers.join(', ')),
     row('Shards', `${report.shards}${report.reusedShards > 0 ? `, ${report.reusedShards} found in the store` : ''}`),

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Report, readReport, reportToText } from '@ciphernet/report';
-import { exampleReport, temporaryFolder } from '@ciphernet/testing';
+import { exampleReport } from '@ciphernet/report-example';
+import { temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import { reportToHtml } from '../src/html.js';
 import { writeReport } from '../src/write-report.js';

@@ -6,4 +6,4 @@ export { type LogitError, confusionMatrix, logitError } from './metrics.js';
 export { REFERENCE } from './reference.js';
 export { type Reproduction, chosenRun, reproductionSchema, reproductionTable } from './reproduction.js';
 export { type Report, reportSchema } from './schema.js';
-export { reportToText } from './text.js';
+export { checksText, reportToText } from './text.js';

@@ -43,6 +43,16 @@ export const reportSchema = z.strictObject({
   }),
   /** What was checked before the result was accepted; `docs/verification.md` says what each finds. */
   checks: z.array(z.string()).optional(),
+  /** Who spot-checked every shard's result; absent where not all were. */
+  audits: z
+    .strictObject({
+      /** Fingerprints of their signing keys. */
+      auditors: z.array(z.string()),
+      /** The owner named each of them. */
+      believed: z.boolean(),
+      positionsPerPrime: z.number().int().positive(),
+    })
+    .optional(),
   /** Fraction of images on which encrypted and quantised predictions are the same. */
   agreement: fraction.optional(),
   /** confusion[true class][predicted class], counts */

@@ -1,5 +1,15 @@
+import { printable } from '@ciphernet/foundation';
 import { percent, sizeText } from './format.js';
 import type { Report } from './schema.js';
+
+/** What was checked before the result was accepted, and by whom it was audited. */
+export function checksText({ checks, audits }: Pick<Report, 'checks' | 'audits'>): string {
+  const names = checks?.join(', ') || 'nothing';
+  if (audits === undefined) return `${names}; not audited`;
+  const auditors = audits.auditors.map((fingerprint) => `${fingerprint.slice(0, 16)}…`).join(', ');
+  const belief = audits.believed ? '' : ', not on your list';
+  return `${names}; audited by ${auditors}${belief}, ${audits.positionsPerPrime} positions a prime`;
+}
 
 /** A summary of some lines for the terminal. */
 export function reportToText(report: Report): string {
@@ -11,7 +21,7 @@ export function reportToText(report: Report): string {
       : [
           `  ${name.padEnd(10)}${value.toFixed(2).padStart(8)} s${rate === undefined ? '' : `   ${Math.round(rate).toLocaleString('en').padStart(9)} images/s`}`,
         ];
-  return [
+  const lines = [
     `${report.dataset.name}, ${report.images.toLocaleString('en')} images, model ${report.model.name ?? report.model.digest.slice(0, 12)}, engine ${report.engine}`,
     `  encrypted accuracy   ${percent(accuracy.encrypted)}`,
     `  base accuracy        ${percent(accuracy.base)}`,
@@ -21,11 +31,14 @@ export function reportToText(report: Report): string {
       ? []
       : [`  precision            ${report.precision.bits.toFixed(1)} bits of the largest logit`]),
     ...(uncertain === undefined ? [] : [`  close decisions      ${uncertain} images within twice the error's bound`]),
+    `  checked              ${checksText(report)}`,
     `  security             ${report.security.bits} bits (log2 QP ${report.security.logQP} of ${report.security.maxLogQP})`,
     `  bytes an image       ${sizeText(bytes.uploadPerImage)} up, ${sizeText(bytes.downloadPerImage)} down, evaluation keys ${bytes.evaluationKeys} B`,
     ...stage('train', seconds.train, throughput.train),
     ...stage('encrypt', seconds.encrypt, throughput.encrypt),
     ...stage('infer', seconds.infer, throughput.infer),
     ...stage('decrypt', seconds.decrypt, throughput.decrypt),
-  ].join('\n');
+  ];
+  // Names come from models and workers.
+  return printable(lines.join('\n'));
 }

@@ -1,5 +1,5 @@
 export { CHROMIUM_ARGS, chromiumPath } from './chromium.js';
-export { exampleReport } from './example-report.js';
+export { type CliProcesses, type CliResult, cliProcesses, runCli, startCli, untilSays } from './cli.js';
 export { idxFile } from './idx-file.js';
 export { recordedModules, recordingArguments } from './recorded-modules.js';
 export { type TestRedis, freePort, hasRedisServer, startRedis } from './redis-server.js';

@@ -38,6 +38,8 @@ export interface PreparedModel {
   readonly manifest: DatasetManifest;
   readonly compiled: CompiledCircuit;
   readonly encryptSeconds: number;
+  /** Images of the dataset; the manifest counts twins and zeros as well. */
+  readonly examples: number;
 }
 
 /** Trains a little, plans, encrypts the test images with the public key. */
@@ -78,6 +80,7 @@ export async function prepare(
     manifest: encrypted.manifest,
     compiled,
     encryptSeconds: encrypted.seconds,
+    examples: images.count,
   };
 }
 
@@ -161,7 +164,7 @@ const MANY_ROUNDS = 3;
 export async function benchPipeline(prepared: PreparedModel, tools: BenchTools): Promise<PipelineFigures> {
   const { blobs, backend } = tools;
   const { cores } = tools.configuration;
-  const workers = startWorker(tools, { infer: cores, train: false, benchmark: false });
+  const workers = startWorker(tools, { infer: cores, audit: 0, train: false, benchmark: false });
   const through = (jobs: number, evaluations: number): ReturnType<typeof queueSeconds> => {
     for (const worker of workers) worker.concurrency = jobs;
     return queueSeconds(prepared, backend, evaluations);

@@ -17,6 +17,7 @@ import { type BenchTools, MANY, type PreparedModel, benchPipeline, prepare } fro
 import { inMemory, sealSecondsScaled } from '../bench/seal-bench.js';
 import { medianSecondsAsync } from '../bench/timing.js';
 import { benchTraining } from '../bench/training-bench.js';
+import { benchVerification } from '../bench/verification-bench.js';
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -56,17 +57,17 @@ async function benchNetwork(prepared: PreparedModel, peak: number, tools: BenchT
   const pipeline = await benchPipeline(prepared, tools);
   const upload = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
   return {
-    imagesPerSecond: manifest.images / pipeline.seconds,
+    imagesPerSecond: prepared.examples / pipeline.seconds,
     imagesPerSecondPerCore: first.images / one,
     seconds10000: pipeline.seconds,
     pipelineOverhead: pipeline.overhead,
     scaling: one / two,
     scalingJobs: pipeline.scaling,
     efficiency: (cost.multiplyAddsPerImage * slots) / one / peak,
-    encryptImagesPerSecond: manifest.images / prepared.encryptSeconds,
-    uploadPerImage: upload / manifest.images,
+    encryptImagesPerSecond: prepared.examples / prepared.encryptSeconds,
+    uploadPerImage: upload / prepared.examples,
     uploadPerImageFullShard: first.bytes / first.images,
-    downloadPerImage: pipeline.resultBytes / manifest.images,
+    downloadPerImage: pipeline.resultBytes / prepared.examples,
     downloadPerImageFullShard: pipeline.resultBytes / manifest.shards.length / slots,
     parameters: describeParameters(manifest.parameters),
   };
@@ -130,6 +131,15 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
     const mlp = await benchNetwork(await prepare('mlp', images, configuration, blobs, 'public'), kernels.peak, tools);
     showNetwork('mlp: dense 128, square, dense 10', mlp);
 
+    const verification = await benchVerification(preparedCnn, blobs);
+    say(
+      `\nverification of cnn: ${verification.positionsPerPrime} positions a prime miss a forgery with probability 2^${verification.missLog2.toFixed(1)}`,
+    );
+    say(
+      `  audit over evaluation, one thread each             ${(100 * verification.share).toFixed(2)} % (${(1000 * verification.auditSeconds).toFixed(0)} ms over ${verification.evaluationSeconds.toFixed(2)} s)`,
+    );
+    say(`  upload over the cheapest plan, twins included      ${verification.uploadFactor.toFixed(3)} times`);
+
     let simdToSeal: number | null = null;
     if (!options.skipSeal) {
       await using local = await blobs.local(elementAt(preparedCnn.manifest.shards, 0).digest);
@@ -152,6 +162,7 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
       queue: backend.kind,
       ratio: { simdToSeal },
       efficiency: cnn.efficiency,
+      verification,
       cnn,
       mlp,
       encrypt: { imagesPerSecond: cnn.encryptImagesPerSecond },

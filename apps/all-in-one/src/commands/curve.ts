@@ -30,7 +30,7 @@ async function curve(options: CurveOptions): Promise<void> {
   const board = createProgressBoard();
   try {
     if (options.remote) requireSharedQueue(session);
-    else startRoles(session, owner, { infer: Math.max(1, owner.cores - 1), train: true });
+    else await startRoles(session, owner, { infer: Math.max(1, owner.cores - 1), audit: 1, train: true });
     const encrypted = await encryptTestSplit(session, board, options.model, dataset);
     const whole = await runCurve(session, board, { ...options, epochs, everyEpoch: true }, encrypted);
     board.stop();

@@ -37,6 +37,7 @@ interface RunOptions {
   readonly engine: string;
   readonly mode: EncryptionMode;
   readonly json?: string;
+  readonly audit: boolean;
   readonly remote: boolean;
   readonly explain: boolean;
   readonly dashboard: boolean;
@@ -100,6 +101,7 @@ async function evaluate(
     model,
     engine: options.engine,
     compare: true,
+    audit: options.audit,
   });
   const progress = board.start('infer', 'images');
   const { reportsFolder } = loadOwnerConfiguration();
@@ -139,7 +141,7 @@ async function run(options: RunOptions): Promise<void> {
   const board = createProgressBoard();
   try {
     if (options.remote) requireSharedQueue(session);
-    else startRoles(session, owner, { infer: owner.cores, train: true }, collecting(board));
+    else await startRoles(session, owner, { infer: owner.cores, audit: 1, train: true }, collecting(board));
     const digest = options.trained ?? (await trainOnDataset(session, board, options));
     const model = await loadModel(blobs, digest);
     const encrypted = await encryptForModel(session, board, options, dataset, model);
@@ -176,6 +178,7 @@ export function runCommand(): Command {
         .choices(['public', 'symmetric'])
         .default('public'),
     )
+    .option('--no-audit', 'do not have results spot-checked')
     .option('--remote', 'only encrypt, enqueue and wait: workers and collector run elsewhere (Redis)', false)
     .option('--dashboard', 'show the run in a browser, until Ctrl-C', false)
     .option('--port <n>', 'port of the dashboard', integerBetween(0, 65_535), DEFAULT_PORT)

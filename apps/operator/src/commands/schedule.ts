@@ -15,6 +15,7 @@ interface SuiteOptions {
   readonly model: string[];
   readonly engine: string;
   readonly compare: boolean;
+  readonly audit: boolean;
 }
 
 function suiteName(text: string): string {
@@ -32,8 +33,8 @@ async function readSuite({ blobs }: Session, suite: string, options: SuiteOption
     }),
   );
   await Promise.all(options.model.map((model) => blobs.get(model)));
-  const { model: models, engine, compare } = options;
-  return parseBenchmarkSuite({ suite, datasets, models, engine, compare });
+  const { model: models, engine, compare, audit } = options;
+  return parseBenchmarkSuite({ suite, datasets, models, engine, compare, audit });
 }
 
 async function add(name: string, options: SuiteOptions & { cron: string }): Promise<void> {
@@ -72,7 +73,8 @@ function withSuite(command: Command): Command {
     .requiredOption('--dataset <digests...>', 'encrypted datasets', digests)
     .requiredOption('--model <digests...>', 'models', digests)
     .addOption(new Option('--engine <name>').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE))
-    .option('--no-compare', 'report the encrypted accuracy only');
+    .option('--no-compare', 'report the encrypted accuracy only')
+    .option('--no-audit', 'do not have results spot-checked');
 }
 
 /** `schedule add`, `run`, `list` and `remove`. What came of the runs is their data owner's: `history`. */

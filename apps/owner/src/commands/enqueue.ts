@@ -22,6 +22,7 @@ interface EnqueueOptions {
   readonly engine: string;
   readonly priority?: number;
   readonly compare: boolean;
+  readonly audit: boolean;
   readonly fresh: boolean;
   readonly wait: boolean;
   readonly json: boolean;
@@ -112,7 +113,7 @@ async function waitForAll(
 export interface EnqueueRoles {
   open(): Promise<Session>;
   /** Called before anything is enqueued. @returns whether the evaluations run in this process, and must be awaited */
-  start(session: Session): boolean;
+  start(session: Session): Promise<boolean>;
 }
 
 async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<void> {
@@ -120,7 +121,7 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
   const { backend, blobs } = session;
   const manifest = manifestFromBytes(await blobs.get(options.dataset), `dataset ${options.dataset.slice(0, 12)}`);
   const models = await chooseModels(session, options, manifest.transform);
-  const isInside = roles.start(session);
+  const isInside = await roles.start(session);
   const enqueued: Enqueued[] = [];
   for (const entry of models) {
     const evaluation = newEvaluationId();
@@ -130,6 +131,7 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
       model: entry.model,
       engine: options.engine,
       compare: options.compare,
+      audit: options.audit,
       fresh: options.fresh,
       ...(options.priority === undefined ? {} : { priority: options.priority }),
     });
@@ -165,6 +167,7 @@ export function enqueueCommand(roles: EnqueueRoles): Command {
     .addOption(new Option('--engine <name>').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE))
     .option('--priority <n>', '1 is the most urgent', integerBetween(1, 2_000_000))
     .option('--no-compare', 'the owner may not hold the model: report the encrypted accuracy only')
+    .option('--no-audit', 'do not have results spot-checked')
     .option('--fresh', 'evaluate again what is in the store', false)
     .option('--no-wait', 'return at once (Redis only)')
     .option('--json', 'print a JSON object an evaluation', false)

@@ -16,9 +16,9 @@ import {
   writePublication,
 } from '@ciphernet/disclosure';
 import { InputError } from '@ciphernet/foundation';
-import { openIdentity } from '@ciphernet/keyring';
+import { identityFingerprint, openIdentity } from '@ciphernet/identity';
 import { type OwnerConfiguration, loadOwnerConfiguration, readOutcome } from '@ciphernet/owner-records';
-import { ownerFingerprint, signedBytes } from '@ciphernet/publication';
+import { signedBytes } from '@ciphernet/publication';
 import type { Report } from '@ciphernet/report';
 
 interface PublishOptions {
@@ -93,7 +93,7 @@ async function publish(evaluation: string, options: PublishOptions): Promise<voi
   const { digest } = await blobs.put(new TextEncoder().encode(signed));
   await PUBLISHED.set(blobs, evaluation, digest);
   const path = join(publishedFolder, `${evaluation}.json`);
-  const fingerprint = ownerFingerprint(entry.statement.owner);
+  const fingerprint = identityFingerprint(entry.statement.owner);
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ published: true, statement: entry.statement, balances: accounts, digest })}\n`

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, evaluationArgument } from '@ciphernet/command-line';
 import { InputError, IntegrityError, isDigest } from '@ciphernet/foundation';
+import { identityFingerprint } from '@ciphernet/identity';
 import { type Outcome, loadOwnerConfiguration, readOutcome } from '@ciphernet/owner-records';
-import { ownerFingerprint, verifySigned } from '@ciphernet/publication';
+import { verifySigned } from '@ciphernet/publication';
 import { percent, readReports, reportToJson, reportToText } from '@ciphernet/report';
 
 async function list(folder: string): Promise<void> {
@@ -43,7 +44,7 @@ async function verifyFile(path: string, options: { owner?: string; json: boolean
     throw new InputError('cannot be read', { where: path, hint: 'give the file that the owner published', cause });
   }
   const statement = verifySigned(text, path);
-  const fingerprint = ownerFingerprint(statement.owner);
+  const fingerprint = identityFingerprint(statement.owner);
   if (options.owner !== undefined && options.owner !== fingerprint) {
     throw new IntegrityError(`signed by ${fingerprint}, not by the owner you named`, { where: path });
   }

@@ -8,7 +8,7 @@ import {
 import { createLog, onJobs } from '@ciphernet/logging';
 import { startWorker } from '../start-worker.js';
 
-const ROLES = ['train', 'infer', 'benchmark'] as const;
+const ROLES = ['train', 'infer', 'audit', 'benchmark'] as const;
 type Role = (typeof ROLES)[number];
 
 function rolesArgument(text: string): Role[] {
@@ -40,7 +40,7 @@ export function workerCommand(): Command {
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  REDIS_URL=redis://queue:6379 ciphernet worker\n  ciphernet worker --roles infer --concurrency 8\n  ciphernet worker --roles train                # on a GPU node: one training job at a time',
+      '\nExamples:\n  REDIS_URL=redis://queue:6379 ciphernet worker\n  ciphernet worker --roles infer --concurrency 8\n  ciphernet worker --roles train                # on a GPU node: one training job at a time\n  ciphernet worker --roles audit                # of the model’s owner, or of an independent auditor',
     )
     .action(async ({ roles, concurrency }: { roles: Role[]; concurrency: number | 'auto' }) => {
       await using session = await openSharedSession('worker');
@@ -50,6 +50,8 @@ export function workerCommand(): Command {
       const log = createLog('worker', { format: configuration.logFormat });
       const workers = startWorker(session, {
         infer,
+        // A check takes a fiftieth of an evaluation: one thread keeps up with many.
+        audit: roles.includes('audit') ? 1 : 0,
         train: roles.includes('train'),
         benchmark: roles.includes('benchmark'),
       });

@@ -1,11 +1,11 @@
-import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, parseJson, parseOrThrow, writeOnce } from '@ciphernet/foundation';
+import { InputError, parseJson, parseOrThrow, sha256Hex, writeOnce } from '@ciphernet/foundation';
 import { z } from 'zod';
 import { protect, protectionSchema, unprotect } from './protect.js';
 
-/** An owner's signing key, Ed25519, opened. The private half stays inside. */
+/** A party's signing key, Ed25519, opened. The private half stays inside. */
 export interface Identity {
   /** 32 bytes, base64url: what signatures are verified with. */
   readonly publicKey: string;
@@ -44,7 +44,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Opens the owner's signing key in `folder`; makes it where there is none.
+ * Opens a party's signing key in `folder`; makes it where there is none.
  *
  * @throws InputError when the file is damaged or readable by others, or the passphrase is wrong or missing
  */
@@ -64,4 +64,19 @@ export async function openIdentity(folder: string, passphrase: string | undefine
     publicKey,
     sign: (bytes) => sign(null, bytes, privateKey).toString('base64url'),
   };
+}
+
+/** What people compare by eye or over the telephone: SHA-256 of the 32 bytes of a public key, 64 hex digits. */
+export function identityFingerprint(publicKey: string): string {
+  return sha256Hex(Buffer.from(publicKey, 'base64url'));
+}
+
+/** True when the signature over the bytes is of that public key; false for anything malformed. */
+export function verifySignature(publicKey: string, bytes: Uint8Array, signature: string): boolean {
+  try {
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' });
+    return verify(null, bytes, key, Buffer.from(signature, 'base64url'));
+  } catch {
+    return false;
+  }
 }

@@ -1,10 +1,10 @@
-import { readdir, stat } from 'node:fs/promises';
-import { DEFAULT_POLICY, disclose } from '@ciphernet/disclosure';
-import { openIdentity } from '@ciphernet/keyring';
-import { exampleReport, temporaryFolder } from '@ciphernet/testing';
+import { identityFingerprint, openIdentity } from '@ciphernet/identity';
+import { signedBytes, verifySigned } from '@ciphernet/publication';
+import { exampleReport } from '@ciphernet/report-example';
+import { temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
-import { signedBytes } from '../src/statement.js';
-import { ownerFingerprint, verifySigned } from '../src/verify.js';
+import { disclose } from '../src/disclose.js';
+import { DEFAULT_POLICY } from '../src/policy.js';
 
 async function publishedBy(folder: string, passphrase?: string): Promise<{ text: string; owner: string }> {
   const identity = await openIdentity(folder, passphrase);
@@ -25,7 +25,7 @@ describe('a published statement', () => {
     const { text, owner } = await publishedBy(folder.path);
     const statement = verifySigned(text, 'file');
     expect(statement).toMatchObject({ evaluation: 'eval-example', owner });
-    expect(ownerFingerprint(owner)).toMatch(/^[0-9a-f]{64}$/);
+    expect(identityFingerprint(owner)).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('is refused after any change of a figure, a signature of another, or another owner’s name', async () => {
@@ -52,17 +52,5 @@ describe('a published statement', () => {
     ['two megabytes', ' '.repeat(2 ** 21 + 1)],
   ])('is not %s', (_name, text) => {
     expect(() => verifySigned(text, 'other.json')).toThrow(/other\.json/);
-  });
-});
-
-describe('an owner’s signing key', () => {
-  it('is made once, a file of its owner’s only, and asks for its passphrase', async () => {
-    await using folder = await temporaryFolder();
-    const first = await openIdentity(folder.path, 'correct horse');
-    const [name] = await readdir(folder.path);
-    expect((await stat(`${folder.path}/${name ?? ''}`)).mode & 0o077).toBe(0);
-    expect((await openIdentity(folder.path, 'correct horse')).publicKey).toBe(first.publicKey);
-    await expect(openIdentity(folder.path, 'battery staple')).rejects.toThrow(/passphrase is wrong/);
-    await expect(openIdentity(folder.path, undefined)).rejects.toThrow(/set CIPHERNET_PASSPHRASE/);
   });
 });

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+/** The built command line of all parties, beside this package: a program to start, not a module to load. */
+const MAIN = join(fileURLToPath(import.meta.url), '..', '..', '..', '..', 'apps', 'all-in-one', 'dist', 'main.js');
 
 export interface CliResult {
   readonly code: number | null;

@@ -1,0 +1,79 @@
+import type { DatasetManifest } from '@ciphernet/artifacts';
+import { verifyAttestation } from '@ciphernet/attestation';
+import { IntegrityError, elementAt } from '@ciphernet/foundation';
+import { identityFingerprint } from '@ciphernet/identity';
+import {
+  type AuditedResult,
+  type CollectJob,
+  type InferredResult,
+  parseAudited,
+  parseInferred,
+} from '@ciphernet/queue';
+import type { Report } from '@ciphernet/report';
+
+/** A shard's result, and what its auditor signed where there was one. */
+export interface ShardResult extends InferredResult {
+  readonly signed?: AuditedResult['signed'];
+}
+
+/** What the children of a collect job returned. @throws InputError for anything else */
+export function parseChildren(job: CollectJob, values: readonly unknown[]): ShardResult[] {
+  if (job.audit !== true) return values.map(parseInferred);
+  return values.map(parseAudited).map(({ inferred, signed }) => ({ ...inferred, signed }));
+}
+
+/** Whose audits count. */
+export interface AuditPolicy {
+  /** Fingerprints of auditors that the owner believes. */
+  readonly auditors: readonly string[];
+  /** Refuse a result that none of them has audited. */
+  readonly required: boolean;
+}
+
+/** Who audited an evaluation, and whether the owner believes them. */
+export type Audits = NonNullable<Report['audits']>;
+
+/**
+ * Verifies what auditors signed: of this evaluation, dataset, shard, model, circuit and result, each exactly.
+ *
+ * @returns undefined when a shard was not audited
+ * @throws IntegrityError for a signature or an attestation that is not of this evaluation, and for want of a believed
+ *   auditor where the policy requires one
+ */
+export function checkAudits(
+  job: CollectJob,
+  manifest: DatasetManifest,
+  results: readonly ShardResult[],
+  policy: AuditPolicy,
+): Audits | undefined {
+  const auditors = new Set<string>();
+  let positions = Infinity;
+  let isWhole = true;
+  for (const { shard, compiled, result, signed } of results) {
+    if (signed === undefined) {
+      isWhole = false;
+      continue;
+    }
+    const where = `audit of shard ${shard}`;
+    const said = verifyAttestation(signed, where);
+    const fits =
+      said.evaluation === job.evaluation &&
+      said.manifest === job.manifest &&
+      said.model === job.model &&
+      said.shard === shard &&
+      said.shardDigest === elementAt(manifest.shards, shard).digest &&
+      said.compiled === compiled &&
+      said.result === result;
+    if (!fits) throw new IntegrityError('an audit is of another result', { where });
+    auditors.add(identityFingerprint(said.auditor));
+    positions = Math.min(positions, said.positions);
+  }
+  const believed = isWhole && [...auditors].every((auditor) => policy.auditors.includes(auditor));
+  if (policy.required && !believed) {
+    throw new IntegrityError('the result was not audited by anybody whom the policy names', {
+      where: job.evaluation,
+      hint: 'name auditors in policy.json, or let workers of one that is named take audit jobs',
+    });
+  }
+  return isWhole ? { auditors: [...auditors].sort(), believed, positionsPerPrime: positions } : undefined;
+}

@@ -1,0 +1,25 @@
+import { EvaluationError } from '@ciphernet/foundation';
+import type { Identity } from '@ciphernet/identity';
+import { type AuditedResult, parseAuditJob, parseInferred } from '@ciphernet/queue';
+import type { SandboxedJob } from 'bullmq';
+import { audit, openAuditor } from './audit.js';
+import { inSandbox } from './sandbox.js';
+
+/** Opened once a thread. */
+let identity: Promise<Identity> | undefined;
+
+/** Entry of the sandbox: one audit job, whose only child is the infer job of its shard. */
+export default function auditProcessor(job: SandboxedJob): Promise<AuditedResult> {
+  return inSandbox(job, async ({ configuration, blobs }) => {
+    const data = parseAuditJob(job.data);
+    const [value] = Object.values((await job.getChildrenValues()) as Record<string, unknown>);
+    if (value === undefined) {
+      const [reason = 'no result was returned'] = Object.values(await job.getIgnoredChildrenFailures());
+      throw new EvaluationError(reason, { where: `shard ${data.shard}` });
+    }
+    const inferred = parseInferred(value);
+    identity ??= openAuditor(configuration);
+    const signed = await audit(data, inferred, { blobs, identity: await identity });
+    return signed === undefined ? { inferred } : { inferred, signed };
+  });
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { manifestFromBytes, openBatchFile, openPackedResult, positionListBytes } from '@ciphernet/artifacts';
+import { type SignedAttestation, signAttestation } from '@ciphernet/attestation';
+import type { BlobStore } from '@ciphernet/blobs';
+import { type CompiledCircuit, compiledToBytes } from '@ciphernet/compiler';
+import type { Configuration } from '@ciphernet/configuration';
+import { InputError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
+import { type Identity, openIdentity } from '@ciphernet/identity';
+import { compileForDataset, loadModel } from '@ciphernet/models';
+import type { AuditJob, InferredResult } from '@ciphernet/queue';
+import { positionsPerPrime, spotCheck } from '@ciphernet/verification';
+
+/** What an audit needs besides the job. */
+export interface AuditDependencies {
+  readonly blobs: BlobStore;
+  readonly identity: Identity;
+}
+
+/** The signing key of whoever audits with this data folder: theirs, not the data owner's. */
+export function openAuditor({ dataFolder }: Pick<Configuration, 'dataFolder'>): Promise<Identity> {
+  return openIdentity(join(dataFolder, 'auditor'), undefined);
+}
+
+interface OwnCircuit {
+  readonly digest: string;
+  readonly compiled: CompiledCircuit;
+}
+
+/** The last circuit that this thread compiled: an evaluation's shards come one after another. */
+let latest: { readonly key: string; readonly circuit: Promise<OwnCircuit> } | undefined;
+
+/** Compiles the model here: what the store calls its compiled circuit may be another's word. */
+function ownCircuit(blobs: BlobStore, { model, manifest }: AuditJob, bytes: Uint8Array): Promise<OwnCircuit> {
+  const key = `${model} ${manifest}`;
+  if (latest?.key === key) return latest.circuit;
+  const circuit = (async () => {
+    const compiled = compileForDataset(await loadModel(blobs, model), manifestFromBytes(bytes, 'dataset'));
+    return { compiled, digest: sha256Hex(compiledToBytes(compiled)) };
+  })();
+  latest = { key, circuit };
+  circuit.catch(() => (latest = undefined));
+  return circuit;
+}
+
+/** Most bytes of a result: what its plan gives, and a header. */
+function mostResultBytes({ plan }: CompiledCircuit, outputs: number, components: number): number {
+  return 8192 + plan.parameters.primes.length * plan.parameters.ringDegree * outputs * components * 4;
+}
+
+/**
+ * Runs one audit job: recomputes a few positions of a shard's result, which are drawn now that the result is fixed.
+ *
+ * @returns the signed attestation; undefined where the plan cannot be checked position by position
+ * @throws IntegrityError when the result is not what the model gives
+ */
+export async function audit(
+  job: AuditJob,
+  inferred: InferredResult,
+  { blobs, identity }: AuditDependencies,
+): Promise<SignedAttestation | undefined> {
+  const manifestBytes = await blobs.get(job.manifest);
+  const manifest = manifestFromBytes(manifestBytes, `dataset ${job.manifest.slice(0, 12)}`);
+  const entry = manifest.shards[job.shard];
+  if (entry === undefined || inferred.shard !== job.shard) {
+    throw new InputError(`shard ${job.shard} of ${manifest.shards.length}, and a result of shard ${inferred.shard}`, {
+      where: `dataset ${manifest.name}`,
+    });
+  }
+  const { digest, compiled } = await ownCircuit(blobs, job, manifestBytes);
+  if (digest !== inferred.compiled) {
+    throw new IntegrityError(`worker ${inferred.worker} evaluated another circuit than the model's`, {
+      where: `compiled circuit ${inferred.compiled.slice(0, 12)}, expected ${digest.slice(0, 12)}`,
+      hint: 'run one version of CipherNet everywhere; if it is, do not trust that worker',
+    });
+  }
+  if (compiled.plan.slotBound === undefined || entry.positions === undefined) return undefined;
+  const positions = positionsPerPrime(compiled.plan);
+  const most = mostResultBytes(compiled, manifest.classes, 9);
+  const result = openPackedResult(await blobs.get(inferred.result, most), `result of shard ${job.shard}`);
+  // Not hashed as a whole: each position is held against the list, and the list against the manifest.
+  await using local = await blobs.local(entry.digest, { verify: false });
+  using shard = openBatchFile(local.path);
+  const positionList = await blobs.get(entry.positions, positionListBytes(shard.header));
+  spotCheck({ compiled, shard, positionList, result, positions });
+  const { evaluation, manifest: manifestDigest, model } = job;
+  return signAttestation(
+    {
+      evaluation,
+      manifest: manifestDigest,
+      shard: job.shard,
+      shardDigest: entry.digest,
+      model,
+      compiled: digest,
+      result: inferred.result,
+      positions,
+    },
+    identity,
+  );
+}

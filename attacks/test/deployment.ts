@@ -1,0 +1,152 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Batch, parseBatch } from '@ciphernet/artifacts';
+import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
+import { identityFingerprint } from '@ciphernet/identity';
+import { type Outcome, readOutcome } from '@ciphernet/owner-records';
+import {
+  type InferredResult,
+  QUEUES,
+  type QueueBackend,
+  openQueueBackend,
+  parseInferJob,
+  parseInferred,
+} from '@ciphernet/queue';
+import {
+  type CliProcesses,
+  type TestRedis,
+  cliProcesses,
+  runCli,
+  startRedis,
+  temporaryFolder,
+} from '@ciphernet/testing';
+import type { Job } from 'bullmq';
+
+/** More than a shard holds: 2,048 slots, of which twins and zeros take some. */
+export const EXAMPLES = 2100;
+
+/** A deployment of real processes, and what an attacker with a worker's access to queue and store works with. */
+export interface Deployment extends AsyncDisposable {
+  readonly env: Readonly<Record<string, string>>;
+  readonly folder: string;
+  readonly redis: TestRedis;
+  readonly processes: CliProcesses;
+  readonly backend: QueueBackend;
+  readonly blobs: BlobStore;
+  readonly dataset: string;
+  readonly model: string;
+  /** Another model of the same shape. */
+  readonly other: string;
+  /** Of the honest evaluation of `model`. */
+  readonly honest: readonly InferredResult[];
+  readonly honestEvaluation: string;
+  /** What the collector has logged. */
+  collectorSaid(): string;
+  /** Changes the owner's policy, which names the honest auditor in any case. */
+  setPolicy(policy: Readonly<Record<string, unknown>>): Promise<void>;
+  outcome(evaluation: string): Promise<Outcome | undefined>;
+  /** The honest result of a shard, as it travels. */
+  result(shard: number): Promise<Batch>;
+}
+
+async function json<T>(args: string[], env: NodeJS.ProcessEnv): Promise<T> {
+  const { code, stdout, stderr } = await runCli([...args, '--json'], env);
+  if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
+  return JSON.parse(stdout) as T;
+}
+
+/** What the infer jobs of an evaluation returned. */
+export async function inferredOf(backend: QueueBackend, evaluation: string, shards: number): Promise<InferredResult[]> {
+  const infer = backend.queue(QUEUES.infer);
+  return Promise.all(
+    Array.from({ length: shards }, async (_, shard) => {
+      const job = (await infer.getJob(`${evaluation}-shard-${shard}`)) as Job | undefined;
+      return parseInferred(job?.returnvalue);
+    }),
+  );
+}
+
+/** Starts everything, evaluates honestly once, and stops the honest worker; the collector goes on. */
+export async function createDeployment(): Promise<Deployment> {
+  const temporary = await temporaryFolder();
+  const folder = temporary.path;
+  const redis = await startRedis();
+  const env = { CIPHERNET_DATA: folder, REDIS_URL: redis.url, CIPHERNET_PASSPHRASE: 'correct horse' };
+  const processes = cliProcesses(env);
+  const worker = await processes.start(['worker'], 'worker on');
+  const train = ['model', 'train', 'mlp', '--epochs', '1'];
+  const { model } = await json<{ model: string }>(train, env);
+  const { model: other } = await json<{ model: string }>([...train, '--seed', '2'], env);
+  await runCli(['keys', 'create', '--profile', 'one-square'], env);
+  const encrypt = ['dataset', 'encrypt', 'mnist', '--images', String(EXAMPLES), '--profile', 'one-square'];
+  const { dataset } = await json<{ dataset: string }>(encrypt, env);
+  const identity = join(folder, 'auditor', 'identity.key.json');
+  const collector = await processes.start(['collector'], 'collector on');
+  let said = '';
+  for (const stream of [collector.stdout, collector.stderr]) {
+    stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  }
+  const backend = await openQueueBackend({ redisUrl: redis.url, folder, prefix: 'ciphernet' });
+  const blobs = await openDirectoryStore(join(folder, 'store'));
+  const enqueue = ['enqueue', '--dataset', dataset, '--model', model];
+  // Makes the auditor's key, whose fingerprint the policy then names.
+  await json(enqueue, env);
+  const { publicKey } = JSON.parse(await readFile(identity, 'utf8')) as { publicKey: string };
+  const auditors = [identityFingerprint(publicKey)];
+  const setPolicy = (policy: Readonly<Record<string, unknown>>): Promise<void> =>
+    writeFile(join(folder, 'policy.json'), JSON.stringify({ auditors, ...policy }));
+  await setPolicy({});
+  const { evaluation } = await json<{ evaluation: string }>([...enqueue, '--fresh'], env);
+  await ended(backend, evaluation);
+  worker.kill('SIGKILL');
+  const honest = await inferredOf(backend, evaluation, 2);
+  const reports = join(folder, 'reports');
+  return {
+    env,
+    folder,
+    redis,
+    processes,
+    backend,
+    blobs,
+    dataset,
+    model,
+    other,
+    honest,
+    honestEvaluation: evaluation,
+    setPolicy,
+    collectorSaid: () => said,
+    outcome: (id) => readOutcome(reports, id),
+    result: async (shard) => parseBatch(await blobs.get(honest[shard]?.result ?? ''), 'honest'),
+    async [Symbol.asyncDispose]() {
+      processes[Symbol.dispose]();
+      await backend.close();
+      await redis[Symbol.asyncDispose]();
+      await temporary[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Answers infer jobs as a worker would, with whatever `answer` gives. Dispose of it to stop. */
+export function attackerAt(
+  { backend, honest }: Deployment,
+  answer: (shard: number) => Promise<Partial<InferredResult>>,
+): AsyncDisposable {
+  const worker = backend.worker(
+    QUEUES.infer,
+    async (job: Job) => {
+      const { shard } = parseInferJob(job.data);
+      return { ...honest[shard], ...(await answer(shard)), shard, worker: 'attacker' };
+    },
+    { concurrency: 2 },
+  );
+  return { [Symbol.asyncDispose]: () => worker.close() };
+}
+
+/** Waits until an evaluation's collect job has ended, whichever way. */
+export async function ended(backend: QueueBackend, evaluation: string): Promise<Job> {
+  for (;;) {
+    const job = (await backend.queue(QUEUES.collect).getJob(evaluation)) as Job | undefined;
+    if (job?.finishedOn !== undefined) return job;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

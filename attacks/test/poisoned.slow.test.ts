@@ -1,0 +1,152 @@
+import { copyFile, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { QUEUES, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
+import { hasRedisServer, runCli } from '@ciphernet/testing';
+import type { Job } from 'bullmq';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Deployment, createDeployment, ended, inferredOf } from './deployment.js';
+import { folderFiles } from './public-record.js';
+
+const suite = hasRedisServer() ? describe : describe.skip;
+
+suite('a store, a queue or a folder that somebody changed', () => {
+  let deployment: Deployment;
+  beforeAll(async () => {
+    deployment = await createDeployment();
+  });
+  afterAll(async () => deployment[Symbol.asyncDispose]());
+
+  /** Enqueues by the command line, honest workers at work, without a comparison: the owner does not hold the model. */
+  async function evaluate(...more: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const { env, dataset, model, processes } = deployment;
+    const worker = await processes.start(['worker', '--roles', 'infer,audit'], 'worker on');
+    try {
+      return await runCli(['enqueue', '--dataset', dataset, '--model', model, '--no-compare', ...more], env);
+    } finally {
+      worker.kill('SIGKILL');
+    }
+  }
+
+  it('cannot pass off another result by a poisoned reference: the audit finds it', async () => {
+    const { blobs, honest } = deployment;
+    const names = await blobs.listRefs('results');
+    expect(names.length).toBeGreaterThanOrEqual(2);
+    const before = new Map<string, string>();
+    for (const name of names) {
+      const text = (await blobs.getRef(name)) ?? '';
+      before.set(name, text);
+      const stored = JSON.parse(text) as { result: string };
+      // Each shard's result in the place of the other's.
+      const other = honest.find(({ result }) => result !== stored.result)?.result ?? '';
+      await blobs.setRef(name, JSON.stringify({ ...stored, result: other }));
+    }
+    const { code, stdout, stderr } = await evaluate();
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/not what the model gives/);
+    expect(stdout).not.toMatch(/accuracy/);
+    for (const [name, text] of before) await blobs.setRef(name, text);
+  });
+
+  it('cannot pass off a cheaper circuit by a poisoned reference: the auditor compiles the model itself', async () => {
+    const { blobs, other, dataset, env, processes } = deployment;
+    // The other model's circuit is made by evaluating it once; then it stands in the place of this one's.
+    const worker = await processes.start(['worker', '--roles', 'infer,audit'], 'worker on');
+    const second = await runCli(['enqueue', '--dataset', dataset, '--model', other, '--json'], env);
+    worker.kill('SIGKILL');
+    const { evaluation } = JSON.parse(second.stdout) as { evaluation: string };
+    const [theirs] = await inferredOf(deployment.backend, evaluation, 2);
+    for (const name of await blobs.listRefs('compiled')) {
+      await blobs.setRef(name, JSON.stringify(theirs?.compiled));
+    }
+    const { code, stderr } = await evaluate('--fresh');
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/evaluated another circuit than the model's/);
+    for (const name of await blobs.listRefs('compiled'))
+      await blobs.setRef(name, JSON.stringify(deployment.honest[0]?.compiled));
+  });
+
+  it('cannot answer for the collector: a command shows what the owner’s folder holds, and nothing else', async () => {
+    const { backend, env, dataset, model, processes } = deployment;
+    processes[Symbol.dispose]();
+    const forged = backend.worker(
+      QUEUES.collect,
+      (job: Job) => Promise.resolve({ evaluation: job.id, accuracy: 0.999, report: '\u001b[2K99.9 %' }),
+      {},
+    );
+    try {
+      const { code, stdout, stderr } = await evaluate('--fresh');
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/outcome is not in this data folder/);
+      expect(`${stdout}${stderr}`).not.toMatch(/99\.9|\u001b/);
+    } finally {
+      await forged.close();
+    }
+    await processes.start(['collector'], 'collector on');
+    expect(env['CIPHERNET_DATA']).toBeDefined();
+    expect([dataset.length, model.length]).toEqual([64, 64]);
+  });
+
+  it('cannot hang the collector: it ends when asked to, after a job that is none', async () => {
+    const { backend, dataset, model, processes } = deployment;
+    const collect = backend.queue(QUEUES.collect);
+    const broken = await collect.add('collect', { evaluation: '../../etc', manifest: 3 });
+    const evaluation = newEvaluationId();
+    await enqueueEvaluation(backend.flows(), evaluation, {
+      manifest: dataset,
+      shards: 99,
+      model,
+      engine: 'simd',
+      compare: false,
+      fresh: true,
+    });
+    const worker = await processes.start(['worker', '--roles', 'infer'], 'worker on');
+    expect((await ended(backend, evaluation)).failedReason).toMatch(/99|shard/);
+    expect(await broken.isFailed()).toBe(true);
+    worker.kill('SIGKILL');
+  });
+
+  it('cannot have the owner’s files copied by a model whose weights are a link to them', async () => {
+    const { env, folder } = deployment;
+    const [keys] = (await readdir(join(folder, 'keys'))).filter((name) => /^[0-9a-f]{16}$/.test(name));
+    const secret = join(folder, 'keys', keys ?? '', 'secret.key.json');
+    const model = join(folder, 'model');
+    await mkdir(model);
+    const manifest = [{ paths: ['weights.bin'], weights: [{ name: 'd/kernel', shape: [784, 10], dtype: 'float32' }] }];
+    const layers = [{ class_name: 'Dense', config: { name: 'd', units: 10, batch_input_shape: [null, 784] } }];
+    await writeFile(
+      join(model, 'model.json'),
+      JSON.stringify({
+        modelTopology: { class_name: 'Sequential', config: { name: 'm', layers } },
+        weightsManifest: manifest,
+      }),
+    );
+    await symlink(secret, join(model, 'weights.bin'));
+    const { code } = await runCli(['model', 'import', model], env);
+    expect(code).not.toBe(0);
+    const { key } = JSON.parse(await readFile(secret, 'utf8')) as { key: string };
+    for (const bytes of (await folderFiles(join(folder, 'store'))).values()) {
+      expect(bytes.includes(key.slice(1000, 1100))).toBe(false);
+    }
+  });
+
+  it('cannot have the data encrypted under another’s public key', async () => {
+    const { env, folder } = deployment;
+    const theirs = join(folder, 'theirs');
+    expect((await runCli(['keys', 'create', '--profile', 'one-square', '--keys', theirs], env)).code).toBe(0);
+    const [keys] = (await readdir(join(folder, 'keys'))).filter((name) => /^[0-9a-f]{16}$/.test(name));
+    const own = join(folder, 'keys', keys ?? '', 'public.key.json');
+    const kept = join(folder, 'kept.json');
+    await copyFile(own, kept);
+    await copyFile(join(theirs, 'public.key.json'), own);
+    const encrypt = ['dataset', 'encrypt', 'mnist', '--images', '10', '--profile', 'one-square'];
+    const { code, stderr } = await runCli(encrypt, env);
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/not that of the secret key beside it/)]);
+    await copyFile(kept, own);
+    expect((await runCli(encrypt, env)).code).toBe(0);
+  });
+
+  it('leaves an honest evaluation to come through afterwards', async () => {
+    const { code, stderr } = await evaluate('--fresh');
+    expect([stderr, code]).toEqual([stderr, 0]);
+  });
+});

@@ -1,0 +1,81 @@
+import { hash } from 'node:crypto';
+import { IntegrityError } from '@ciphernet/foundation';
+import { type BatchHeader, WORD_BYTES, tileWords } from './batch-header.js';
+
+/**
+ * A digest for every position of every prime, so that an auditor can take a few positions out of a shard of hundreds of
+ * megabytes and know that they are the shard's: a hash tree with one wide level. The manifest names the list by its own
+ * digest.
+ */
+const DIGEST_BYTES = 32;
+
+/** Values of a column: every ciphertext of every component at one position of one prime. */
+export function columnWords(header: Pick<BatchHeader, 'ciphertexts' | 'components'>): number {
+  return header.ciphertexts * header.components;
+}
+
+/** Bytes of a shard's list. */
+export function positionListBytes(header: Pick<BatchHeader, 'primes' | 'ringDegree'>): number {
+  return header.primes.length * header.ringDegree * DIGEST_BYTES;
+}
+
+/**
+ * One column of a tile.
+ *
+ * @param words the tile's, [component][ciphertext][coefficient]
+ * @param x coefficient in the tile
+ * @param into as many words as a column has
+ */
+export function columnOfTile(words: Uint32Array, tile: number, x: number, into: Uint32Array): void {
+  for (let row = 0, from = x; row < into.length; row++, from += tile) into[row] = words[from] ?? 0;
+}
+
+/** All columns of a tile, one after another. */
+function columnsOfTile(words: Uint32Array, tile: number, into: Uint32Array): void {
+  const rows = words.length / tile;
+  for (let row = 0, from = 0; row < rows; row++) {
+    for (let x = 0, to = row; x < tile; x++, to += rows) into[to] = words[from++] ?? 0;
+  }
+}
+
+const digestOf = (column: Uint32Array): Buffer =>
+  hash('sha256', new Uint8Array(column.buffer, column.byteOffset, column.byteLength), 'buffer');
+
+/** The list of a shard, [prime][position], 32 bytes each. @param residues the shard's body */
+export function positionDigests(
+  header: Pick<BatchHeader, 'primes' | 'ringDegree' | 'ciphertexts' | 'components' | 'tile'>,
+  residues: Uint32Array,
+): Uint8Array {
+  const { tile } = header;
+  const words = tileWords(header);
+  const rows = columnWords(header);
+  const columns = new Uint32Array(words);
+  const list = new Uint8Array(positionListBytes(header));
+  for (let from = 0, at = 0; from < residues.length; from += words) {
+    columnsOfTile(residues.subarray(from, from + words), tile, columns);
+    for (let x = 0; x < tile; x++, at += DIGEST_BYTES)
+      list.set(digestOf(columns.subarray(x * rows, (x + 1) * rows)), at);
+  }
+  return list;
+}
+
+/**
+ * Holds a column against the list.
+ *
+ * @param list of the shard, its own digest verified
+ * @throws IntegrityError when the column is not the one that was encrypted
+ */
+export function checkColumn(
+  list: Uint8Array,
+  header: Pick<BatchHeader, 'ringDegree'>,
+  primeIndex: number,
+  position: number,
+  column: Uint32Array,
+): void {
+  const at = (primeIndex * header.ringDegree + position) * DIGEST_BYTES;
+  if (digestOf(column).equals(list.subarray(at, at + DIGEST_BYTES))) return;
+  throw new IntegrityError('a position of the shard is not what its owner encrypted', {
+    where: `prime ${primeIndex}, position ${position}`,
+    hint: 'the store changed the shard: delete it and encrypt the dataset again',
+  });
+}

@@ -1,0 +1,7 @@
+export {
+  type Attestation,
+  type SignedAttestation,
+  signAttestation,
+  signedAttestationSchema,
+  verifyAttestation,
+} from './attestation.js';

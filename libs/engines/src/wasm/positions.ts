@@ -1,0 +1,74 @@
+import type { CompiledCircuit } from '@ciphernet/compiler';
+import { IntegrityError, UnsupportedError, elementAt, lastOf } from '@ciphernet/foundation';
+import { createKernels } from './kernels.js';
+import { createProgram } from './program.js';
+import { planSegments } from './segments.js';
+
+/** Positions that the kernels take at a time. */
+const STEP = 16;
+
+/** Evaluates columns of one prime after another, each a network of its own. */
+export interface PositionEvaluator {
+  /**
+   * @param primeIndex among the plan's primes
+   * @param columns count × (2 · inputs), each [component][ciphertext]: residues of a fresh shard
+   * @returns count × (components · outputs), each [component][output]: canonical residues
+   * @throws IntegrityError for a residue that is not below its prime
+   */
+  evaluate(primeIndex: number, columns: Uint32Array): Uint32Array;
+}
+
+/**
+ * Prepares the evaluation of single positions: what an auditor does instead of the whole shard. The same kernels as the
+ * engine's; only which coefficients stand side by side in a tile differs, and nothing in a plan without a rescale depends
+ * on that.
+ *
+ * @param most positions of one prime at once
+ * @throws UnsupportedError for a plan with a rescale, which mixes positions
+ */
+export function createPositionEvaluator(compiled: CompiledCircuit, most: number): PositionEvaluator {
+  const [segment, ...later] = planSegments(compiled);
+  if (segment === undefined || later.length > 0 || segment.rescales > 0) {
+    throw new UnsupportedError('a plan with rescales cannot be checked position by position', {
+      where: `circuit ${compiled.circuit.name}`,
+      hint: 'encrypt the dataset under a verifiable plan',
+    });
+  }
+  const kernels = createKernels();
+  const tile = STEP * Math.ceil(most / STEP);
+  const program = createProgram(kernels, compiled, segment, tile);
+  const inputs = segment.inputComponents * segment.inputRows;
+  const { rowOf } = lastOf(segment.maps).laid;
+  const outputs = lastOf(compiled.circuit.maps).outputs;
+  const { primes } = compiled.plan.parameters;
+  let selected = -1;
+  return {
+    evaluate(primeIndex, columns) {
+      const count = columns.length / inputs;
+      if (!Number.isInteger(count) || count > tile) throw new RangeError(`${count} columns for at most ${tile}`);
+      const prime = elementAt(primes, primeIndex);
+      if (selected !== primeIndex) program.selectPrime(prime);
+      selected = primeIndex;
+      const words = kernels.u32();
+      const input = words.subarray(program.input / 4, program.input / 4 + inputs * tile).fill(0);
+      for (let x = 0, from = 0; x < count; x++) {
+        for (let row = 0; row < inputs; row++) input[row * tile + x] = columns[from++] ?? 0;
+      }
+      if (kernels.largest(program.input, inputs * tile) >>> 0 >= prime) {
+        throw new IntegrityError('a residue is not below its prime', { where: `prime ${primeIndex}` });
+      }
+      program.run();
+      const results = new Uint32Array(count * segment.outputComponents * outputs);
+      const from = program.output / 4;
+      for (let x = 0, to = 0; x < count; x++) {
+        for (let component = 0; component < segment.outputComponents; component++) {
+          for (let output = 0; output < outputs; output++) {
+            const row = component * segment.outputRows + elementAt(rowOf, output);
+            results[to++] = words[from + row * tile + x] ?? 0;
+          }
+        }
+      }
+      return results;
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { type Identity, identityFingerprint, openIdentity, verifySignature } from './identity.js';
+export { protect, protectionSchema, unprotect } from './protect.js';

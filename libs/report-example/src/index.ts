@@ -1,0 +1,1 @@
+export { exampleReport } from './example-report.js';

@@ -1,0 +1,2 @@
+export { MISS_BITS, type Draw, drawPositions, missLog2, positionsPerPrime } from './draw.js';
+export { type SpotCheck, spotCheck } from './spot-check.js';

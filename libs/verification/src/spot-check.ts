@@ -1,0 +1,112 @@
+import {
+  type BatchFile,
+  type PackedResult,
+  checkColumn,
+  columnOfTile,
+  columnWords,
+  imaginaryUnit,
+  rowOffset,
+  tileWords,
+} from '@ciphernet/artifacts';
+import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
+import type { CompiledCircuit } from '@ciphernet/compiler';
+import { type PositionEvaluator, createPositionEvaluator } from '@ciphernet/engines';
+import { IntegrityError, elementAt, lastOf } from '@ciphernet/foundation';
+import { type Draw, drawPositions } from './draw.js';
+import { pairColumn } from './paired-position.js';
+
+/** What a spot check is of; all of it verified by digest, or position by position. */
+export interface SpotCheck {
+  /** Compiled by the auditor from the model: never what a worker says it evaluated. */
+  readonly compiled: CompiledCircuit;
+  readonly shard: BatchFile;
+  /** Digests of the shard's positions. */
+  readonly positionList: Uint8Array;
+  /** As it travels. */
+  readonly result: PackedResult;
+  /** Of each prime. */
+  readonly positions: number;
+  readonly draw?: Draw;
+}
+
+function refuse(what: string): never {
+  throw new IntegrityError(`the result is not what the model gives: ${what}`, {
+    where: 'audit',
+    hint: 'evaluate again on other workers, and do not trust this one',
+  });
+}
+
+/** Header of result, shard and plan, all of it, before any residue. */
+function checkHeader({ compiled, shard, result }: SpotCheck): void {
+  const { plan, circuit } = compiled;
+  const { header } = result;
+  const outputs = lastOf(circuit.maps).outputs;
+  const fits =
+    header.kind === 'result' &&
+    header.parametersDigest === parametersDigest(plan.parameters) &&
+    header.keyFingerprint === shard.header.keyFingerprint &&
+    header.ringDegree === plan.parameters.ringDegree &&
+    header.primes.join() === plan.parameters.primes.join() &&
+    header.values === outputs &&
+    header.ciphertexts === Math.ceil(outputs / 2) &&
+    header.components === componentsAfter(circuit.maps.length - 1) &&
+    header.tile === header.ringDegree &&
+    header.images === shard.header.images &&
+    header.scale === plan.resultScale;
+  if (!fits) refuse('its header is another');
+}
+
+/** The shard's columns at ascending positions of one prime, each held against the list. */
+function columnsAt(check: SpotCheck, primeIndex: number, positions: readonly number[]): Uint32Array {
+  const { shard, positionList } = check;
+  const { header } = shard;
+  const rows = columnWords(header);
+  const tile = new Uint32Array(tileWords(header));
+  const columns = new Uint32Array(positions.length * rows);
+  let loaded = -1;
+  positions.forEach((position, i) => {
+    const index = Math.floor(position / header.tile);
+    if (index !== loaded) {
+      shard.readTile(primeIndex, index, tile);
+      loaded = index;
+    }
+    const column = columns.subarray(i * rows, (i + 1) * rows);
+    columnOfTile(tile, header.tile, position - index * header.tile, column);
+    checkColumn(positionList, header, primeIndex, position, column);
+  });
+  return columns;
+}
+
+function checkPrime(check: SpotCheck, evaluator: PositionEvaluator, primeIndex: number): void {
+  const { result, compiled } = check;
+  const { header } = result;
+  const { ringDegree, components } = header;
+  const outputs = lastOf(compiled.circuit.maps).outputs;
+  const modulus = elementAt(header.primes, primeIndex);
+  const imaginary = imaginaryUnit(modulus, ringDegree);
+  const positions = drawPositions(check.positions, ringDegree, check.draw);
+  const values = evaluator.evaluate(primeIndex, columnsAt(check, primeIndex, positions));
+  const pairs = header.ciphertexts;
+  positions.forEach((position, i) => {
+    const column = values.subarray(i * components * outputs, (i + 1) * components * outputs);
+    const unit = position < ringDegree / 2 ? imaginary : modulus - imaginary;
+    const expected = pairColumn(column, { components, outputs }, { modulus, unit });
+    expected.forEach((value, k) => {
+      const at = rowOffset(header, primeIndex, 0, k % pairs, Math.floor(k / pairs)) + position;
+      if (result.wordAt(at) !== value) refuse(`prime ${primeIndex}, position ${position}`);
+    });
+  });
+}
+
+/**
+ * Recomputes a few positions of a result, drawn now, and compares them bit for bit. Call it only when the result's digest is
+ * fixed: positions that a worker knows beforehand check nothing.
+ *
+ * @throws IntegrityError when a position differs, or the header is not the plan's
+ * @throws UnsupportedError for a plan with rescales
+ */
+export function spotCheck(check: SpotCheck): void {
+  checkHeader(check);
+  const evaluator = createPositionEvaluator(check.compiled, check.positions);
+  check.result.header.primes.forEach((_prime, primeIndex) => checkPrime(check, evaluator, primeIndex));
+}
