@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { IntegrityError } from '@ciphernet/foundation';
-import { type BatchHeader, WORD_BYTES, tileWords } from './batch-header.js';
+import { type BatchHeader, tileWords } from './batch-header.js';
 
 /**
  * A digest for every position of every prime, so that an auditor can take a few positions out of a shard of hundreds of
