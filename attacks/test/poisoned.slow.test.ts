@@ -106,6 +106,37 @@ suite('a store, a queue or a folder that somebody changed', () => {
     worker.kill('SIGKILL');
   });
 
+  it('gets nothing decrypted that the owner has not allowed: the owner sees the request, and can allow it', async () => {
+    const { backend, dataset, env, processes, folder } = deployment;
+    const trainer = await processes.start(['worker'], 'worker on');
+    try {
+      const trained = await runCli(['model', 'train', 'mlp', '--epochs', '1', '--seed', '7', '--json'], env);
+      const { model } = JSON.parse(trained.stdout) as { model: string };
+      const ask = async (): Promise<string> => {
+        const evaluation = newEvaluationId();
+        const request = { manifest: dataset, shards: 2, model, engine: 'simd', compare: false, audit: true };
+        await enqueueEvaluation(backend.flows(), evaluation, request);
+        expect((await ended(backend, evaluation)).returnvalue).toBe('collected');
+        return evaluation;
+      };
+      const refused = await ask();
+      expect(await deployment.outcome(refused)).toMatchObject({
+        kind: 'refused',
+        error: { message: expect.stringMatching(/has not allowed this model.*ciphernet allow --dataset/) },
+      });
+      const { stdout } = await runCli(['requests', '--json'], env);
+      expect(JSON.parse(stdout)).toEqual([
+        expect.objectContaining({ evaluation: refused, model, dataset, name: 'mnist' }),
+      ]);
+      expect((await runCli(['allow', '--dataset', dataset, '--model', model], env)).code).toBe(0);
+      expect((await runCli(['requests'], env)).stdout).toMatch(/no requests/);
+      expect((await deployment.outcome(await ask()))?.kind).toBe('accepted');
+      expect(folder).toBe(env['CIPHERNET_DATA']);
+    } finally {
+      trainer.kill('SIGKILL');
+    }
+  });
+
   it('cannot have the owner’s files copied by a model whose weights are a link to them', async () => {
     const { env, folder } = deployment;
     const [keys] = (await readdir(join(folder, 'keys'))).filter((name) => /^[0-9a-f]{16}$/.test(name));

@@ -13,7 +13,7 @@ describe('plan-a-network', () => {
   it('plans two squares at 128 bits and explains every map', () => {
     const { compiled, explanation } = planANetwork();
     expect(compiled.plan.maps).toHaveLength(3);
-    expect(compiled.plan.predictedError.bound).toBeLessThan(0.4);
+    expect(compiled.plan.predictedError.bound).toBeLessThan(0.6);
     expect(explanation).toMatch(/^security +128 bits/m);
     expect(explanation).toMatch(/^map 2 +32 → 10, \d-bit weights/m);
   });
@@ -64,8 +64,8 @@ describe('read-a-tfjs-model', () => {
 describe('count-cost', () => {
   it('counts a ciphertext a pixel, and a quarter of them after a mean of 2×2', () => {
     const costs = new Map(countCost().map((cost) => [cost.network, cost]));
-    expect(costs.get('cnn')).toMatchObject({ squares: 2, ciphertexts: 784, products: 116_352, uploadBytes: 50_176 });
-    expect(costs.get('cnn-light')).toMatchObject({ ciphertexts: 196, uploadBytes: 12_544 });
+    expect(costs.get('cnn')).toMatchObject({ squares: 2, ciphertexts: 784, products: 116_352, uploadBytes: 62_720 });
+    expect(costs.get('cnn-light')).toMatchObject({ ciphertexts: 196, uploadBytes: 15_680 });
     expect(costs.get('mlp')?.squares).toBe(1);
   });
 

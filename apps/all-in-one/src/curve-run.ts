@@ -3,7 +3,7 @@ import { type ProgressBoard, type Session, runTrainingJob } from '@ciphernet/com
 import type { Dataset } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/foundation';
 import { awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
-import { loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { type TrainJob, checkpointEvaluationId, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { type Curve, curvePoint } from '@ciphernet/report';
 import { modelSpec } from '@ciphernet/training';
@@ -83,6 +83,8 @@ export async function runCurve(
   const { dataset, model, epochs, seed, engine } = request;
   const { manifest, shards, images } = encrypted;
   const run = newEvaluationId('train');
+  // Checkpoints have no digest yet: the run's id, which is the owner's to give, stands for them.
+  await allow(loadOwnerConfiguration().consentsFolder, manifest, { runs: [run] });
   const evaluate = { manifest, shards, engine, compare: true, audit: true };
   const base = { run, model, dataset, epochs, seed };
   const trained = await runTrainingJob(session, board, request.everyEpoch ? { ...base, evaluate } : base);

@@ -3,6 +3,7 @@ import { openSession, runEntry } from '@ciphernet/command-line';
 import { OPERATOR_ENVIRONMENT, dashboardCommand, scheduleCommand } from '@ciphernet/operator';
 import {
   OWNER_ENVIRONMENT,
+  allowCommand,
   collectorCommand,
   datasetCommand,
   enqueueCommand,
@@ -10,6 +11,7 @@ import {
   keysCommand,
   publishCommand,
   reportCommand,
+  requestsCommand,
 } from '@ciphernet/owner';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { modelCommand, simulateCommand, startWorker, workerCommand } from '@ciphernet/worker';
@@ -53,6 +55,8 @@ await runEntry({
     dashboardCommand(),
     reportCommand(),
     publishCommand(),
+    requestsCommand(),
+    allowCommand(),
     historyCommand(),
     curveCommand(),
     reproduceCommand(),

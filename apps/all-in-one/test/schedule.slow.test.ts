@@ -47,6 +47,7 @@ suite('a scheduled benchmark', () => {
         expect.stringMatching(/cannot be scheduled.*pattern 'every minute'/s),
       ]);
 
+      await said(['allow', ...what]);
       // A minute is the shortest pattern of five fields; with seconds the same happens sooner.
       await said(['schedule', 'add', 'often', '--cron', '*/7 * * * * *', ...what]);
       expect(await said(['schedule', 'list'])).toMatch(/often\s+\*\/7/);

@@ -2,8 +2,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BlobStore } from '@ciphernet/blobs';
 import { readPolicy } from '@ciphernet/disclosure';
 import { UnavailableError, asError, encodeError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
-import { type OwnerConfiguration, outcomeFolder, readOutcome, writeRefusal } from '@ciphernet/owner-records';
-import { COLLECTED, type JobProgress, QUEUES, type QueueBackend, parseCollectJob } from '@ciphernet/queue';
+import {
+  type OwnerConfiguration,
+  isAllowed,
+  keepRequest,
+  notAllowed,
+  outcomeFolder,
+  readConsent,
+  readOutcome,
+  writeRefusal,
+} from '@ciphernet/owner-records';
+import {
+  COLLECTED,
+  type CollectJob,
+  type JobProgress,
+  QUEUES,
+  type QueueBackend,
+  parseCollectJob,
+} from '@ciphernet/queue';
 import { writeReport } from '@ciphernet/report-view';
 import { type Job, UnrecoverableError, type Worker } from 'bullmq';
 import { parseChildren } from './audits.js';
@@ -49,6 +65,7 @@ async function conclude(gathered: Gathered, tools: CollectorTools): Promise<void
   const progress =
     onProgress === undefined ? {} : { onProgress: (part: JobProgress): void => onProgress(evaluation, part) };
   try {
+    await assertAllowed(gathered.job, configuration);
     const { auditors, requireAudit } = await readPolicy(configuration.policyFile);
     const audits = { auditors: [...auditors, ...(tools.auditors ?? [])], required: requireAudit };
     const dependencies = { blobs, recordsFolder, datasetFolders, passphrase, audits, ...progress };
@@ -57,6 +74,22 @@ async function conclude(gathered: Gathered, tools: CollectorTools): Promise<void
     if (encodeError(error).name === 'UnavailableError') throw error;
     await writeRefusal(reportsFolder, evaluation, error);
   }
+}
+
+/** The training run whose checkpoint an evaluation is of, by the id that the run gives it. */
+function runOf(evaluation: string): string | undefined {
+  return /^(.+)-epoch-\d{1,3}$/.exec(evaluation)?.[1];
+}
+
+/** @throws InputError for a model that the owner has not allowed on the dataset; the request is kept for the owner */
+async function assertAllowed(
+  { evaluation, manifest, model }: CollectJob,
+  { consentsFolder, requestsFolder }: OwnerConfiguration,
+): Promise<void> {
+  const consent = await readConsent(consentsFolder, manifest);
+  if (isAllowed(consent, model, runOf(evaluation))) return;
+  await keepRequest(requestsFolder, { dataset: manifest, model, evaluation });
+  throw notAllowed(manifest, model);
 }
 
 /** What depends on public things only, and may fail with its reason where everybody reads it. */

@@ -1,4 +1,5 @@
 export { type Accepted, awaitOutcome } from './await-outcome.js';
+export { allowCommand, requestsCommand } from './commands/allow.js';
 export { collectorCommand } from './commands/collector.js';
 export { datasetCommand } from './commands/dataset.js';
 export { type EnqueueRoles, enqueueCommand } from './commands/enqueue.js';

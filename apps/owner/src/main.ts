@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { openSharedSession, runEntry } from '@ciphernet/command-line';
+import { allowCommand, requestsCommand } from './commands/allow.js';
 import { collectorCommand } from './commands/collector.js';
 import { datasetCommand } from './commands/dataset.js';
 import { enqueueCommand } from './commands/enqueue.js';
@@ -20,6 +21,8 @@ await runEntry({
     collectorCommand(),
     reportCommand(),
     publishCommand(),
+    requestsCommand(),
+    allowCommand(),
     historyCommand(),
   ],
   environment: OWNER_ENVIRONMENT,

@@ -46,7 +46,7 @@ export function checkResidues(residues: Uint32Array, prime: number, where: strin
 }
 
 /** Holds a body against the digest in its header. @throws IntegrityError when it was changed */
-export function checkBody(header: BatchHeader, body: Uint8Array, where: string): void {
+function checkBody(header: BatchHeader, body: Uint8Array, where: string): void {
   const digest = sha256Hex(body);
   if (digest === header.bodyDigest) return;
   throw new IntegrityError(`the body's sha256 is ${digest}, its header says ${header.bodyDigest}`, {

@@ -54,7 +54,7 @@ const GAPS: readonly number[] = [12, 8];
  * A wider gap is bought with a smaller input scale, four bits of it for one of noise where there are two squares; rounding the
  * weights errs by more than the noise all the same.
  */
-const VERIFIABLE_SLACK = 2;
+const VERIFIABLE_SLACK = 3;
 
 /** Plans that err by so much more than the best are as good, if their results are smaller. */
 const AS_GOOD = 1.25;

@@ -1,3 +1,13 @@
+export {
+  type Consent,
+  type EvaluationRequestRecord,
+  allow,
+  isAllowed,
+  keepRequest,
+  notAllowed,
+  readConsent,
+  readRequests,
+} from './consent.js';
 export { type DatasetRecord, readDatasetRecord, writeDatasetRecord } from './dataset-record.js';
 export { type Outcome, outcomeFolder, readOutcome, writeRefusal } from './outcome.js';
 export { type OwnerConfiguration, loadOwnerConfiguration } from './owner-configuration.js';

@@ -12,6 +12,10 @@ export interface OwnerConfiguration extends Configuration {
   readonly publishedFolder: string;
   /** What may be published, and how much: the default policy applies where there is no such file. */
   readonly policyFile: string;
+  /** What may be evaluated on each dataset. */
+  readonly consentsFolder: string;
+  /** What was asked for without consent. */
+  readonly requestsFolder: string;
   /** Which plaintext dataset a manifest stands for, and where its keys are. */
   readonly recordsFolder: string;
   /** Protects the secret key; from the environment only, since other users of the machine could read an option. */
@@ -29,6 +33,8 @@ export function loadOwnerConfiguration(env: NodeJS.ProcessEnv = process.env): Ow
     historyFolder: join(dataFolder, 'history'),
     publishedFolder: join(dataFolder, 'published'),
     policyFile: join(dataFolder, 'policy.json'),
+    consentsFolder: join(dataFolder, 'consents'),
+    requestsFolder: join(dataFolder, 'requests'),
     recordsFolder: join(dataFolder, 'client'),
     passphrase: env['CIPHERNET_PASSPHRASE'] || undefined,
   });

@@ -98,6 +98,17 @@ function checkPrime(check: SpotCheck, evaluator: PositionEvaluator, primeIndex: 
   });
 }
 
+/** Evaluators live as long as their circuit: an evaluation's shards are checked one after another. */
+const evaluators = new WeakMap<CompiledCircuit, { readonly most: number; readonly evaluator: PositionEvaluator }>();
+
+function evaluatorOf({ compiled, positions }: SpotCheck): PositionEvaluator {
+  const known = evaluators.get(compiled);
+  if (known !== undefined && known.most >= positions) return known.evaluator;
+  const evaluator = createPositionEvaluator(compiled, positions);
+  evaluators.set(compiled, { most: positions, evaluator });
+  return evaluator;
+}
+
 /**
  * Recomputes a few positions of a result, drawn now, and compares them bit for bit. Call it only when the result's digest is
  * fixed: positions that a worker knows beforehand check nothing.
@@ -107,6 +118,6 @@ function checkPrime(check: SpotCheck, evaluator: PositionEvaluator, primeIndex: 
  */
 export function spotCheck(check: SpotCheck): void {
   checkHeader(check);
-  const evaluator = createPositionEvaluator(check.compiled, check.positions);
+  const evaluator = evaluatorOf(check);
   check.result.header.primes.forEach((_prime, primeIndex) => checkPrime(check, evaluator, primeIndex));
 }

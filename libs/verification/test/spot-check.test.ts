@@ -103,7 +103,7 @@ describe('an audit', () => {
   it('finds a position of the shard that its owner did not encrypt', () => {
     const check = evaluated.check(evaluated.honest, 64);
     const list = Uint8Array.from(check.positionList);
-    for (let i = 0; i < list.length; i += 32) list[i] = (list[i] ?? 0) ^ 1;
+    for (let i = 0; i < list.length; i += 16) list[i] = (list[i] ?? 0) ^ 1;
     expect(() => spotCheck({ ...check, positionList: list })).toThrow(/not what its owner encrypted/);
   });
 });

@@ -62,7 +62,7 @@ export async function benchVerification(prepared: PreparedModel, blobs: BlobStor
     audits.push(audit);
   }
   const cheapest = compileModel(await loadModel(blobs, prepared.model), { mode: manifest.mode, verifiable: 'never' });
-  const lists = manifest.parameters.primes.length * manifest.parameters.ringDegree * 32;
+  const lists = manifest.parameters.primes.length * manifest.parameters.ringDegree * 16;
   const slots = manifest.parameters.ringDegree / 2;
   const perSlot = costOf(plan, compiled.circuit).uploadBytesPerImage + lists / slots;
   const { examples } = prepared;

@@ -21,7 +21,7 @@ import { InputError, writeWhole } from '@ciphernet/foundation';
 import { type Model, compileModel, loadModel } from '@ciphernet/models';
 import { DEFAULT_PORT, dashboardPassword } from '@ciphernet/operator';
 import { type Accepted, awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
-import { loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { type JobProgress, type TrainJob, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToJson, reportToText } from '@ciphernet/report';
 import { MODEL_NAMES } from '@ciphernet/training';
@@ -95,6 +95,8 @@ async function evaluate(
 ): Promise<Accepted> {
   const { backend, signal } = session;
   const evaluation = newEvaluationId();
+  const { consentsFolder, reportsFolder } = loadOwnerConfiguration();
+  await allow(consentsFolder, dataset.digest, { models: [model] });
   await enqueueEvaluation(backend.flows(), evaluation, {
     manifest: dataset.digest,
     shards: dataset.shards,
@@ -104,7 +106,6 @@ async function evaluate(
     audit: options.audit,
   });
   const progress = board.start('infer', 'images');
-  const { reportsFolder } = loadOwnerConfiguration();
   const tools = { backend, reportsFolder, signal };
   const accepted = await awaitOutcome(evaluation, dataset.shards, tools, (fraction) =>
     progress.update(fraction * dataset.images, dataset.images),

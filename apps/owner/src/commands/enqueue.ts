@@ -9,7 +9,7 @@ import {
 } from '@ciphernet/command-line';
 import { InputError, asError, messageOf } from '@ciphernet/foundation';
 import { type ImportedModel, importModels, loadModel } from '@ciphernet/models';
-import { loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToText } from '@ciphernet/report';
 import { type Accepted, awaitOutcome } from '../await-outcome.js';
@@ -121,6 +121,9 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
   const { backend, blobs } = session;
   const manifest = manifestFromBytes(await blobs.get(options.dataset), `dataset ${options.dataset.slice(0, 12)}`);
   const models = await chooseModels(session, options, manifest.transform);
+  // The owner's own request is the consent.
+  const { consentsFolder } = loadOwnerConfiguration();
+  await allow(consentsFolder, options.dataset, { models: models.map(({ model }) => model) });
   const isInside = await roles.start(session);
   const enqueued: Enqueued[] = [];
   for (const entry of models) {

@@ -1,7 +1,7 @@
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { IntegrityError, UnsupportedError, elementAt, lastOf } from '@ciphernet/foundation';
-import { createKernels } from './kernels.js';
-import { createProgram } from './program.js';
+import { type Kernels, createKernels } from './kernels.js';
+import { type SegmentProgram, createProgram } from './program.js';
 import { planSegments } from './segments.js';
 
 /** Positions that the kernels take at a time. */
@@ -34,25 +34,33 @@ export function createPositionEvaluator(compiled: CompiledCircuit, most: number)
       hint: 'encrypt the dataset under a verifiable plan',
     });
   }
-  const kernels = createKernels();
   const tile = STEP * Math.ceil(most / STEP);
-  const program = createProgram(kernels, compiled, segment, tile);
   const inputs = segment.inputComponents * segment.inputRows;
   const { rowOf } = lastOf(segment.maps).laid;
   const outputs = lastOf(compiled.circuit.maps).outputs;
-  const { primes } = compiled.plan.parameters;
-  let selected = -1;
+  // A program a prime: its biases are computed once, however many shards are checked.
+  const programs = new Map<number, { readonly kernels: Kernels; readonly program: SegmentProgram }>();
+  const programOf = (prime: number): { readonly kernels: Kernels; readonly program: SegmentProgram } => {
+    const known = programs.get(prime);
+    if (known !== undefined) return known;
+    const kernels = createKernels();
+    const program = createProgram(kernels, compiled, segment, tile);
+    program.selectPrime(prime);
+    const made = { kernels, program };
+    programs.set(prime, made);
+    return made;
+  };
   return {
     evaluate(primeIndex, columns) {
       const count = columns.length / inputs;
       if (!Number.isInteger(count) || count > tile) throw new RangeError(`${count} columns for at most ${tile}`);
-      const prime = elementAt(primes, primeIndex);
-      if (selected !== primeIndex) program.selectPrime(prime);
-      selected = primeIndex;
+      const prime = elementAt(compiled.plan.parameters.primes, primeIndex);
+      const { kernels, program } = programOf(prime);
       const words = kernels.u32();
-      const input = words.subarray(program.input / 4, program.input / 4 + inputs * tile).fill(0);
+      // Columns beyond `count` hold what an earlier call left: evaluated too, and not looked at.
+      const input = words.subarray(program.input / 4, program.input / 4 + inputs * tile);
       for (let x = 0, from = 0; x < count; x++) {
-        for (let row = 0; row < inputs; row++) input[row * tile + x] = columns[from++] ?? 0;
+        for (let at = x; at < input.length; at += tile) input[at] = columns[from++] ?? 0;
       }
       if (kernels.largest(program.input, inputs * tile) >>> 0 >= prime) {
         throw new IntegrityError('a residue is not below its prime', { where: `prime ${primeIndex}` });
