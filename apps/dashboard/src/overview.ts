@@ -9,6 +9,7 @@ import {
   progressSchema,
 } from '@ciphernet/queue';
 import type { Job, JobType } from 'bullmq';
+import { readableJobs } from './readable-jobs.js';
 
 /** One evaluation as the overview shows it. */
 export interface EvaluationState {
@@ -61,9 +62,8 @@ async function latest(backend: QueueBackend, name: string): Promise<{ job: Job; 
   const queue = backend.queue(name);
   const found = await Promise.all(
     STATES.map(async (state) => {
-      const jobs = (await queue.getJobs([state], 0, LIMIT - 1, false)) as (Job | undefined)[];
-      // A job may be removed between the list and its reading.
-      return jobs.flatMap((job) => (job === undefined ? [] : [{ job, state: String(state) }]));
+      const jobs = await readableJobs(queue, [state], { from: 0, to: LIMIT - 1 });
+      return jobs.map((job) => ({ job, state: String(state) }));
     }),
   );
   return found

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { MODELS } from '@ciphernet/artifacts';
 import { openDirectoryStore } from '@ciphernet/blobs';
@@ -181,6 +182,27 @@ suite('the dashboard', () => {
     expect(overview.evaluations).toEqual([
       expect.objectContaining({ model: 'small cnn', dataset: digest.slice(0, 12) }),
     ]);
+  });
+
+  it('goes on showing everything else when a job’s data is no JSON', async () => {
+    const url = await open();
+    const digest = 'a'.repeat(64);
+    const request = { manifest: digest, model: digest, engine: 'simd', shards: 1, compare: false };
+    await enqueueEvaluation(backend.flows(), 'eval-beside', request);
+    const broken = await backend.queue(QUEUES.infer).add('infer', { shard: 0 });
+    const write = (key: string, data: string): unknown =>
+      execFileSync('redis-cli', ['-u', redis.url, 'hset', key, 'data', data], { stdio: 'ignore' });
+    write(`dash:infer:${broken.id ?? ''}`, '{"shard":');
+    const collect = await backend.queue(QUEUES.collect).add('collect', {});
+    write(`dash:collect:${collect.id ?? ''}`, 'not JSON');
+    const overview = await fetch(`${url}/api/overview`);
+    expect(overview.status).toBe(200);
+    const { evaluations } = (await overview.json()) as { evaluations: { id: string }[] };
+    expect(evaluations.map(({ id }) => id)).toContain('eval-beside');
+    for (const queue of ['infer', 'collect']) {
+      const board = await fetch(`${url}/queues/api/queues?activeQueue=${queue}&status=latest&page=1&jobsPerPage=10`);
+      expect([queue, board.status]).toEqual([queue, 200]);
+    }
   });
 
   it('says so when the port is taken', async () => {

@@ -50,7 +50,14 @@ async function exists(path: string): Promise<boolean> {
  */
 export async function openIdentity(folder: string, passphrase: string | undefined): Promise<Identity> {
   const path = join(folder, IDENTITY_FILE);
-  if (!(await exists(path))) await createIdentity(path, passphrase);
+  if (!(await exists(path))) {
+    try {
+      await createIdentity(path, passphrase);
+    } catch (error) {
+      // Of two processes that make it at once, one does; the other takes what is there.
+      if (!(await exists(path))) throw error;
+    }
+  }
   const { publicKey, protection, key } = parseOrThrow(schema, parseJson(await readFile(path, 'utf8'), path), path);
   const { mode } = await stat(path);
   if ((mode & 0o077) !== 0) {

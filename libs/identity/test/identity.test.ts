@@ -14,6 +14,13 @@ describe('a signing key', () => {
     await expect(openIdentity(folder.path, undefined)).rejects.toThrow(/set CIPHERNET_PASSPHRASE/);
   });
 
+  it('is one key, also when several make it at once', async () => {
+    await using folder = await temporaryFolder();
+    const all = await Promise.all(Array.from({ length: 6 }, () => openIdentity(folder.path, undefined)));
+    expect(new Set(all.map(({ publicKey }) => publicKey)).size).toBe(1);
+    expect(await readdir(folder.path)).toHaveLength(1);
+  });
+
   it('signs what only its own public key verifies, and anything malformed verifies as nothing', async () => {
     await using folder = await temporaryFolder();
     await using other = await temporaryFolder();
