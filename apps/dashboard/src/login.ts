@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import cookieSession from 'cookie-session';
 import express from 'express';
 import type { Request, RequestHandler, Response, Router } from 'express';
@@ -6,8 +7,15 @@ import { loginPage } from './pages.js';
 import { isLoopback } from './settings.js';
 
 const SESSION_MS = 12 * 3600 * 1000;
-/** Wrong passwords a minute from one address: a guesser gets no further, and locks no other address out. */
+/**
+ * Wrong passwords a minute from one address; beyond them every attempt from there waits, the right one too, and is then heard. So a
+ * guesser gets ten attempts a second at most, against a password of ten characters at least, and locks nobody out who shares an
+ * address.
+ */
 const GUESSES = 10;
+const SLOW_MS = 2000;
+/** Attempts of one address that wait at a time. */
+const MOST_WAITING = 20;
 const MINUTE_MS = 60_000;
 /** Addresses and sessions that are remembered; the oldest is forgotten first. */
 const REMEMBERED = 10_000;
@@ -62,24 +70,39 @@ function forgetOldest(entries: {
   }
 }
 
-/** Counts wrong passwords by address and kind of login: a scraper with an old one must not lock its owner out. */
-function guard(password: string): (request: Request, kind: 'form' | 'basic', given: string) => boolean | 'too many' {
+type Attempt = (request: Request, kind: 'form' | 'basic', given: string) => Promise<boolean | 'too many'>;
+
+/** Counts wrong passwords by address and kind of login: a scraper with an old one must not slow its owner down. */
+function guard(password: string): Attempt {
   const wrong = new Map<string, number[]>();
-  return (request, kind, given) => {
-    const who = `${kind} ${request.socket.remoteAddress ?? ''}`;
+  const waiting = new Map<string, number>();
+  return async (request, kind, given) => {
+    const who = `${kind} ${request.ip ?? ''}`;
     const now = Date.now();
     const recent = (wrong.get(who) ?? []).filter((time) => now - time < MINUTE_MS);
-    if (recent.length >= GUESSES) return 'too many';
+    if (recent.length >= GUESSES) {
+      const before = waiting.get(who) ?? 0;
+      if (before >= MOST_WAITING) return 'too many';
+      waiting.set(who, before + 1);
+      await sleep(SLOW_MS);
+      const left = (waiting.get(who) ?? 1) - 1;
+      if (left > 0) waiting.set(who, left);
+      else waiting.delete(who);
+    }
     if (isSame(given, password)) return true;
     wrong.delete(who);
-    wrong.set(who, [...recent, now]);
+    wrong.set(who, [...recent.slice(-GUESSES), now]);
     forgetOldest(wrong);
     return false;
   };
 }
 
-/** Session cookie, login and logout, and a guard for everything mounted after it. */
-export function login(password: string): Router {
+/**
+ * Session cookie, login and logout, and a guard for everything mounted after it.
+ *
+ * @param isBehindTls sessions travel over TLS only, which a proxy in front ends
+ */
+export function login(password: string, isBehindTls: boolean): Router {
   const router = express.Router();
   const attempt = guard(password);
   /** Until when each session lasts: known here, so that logging out ends it for every copy of the cookie. */
@@ -96,15 +119,16 @@ export function login(password: string): Router {
       maxAge: SESSION_MS,
       httpOnly: true,
       sameSite: 'strict',
+      secure: isBehindTls,
     }),
   );
   router.get('/login', (_request, response) => void response.type('html').send(loginPage('')));
   router.post(
     '/login',
     express.urlencoded({ extended: false, limit: '2kb' }),
-    (request: Request, response: Response) => {
+    async (request: Request, response: Response) => {
       const given = (request.body as { password?: unknown } | undefined)?.password;
-      const outcome = attempt(request, 'form', typeof given === 'string' ? given : '');
+      const outcome = await attempt(request, 'form', typeof given === 'string' ? given : '');
       if (outcome === true) {
         const id = randomUUID();
         sessions.set(id, Date.now() + SESSION_MS);
@@ -122,10 +146,10 @@ export function login(password: string): Router {
     request.session = null;
     response.redirect(303, '/login');
   });
-  router.use((request, response, next) => {
+  router.use(async (request, response, next) => {
     if ((sessions.get(idOf(request)) ?? 0) > Date.now()) return next();
     const basic = basicPassword(request);
-    if (basic !== undefined && attempt(request, 'basic', basic) === true) return next();
+    if (basic !== undefined && (await attempt(request, 'basic', basic)) === true) return next();
     if (request.method === 'GET' && request.accepts(['html', 'json']) === 'html') {
       return response.redirect(303, '/login');
     }

@@ -111,6 +111,8 @@ function refusalOf(error: Error): number {
 function createApp(backend: QueueBackend, blobs: BlobStore, settings: DashboardSettings): Express {
   const app = express();
   app.disable('x-powered-by');
+  // One proxy: what it says of the client's address and of TLS is believed, what the client says before it is not.
+  app.set('trust proxy', settings.behindTls === true ? 1 : false);
   app.use(securityHeaders);
   // Before the login: a load balancer has no password, and learns nothing but up or down.
   app.get('/healthz', async (_request, response) => {
@@ -122,7 +124,7 @@ function createApp(backend: QueueBackend, blobs: BlobStore, settings: DashboardS
     }
   });
   app.use(sameOriginOnly);
-  app.use(settings.password === undefined ? loopbackNamesOnly : login(settings.password));
+  app.use(settings.password === undefined ? loopbackNamesOnly : login(settings.password, settings.behindTls === true));
   if (settings.readOnly) app.use(refuseChanges);
   routes(app, backend, blobs, settings);
   app.use(

@@ -8,6 +8,8 @@ export interface DashboardSettings {
   readonly password: string | undefined;
   /** Nothing can be changed: no retry, no removal. Always so without a password: any user of this machine may connect. */
   readonly readOnly: boolean;
+  /** A proxy in front ends TLS: its word on addresses is believed, and sessions travel over TLS only. */
+  readonly behindTls?: boolean;
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
