@@ -1,4 +1,5 @@
 export { openAuditor } from './audit.js';
+export { THREADS_PER_SHARD } from './infer.js';
 export { type MeasuredAccuracy, type ModelRoles, modelCommand } from './commands/model.js';
 export { simulateCommand } from './commands/simulate.js';
 export { workerCommand } from './commands/worker.js';

@@ -18,7 +18,7 @@ import { z } from 'zod';
  * Threads that a shard may take while cores are free, this one included: the last shards of an evaluation then do not leave
  * cores idle. Each infer thread keeps its helpers warm, some 20 MB each, so there are few.
  */
-const THREADS_PER_SHARD = 4;
+export const THREADS_PER_SHARD = 4;
 
 /** What inference needs besides the job. */
 export interface InferDependencies {
