@@ -1,0 +1,162 @@
+// What is fuzzed: every parser of something that another party can write, each with a valid sample.
+import {
+  batchToBytes,
+  manifestFromBytes,
+  manifestToBytes,
+  openPackedResult,
+  parseBatch,
+  shardHeader,
+} from '@ciphernet/artifacts';
+import { verifyAttestation } from '@ciphernet/attestation';
+import { createParameters } from '@ciphernet/ckks';
+import { calibrate, compileCircuit, compiledFromJson, compiledToBytes, lower, planCircuit } from '@ciphernet/compiler';
+import { NO_TRANSFORM } from '@ciphernet/datasets';
+import {
+  artifactFromFiles,
+  modelJsonOf,
+  networkFromLayersModel,
+  networkToLayersModel,
+  parseIdx,
+} from '@ciphernet/formats';
+import { parseJson } from '@ciphernet/foundation';
+import { verifySigned } from '@ciphernet/publication';
+import {
+  parseAuditJob,
+  parseAudited,
+  parseBenchmarkRun,
+  parseBenchmarkSuite,
+  parseCollectJob,
+  parseInferJob,
+  parseInferred,
+  parseTrainJob,
+  parseTrained,
+} from '@ciphernet/queue';
+import { reportFromJson } from '@ciphernet/report';
+import { exampleReport } from '@ciphernet/report-example';
+import { bytesOf, mutateBytes, mutateJson, text } from './mutations.mjs';
+
+const digest = 'a'.repeat(64);
+const parameters = createParameters(1024, [30, 30, 30, 30, 30], 30);
+const layer = (units, inputs, seed) => ({
+  kind: 'dense',
+  name: `d${units}`,
+  units,
+  weights: Float32Array.from({ length: units * inputs }, (_, i) => Math.sin(i + seed) / 2),
+  bias: new Float32Array(units),
+});
+const network = {
+  name: 'small',
+  input: { height: 2, width: 2, channels: 1 },
+  layers: [{ kind: 'flatten', name: 'f' }, layer(3, 4, 0), { kind: 'square', name: 's' }, layer(2, 3, 1)],
+};
+const circuit = lower(network);
+const features = Float32Array.from({ length: 80 }, (_, i) => Math.abs(Math.sin(i)));
+const given = { parameters, inputScale: 2 ** 20 };
+const plan = planCircuit(circuit, calibrate(circuit, features), { mode: 'public', given });
+const compiled = parseJson(text(compiledToBytes(compileCircuit(circuit, plan, NO_TRANSFORM))), 'sample');
+const header = shardHeader({ parameters, keyFingerprint: digest, ciphertexts: 1, images: 3, tile: 16, scale: 2 ** 20 });
+const batch = batchToBytes(header, new Uint32Array(5 * 2 * 1024));
+const manifest = parseJson(
+  text(
+    manifestToBytes({
+      name: 'tiny',
+      split: 'test',
+      height: 2,
+      width: 2,
+      channels: 1,
+      classes: 2,
+      transform: NO_TRANSFORM,
+      features: 4,
+      images: 3,
+      parameters,
+      inputScale: 2 ** 20,
+      mode: 'public',
+      keyFingerprint: digest,
+      shards: [{ digest, bytes: 1000, images: 3, positions: digest }],
+    }),
+  ),
+  'sample',
+);
+const artifact = networkToLayersModel(network);
+const modelJson = parseJson(text(modelJsonOf(artifact)), 'sample');
+const idx = Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8]);
+const attestation = {
+  format: 'ciphernet-audit',
+  version: 1,
+  evaluation: 'eval-1',
+  manifest: digest,
+  shard: 0,
+  shardDigest: digest,
+  model: digest,
+  compiled: digest,
+  result: digest,
+  positions: 64,
+  auditor: 'A'.repeat(43),
+};
+const inferred = {
+  shard: 0,
+  result: digest,
+  resultBytes: 10,
+  compiled: digest,
+  seconds: 1,
+  engine: 'simd',
+  reused: false,
+  worker: 'w',
+  startedAt: 1,
+  finishedAt: 2,
+};
+const base = { evaluation: 'eval-1', manifest: digest, model: digest };
+const suite = {
+  suite: 'nightly',
+  datasets: [{ manifest: digest, shards: 2 }],
+  models: [digest],
+  engine: 'simd',
+  compare: true,
+};
+const signature = 'A'.repeat(86);
+
+/** Every parser at a boundary: name, a valid sample, how it is mutated, and the parser. */
+export const TARGETS = [
+  ['batch', batch, mutateBytes, (bytes) => parseBatch(bytes, 'fuzz')],
+  ['batch header', batch.subarray(0, 900), mutateBytes, (bytes) => openPackedResult(bytes, 'fuzz')],
+  ['manifest', manifest, mutateJson, (json) => manifestFromBytes(bytesOf(json), 'fuzz')],
+  ['manifest bytes', bytesOf(manifest), mutateBytes, (bytes) => manifestFromBytes(bytes, 'fuzz')],
+  ['compiled circuit', compiled, mutateJson, (json) => compiledFromJson(json, 'fuzz')],
+  [
+    'tfjs model',
+    modelJson,
+    mutateJson,
+    (json) => {
+      const read = networkFromLayersModel(artifactFromFiles(bytesOf(json), artifact.weightData, 'fuzz'));
+      lower(read);
+    },
+  ],
+  ['idx', idx, mutateBytes, (bytes) => parseIdx(bytes, 3, 'fuzz')],
+  [
+    'attestation',
+    attestation,
+    mutateJson,
+    (json) => verifyAttestation({ attestation: JSON.stringify(json), signature }, 'fuzz'),
+  ],
+  [
+    'statement',
+    { format: 'ciphernet-signed', version: 1, statement: '{}', signature },
+    mutateJson,
+    (json) => verifySigned(JSON.stringify(json), 'fuzz'),
+  ],
+  ['report', exampleReport(), mutateJson, (json) => reportFromJson(JSON.stringify(json), 'fuzz')],
+  ['train job', { run: 'train-1', model: 'cnn', dataset: 'mnist', epochs: 3, seed: 1 }, mutateJson, parseTrainJob],
+  ['infer job', { ...base, shard: 0, engine: 'simd' }, mutateJson, parseInferJob],
+  ['audit job', { ...base, shard: 0 }, mutateJson, parseAuditJob],
+  ['collect job', { ...base, engine: 'simd', shards: 2, compare: true, audit: true }, mutateJson, parseCollectJob],
+  ['inferred', inferred, mutateJson, parseInferred],
+  ['audited', { inferred, signed: { attestation: JSON.stringify(attestation), signature } }, mutateJson, parseAudited],
+  ['suite', suite, mutateJson, parseBenchmarkSuite],
+  ['run', { suite, startedAt: 5 }, mutateJson, parseBenchmarkRun],
+  [
+    'trained',
+    { model: digest, epoch: 1, validationAccuracy: 0.5, seconds: 1, backend: 'wasm', epochs: 3 },
+    mutateJson,
+    parseTrained,
+  ],
+];
