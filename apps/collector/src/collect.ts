@@ -1,15 +1,12 @@
 import { type Arrangement, arrange, compareTwins, twinTolerance, valuesOfExamples } from '@ciphernet/arrangement';
 import {
-  type BatchHeader,
   type DatasetManifest,
   HEADER_READ_BYTES,
-  WORD_BYTES,
   batchFromBytes,
   manifestFromBytes,
   parseHeader,
 } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
-import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
 import { type Plan, compiledFromJson } from '@ciphernet/compiler';
 import { type Dataset, type LoadOptions, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { EvaluationError, IntegrityError, encodeError, parseJson, sha256Hex } from '@ciphernet/foundation';
@@ -19,6 +16,7 @@ import { type DatasetRecord, readDatasetRecord } from '@ciphernet/owner-records'
 import type { CollectJob, JobProgress } from '@ciphernet/queue';
 import { type Report, confusionMatrix, marginsOf } from '@ciphernet/report';
 import { type AuditPolicy, type ShardResult, checkAudits } from './audits.js';
+import { type Expected, checkResult, checkSlots, mostResultBytes } from './check-result.js';
 import { type Comparison, compareWithModel, compileModelOf } from './compare.js';
 import { composeReport } from './compose-report.js';
 
@@ -48,65 +46,6 @@ async function loadLabels(record: DatasetRecord, manifest: DatasetManifest, fold
     });
   }
   return dataset;
-}
-
-/** Components after at most two squares, the most that a plan has. */
-const MOST_COMPONENTS = componentsAfter(2);
-
-/** Bytes that a result of this dataset can have: every component of every class at every prime, as words. */
-function mostResultBytes({ classes, parameters }: DatasetManifest): number {
-  return HEADER_READ_BYTES + classes * MOST_COMPONENTS * parameters.primes.length * parameters.ringDegree * WORD_BYTES;
-}
-
-/**
- * A result must be of this shard: its images, classes, parameters and key, with primes that the dataset has, in their
- * order; and of this plan, where a plan is known that can be believed. Checked on the header alone, before anything is made
- * of the body.
- */
-function checkResult(header: BatchHeader, expected: Expected, shard: number, where: string): void {
-  const { manifest, plan } = expected;
-  const { parameters } = manifest;
-  const ofShard =
-    header.kind === 'result' &&
-    header.images === manifest.shards[shard]?.images &&
-    header.values === manifest.classes &&
-    header.tile === header.ringDegree &&
-    header.parametersDigest === parametersDigest(parameters) &&
-    header.keyFingerprint === manifest.keyFingerprint &&
-    header.ringDegree === parameters.ringDegree &&
-    header.primes.length <= parameters.primes.length &&
-    header.primes.every((prime, primeIndex) => prime === parameters.primes[primeIndex]) &&
-    header.components <= MOST_COMPONENTS;
-  const ofPlan =
-    plan === undefined ||
-    (header.scale === plan.resultScale &&
-      header.primes.length === plan.resultPrimes &&
-      header.components === componentsAfter(plan.maps.length - 1));
-  if (ofShard && ofPlan) return;
-  throw new IntegrityError(
-    `the result is not of ${ofShard ? "the model's plan" : `shard ${shard}`} (images, classes, primes, scale, components, key or parameters differ)`,
-    {
-      where,
-      hint: 'a worker returned another result than it was asked for: evaluate again, and find out which worker it was',
-    },
-  );
-}
-
-/** Every slot of an honest result is below the plan's bound: what is not was forged, or private data is far out of range. */
-function checkSlots(largest: number, { plan }: Expected, where: string): void {
-  // Written so that NaN is refused.
-  if (plan?.slotBound === undefined || largest <= plan.slotBound) return;
-  throw new IntegrityError('a slot is beyond what the model can give', {
-    where: `${where}, ${largest.toPrecision(3)} against ${plan.slotBound.toPrecision(3)}`,
-    hint: 'evaluate again on other workers; if it stays, the data is out of the range that the model was calibrated on',
-  });
-}
-
-/** What results are held against. */
-interface Expected {
-  readonly manifest: DatasetManifest;
-  /** Of the circuit: compiled here, or attested by an auditor whom the owner believes. */
-  readonly plan: Plan | undefined;
 }
 
 /** Logits of all slots in use, slots × classes. They live in this process only. */
