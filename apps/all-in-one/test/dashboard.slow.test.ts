@@ -1,4 +1,6 @@
 /// <reference lib="dom" />
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QUEUES, enqueueEvaluation, newEvaluationId, openQueueBackend } from '@ciphernet/queue';
 import {
@@ -81,12 +83,16 @@ suite('the dashboard in a browser', () => {
       expect((await json<{ published: boolean }>(['publish', evaluation])).published).toBe(false);
       expect((await page.goto(`${url}/published/${evaluation}`))?.status()).toBe(404);
       expect((await json<{ published: boolean }>(['publish', evaluation, '--yes'])).published).toBe(true);
+      const file = join(folder.path, 'published', `${evaluation}.signed.json`);
+      expect((await json<{ verified: boolean }>(['report', 'verify', file])).verified).toBe(true);
       await page.goto(`${url}/published`);
       await Promise.all([page.waitForNavigation(), page.click(`a[href="/published/${evaluation}"]`)]);
       expect(await page.$eval('h1', (heading) => heading.textContent)).toBe(evaluation);
       expect(await page.$eval('table', (table) => table.textContent)).toMatch(
         /accuracy9\d(\.\d)? %, in steps of 0\.1 %/,
       );
+      const signed = await page.evaluate(async () => (await fetch(`${location.pathname}/signed`)).text());
+      expect(signed).toBe(await readFile(file, 'utf8'));
 
       // A blob that is no model, past the command line, which refuses it: the shard fails for good, and the evaluation.
       const failed = newEvaluationId();

@@ -39,7 +39,7 @@ export function publishedPage(statement: Statement, fingerprint: string): string
   const rows = facts.map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`);
   return page(
     `CipherNet: ${statement.evaluation}`,
-    `<nav><h1>${escapeHtml(statement.evaluation)}</h1><a href="/published">Published</a></nav>
+    `<nav><h1>${escapeHtml(statement.evaluation)}</h1><a href="/published/${encodeURIComponent(statement.evaluation)}/signed">Signed file</a><a href="/published">Published</a></nav>
 <section><table>${rows.join('')}</table></section>${confusion === undefined ? '' : confusionTable(confusion, rounding.cell)}`,
   );
 }

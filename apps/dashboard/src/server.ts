@@ -87,16 +87,17 @@ function routes(app: Express, backend: QueueBackend, blobs: BlobStore, settings:
   app.get('/published', async (_request, response) => {
     response.type('html').send(publishedListPage((await PUBLISHED.list(blobs)).slice(0, MOST_LISTED)));
   });
-  app.get('/published/:evaluation', async (request, response) => {
-    const { evaluation } = request.params;
+  app.get(['/published/:evaluation', '/published/:evaluation/signed'], async (request, response) => {
+    const evaluation = String(request.params['evaluation']);
     const digest = NAME.test(evaluation) ? await PUBLISHED.get(blobs, evaluation) : undefined;
     if (digest === undefined) {
       response.status(404).type('html').send(problemPage(404, 'Nothing is published about this evaluation.'));
       return;
     }
-    const bytes = await blobs.get(digest, MOST_STATEMENT_BYTES);
-    const statement = verifySigned(new TextDecoder().decode(bytes), evaluation);
-    response.type('html').send(publishedPage(statement, identityFingerprint(statement.owner)));
+    const signed = new TextDecoder().decode(await blobs.get(digest, MOST_STATEMENT_BYTES));
+    const statement = verifySigned(signed, evaluation);
+    if (request.path.endsWith('/signed')) response.attachment(`${evaluation}.signed.json`).type('json').send(signed);
+    else response.type('html').send(publishedPage(statement, identityFingerprint(statement.owner)));
   });
   app.use('/queues', bullBoard(backend, settings.readOnly));
   app.use(express.static(STATIC, { index: false }));

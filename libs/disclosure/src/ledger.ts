@@ -67,7 +67,7 @@ export async function readLedger(folder: string): Promise<readonly LedgerEntry[]
   });
   const entries = await Promise.all(
     names
-      .filter((name) => name.endsWith('.json') && !name.endsWith('.draft.json'))
+      .filter((name) => name.endsWith('.json') && !/\.(draft|signed)\.json$/.test(name))
       .sort()
       .map((name) => readEntry(join(folder, name))),
   );

@@ -15,7 +15,7 @@ import {
   writeDraft,
   writePublication,
 } from '@ciphernet/disclosure';
-import { InputError } from '@ciphernet/foundation';
+import { InputError, writeWhole } from '@ciphernet/foundation';
 import { identityFingerprint, openIdentity } from '@ciphernet/identity';
 import { type OwnerConfiguration, loadOwnerConfiguration, readOutcome } from '@ciphernet/owner-records';
 import { signedBytes } from '@ciphernet/publication';
@@ -92,12 +92,13 @@ async function publish(evaluation: string, options: PublishOptions): Promise<voi
   const blobs = await openBlobStore(owner);
   const { digest } = await blobs.put(new TextEncoder().encode(signed));
   await PUBLISHED.set(blobs, evaluation, digest);
-  const path = join(publishedFolder, `${evaluation}.json`);
+  const path = join(publishedFolder, `${evaluation}.signed.json`);
+  await writeWhole(path, signed, { mode: 0o600 });
   const fingerprint = identityFingerprint(entry.statement.owner);
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ published: true, statement: entry.statement, balances: accounts, digest })}\n`
-      : `published    ${evaluation}, signed by ${fingerprint.slice(0, 16)}…\nrecord       ${path}\n${costLines(accounts)}\n`,
+      : `published    ${evaluation}, signed by ${fingerprint.slice(0, 16)}…\nfile         ${path}, to hand out: ciphernet report verify checks it\n${costLines(accounts)}\n`,
   );
 }
 

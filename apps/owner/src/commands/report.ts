@@ -36,7 +36,9 @@ async function show(evaluation: string | undefined, options: { json: boolean }):
   );
 }
 
-async function verifyFile(path: string, options: { owner?: string; json: boolean }): Promise<void> {
+async function verifyFile(path: string, _own: unknown, command: Command): Promise<void> {
+  // `--json` is an option of the command above as well, which takes it.
+  const options = command.optsWithGlobals<{ owner?: string; json: boolean }>();
   let text: string;
   try {
     text = await readFile(path, 'utf8');
