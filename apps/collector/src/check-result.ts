@@ -1,4 +1,4 @@
-import { type BatchHeader, type DatasetManifest, HEADER_READ_BYTES, WORD_BYTES } from '@ciphernet/artifacts';
+import { type BatchHeader, type DatasetManifest, MOST_COMPONENTS } from '@ciphernet/artifacts';
 import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
 import type { Plan } from '@ciphernet/compiler';
 import { IntegrityError } from '@ciphernet/foundation';
@@ -8,14 +8,6 @@ export interface Expected {
   readonly manifest: DatasetManifest;
   /** Of the circuit: compiled here, or attested by an auditor whom the owner believes. */
   readonly plan: Plan | undefined;
-}
-
-/** Components after at most two squares, the most that a plan has. */
-const MOST_COMPONENTS = componentsAfter(2);
-
-/** Bytes that a result of this dataset can have: every component of every class at every prime, as words. */
-export function mostResultBytes({ classes, parameters }: DatasetManifest): number {
-  return HEADER_READ_BYTES + classes * MOST_COMPONENTS * parameters.primes.length * parameters.ringDegree * WORD_BYTES;
 }
 
 /**

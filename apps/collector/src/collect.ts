@@ -4,6 +4,7 @@ import {
   HEADER_READ_BYTES,
   batchFromBytes,
   manifestFromBytes,
+  mostResultBytes,
   parseHeader,
 } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
@@ -16,7 +17,7 @@ import { type DatasetRecord, readDatasetRecord } from '@ciphernet/owner-records'
 import type { CollectJob, JobProgress } from '@ciphernet/queue';
 import { type Report, confusionMatrix, marginsOf } from '@ciphernet/report';
 import { type AuditPolicy, type ShardResult, checkAudits } from './audits.js';
-import { type Expected, checkResult, checkSlots, mostResultBytes } from './check-result.js';
+import { type Expected, checkResult, checkSlots } from './check-result.js';
 import { type Comparison, compareWithModel, compileModelOf } from './compare.js';
 import { composeReport } from './compose-report.js';
 

@@ -1,6 +1,6 @@
 import { type BenchmarkRecord, appendRecord, evaluationOf } from '@ciphernet/benchmarks';
 import { openDirectoryStore } from '@ciphernet/blobs';
-import { asError, errorToLine, messageOf } from '@ciphernet/foundation';
+import { errorToLine, messageOf } from '@ciphernet/foundation';
 import { type OwnerConfiguration, readOutcome } from '@ciphernet/owner-records';
 import { COLLECTED, parseBenchmarkRun, suiteEvaluationId } from '@ciphernet/queue';
 import { type Job, UnrecoverableError } from 'bullmq';
@@ -46,6 +46,6 @@ export async function recordRun(
   } catch (error) {
     process.stderr.write(`collector: ${job.id ?? ''}: ${errorToLine(error)}\n`);
     // A constant: what is wrong with a history or an outcome is the owner's.
-    throw asError(new UnrecoverableError('the run could not be recorded'));
+    throw new UnrecoverableError('the run could not be recorded');
   }
 }

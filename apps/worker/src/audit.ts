@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { manifestFromBytes, openBatchFile, openPackedResult, positionListBytes } from '@ciphernet/artifacts';
+import {
+  manifestFromBytes,
+  mostResultBytes,
+  openBatchFile,
+  openPackedResult,
+  positionListBytes,
+} from '@ciphernet/artifacts';
 import { type SignedAttestation, signAttestation } from '@ciphernet/attestation';
 import type { BlobStore } from '@ciphernet/blobs';
 import { type CompiledCircuit, compiledToBytes } from '@ciphernet/compiler';
@@ -42,11 +48,6 @@ function ownCircuit(blobs: BlobStore, { model, manifest }: AuditJob, bytes: Uint
   return circuit;
 }
 
-/** Most bytes of a result: what its plan gives, and a header. */
-function mostResultBytes({ plan }: CompiledCircuit, outputs: number, components: number): number {
-  return 8192 + plan.parameters.primes.length * plan.parameters.ringDegree * outputs * components * 4;
-}
-
 /**
  * Runs one audit job: recomputes a few positions of a shard's result, which are drawn now that the result is fixed.
  *
@@ -75,8 +76,10 @@ export async function audit(
   }
   if (compiled.plan.slotBound === undefined || entry.positions === undefined) return undefined;
   const positions = positionsPerPrime(compiled.plan);
-  const most = mostResultBytes(compiled, manifest.classes, 9);
-  const result = openPackedResult(await blobs.get(inferred.result, most), `result of shard ${job.shard}`);
+  const result = openPackedResult(
+    await blobs.get(inferred.result, mostResultBytes(manifest)),
+    `result of shard ${job.shard}`,
+  );
   // Not hashed as a whole: each position is held against the list, and the list against the manifest.
   await using local = await blobs.local(entry.digest, { verify: false });
   using shard = openBatchFile(local.path);

@@ -17,7 +17,14 @@ export {
   parseHeader,
   tileWords,
 } from './batch-header.js';
-export { type DatasetManifest, type ShardEntry, manifestFromBytes, manifestToBytes } from './manifest.js';
+export {
+  type DatasetManifest,
+  type ShardEntry,
+  MOST_COMPONENTS,
+  manifestFromBytes,
+  manifestToBytes,
+  mostResultBytes,
+} from './manifest.js';
 export { imaginaryPart, imaginaryUnit, pairValues } from './paired-values.js';
 export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset } from './residues.js';
 export { type PackedResult, openPackedResult, resultToBytes } from './result-bytes.js';

@@ -1,7 +1,14 @@
-import { type CkksParameters, type EncryptionMode, parametersDigest, parametersFromJson } from '@ciphernet/ckks';
+import {
+  type CkksParameters,
+  type EncryptionMode,
+  componentsAfter,
+  parametersDigest,
+  parametersFromJson,
+} from '@ciphernet/ckks';
 import { type InputTransform, inputTransformSchema } from '@ciphernet/datasets';
 import { IntegrityError, digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
+import { HEADER_READ_BYTES, WORD_BYTES } from './batch-header.js';
 
 const shardSchema = z.strictObject({
   digest: digestSchema,
@@ -88,4 +95,12 @@ export function manifestFromBytes(bytes: Uint8Array, where: string): DatasetMani
     });
   }
   return Object.freeze({ ...json, parameters });
+}
+
+/** Components after at most two squares, the most that a plan has. */
+export const MOST_COMPONENTS = componentsAfter(2);
+
+/** Bytes that a result of this dataset can have: every component of every class at every prime, as words. */
+export function mostResultBytes({ classes, parameters }: DatasetManifest): number {
+  return HEADER_READ_BYTES + classes * MOST_COMPONENTS * parameters.primes.length * parameters.ringDegree * WORD_BYTES;
 }

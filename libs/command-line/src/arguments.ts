@@ -23,3 +23,9 @@ export function evaluationArgument(text: string): string {
   if (/^[a-z][a-z0-9-]{2,63}$/.test(text)) return text;
   throw new InvalidArgumentError('must be an id like eval-3f2a91bc.');
 }
+
+/** Parses the name of a benchmark suite. */
+export function suiteArgument(text: string): string {
+  if (/^[a-z][a-z0-9-]{2,39}$/.test(text)) return text;
+  throw new InvalidArgumentError('must be a name like nightly-mnist.');
+}

@@ -1,6 +1,6 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, parseJson, parseOrThrow, writeOnce } from '@ciphernet/foundation';
+import { InputError, parseJson, parseOrThrow, readIfThere, writeOnce } from '@ciphernet/foundation';
 import { statementSchema } from '@ciphernet/publication';
 import { z } from 'zod';
 
@@ -24,13 +24,8 @@ const draftOf = (folder: string, evaluation: string): string => join(folder, `${
 const entryOf = (folder: string, evaluation: string): string => join(folder, `${evaluation}.json`);
 
 async function readEntry(path: string): Promise<LedgerEntry | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
   return parseOrThrow(entrySchema, parseJson(text, path), path);
 }
 

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
+import { digestSchema, parseJson, parseOrThrow, readIfThere } from '@ciphernet/foundation';
 import { z } from 'zod';
 
 /** ε is counted in thousandths: sums are exact, and noise is drawn with integers. */
@@ -40,12 +39,7 @@ export const DEFAULT_POLICY: DisclosurePolicy = Object.freeze(schema.parse({}));
 
 /** The owner's policy; the default one where there is no file. @throws InputError naming the field that is wrong */
 export async function readPolicy(path: string): Promise<DisclosurePolicy> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return DEFAULT_POLICY;
-    throw error;
-  }
+  const text = await readIfThere(path);
+  if (text === undefined) return DEFAULT_POLICY;
   return parseOrThrow(schema, parseJson(text, path), path, 'see docs/publication.md for the fields and their ranges');
 }

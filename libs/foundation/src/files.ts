@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from './errors.js';
 
@@ -65,4 +65,14 @@ export function writeWhole(path: string, content: string | Uint8Array, options: 
  */
 export function writeOnce(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
   return writeVia(path, content, options, (partial) => link(partial, path));
+}
+
+/** A file's text; undefined where there is none of that name. Any other failure is the file system's own error. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

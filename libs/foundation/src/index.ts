@@ -14,6 +14,6 @@ export {
   messageOf,
   printable,
 } from './errors.js';
-export { type WriteOptions, writeOnce, writeWhole } from './files.js';
+export { type WriteOptions, readIfThere, writeOnce, writeWhole } from './files.js';
 export { median } from './median.js';
 export { parseJson, parseOrThrow } from './parse.js';

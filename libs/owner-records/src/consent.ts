@@ -1,6 +1,6 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, digestSchema, parseJson, parseOrThrow, writeWhole } from '@ciphernet/foundation';
+import { InputError, digestSchema, parseJson, parseOrThrow, readIfThere, writeWhole } from '@ciphernet/foundation';
 import { z } from 'zod';
 
 /**
@@ -48,12 +48,8 @@ const MOST_REQUESTS = 1000;
 const consentPath = (folder: string, dataset: string): string => join(folder, `${dataset}.consent.json`);
 
 async function readJson(path: string): Promise<unknown> {
-  try {
-    return parseJson(await readFile(path, 'utf8'), path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await readIfThere(path);
+  return text === undefined ? undefined : parseJson(text, path);
 }
 
 /** What is allowed on a dataset; nothing, where the owner has allowed nothing. @throws InputError for a damaged file */

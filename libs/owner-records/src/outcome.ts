@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeError, encodeError, parseJson, parseOrThrow, writeWhole } from '@ciphernet/foundation';
-import { type Report, readReport } from '@ciphernet/report';
+import { decodeError, encodeError, parseJson, parseOrThrow, readIfThere, writeWhole } from '@ciphernet/foundation';
+import { type Report, reportFromJson } from '@ciphernet/report';
 import { z } from 'zod';
 
 /**
@@ -23,22 +22,14 @@ const refusalSchema = z.strictObject({
 /** The folder of one evaluation's outcome, readable by its owner only. */
 export const outcomeFolder = (reportsFolder: string, evaluation: string): string => join(reportsFolder, evaluation);
 
-async function exists(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
 /** What was found out about an evaluation; undefined while it is not known. @throws InputError for a damaged file */
 export async function readOutcome(reportsFolder: string, evaluation: string): Promise<Outcome | undefined> {
   const folder = outcomeFolder(reportsFolder, evaluation);
   const report = join(folder, 'report.json');
-  if ((await exists(report)) !== undefined) return { kind: 'accepted', report: await readReport(report), folder };
+  const accepted = await readIfThere(report);
+  if (accepted !== undefined) return { kind: 'accepted', report: reportFromJson(accepted, report), folder };
   const refused = join(folder, 'refused.json');
-  const text = await exists(refused);
+  const text = await readIfThere(refused);
   if (text === undefined) return undefined;
   const { error } = parseOrThrow(refusalSchema, parseJson(text, refused), refused);
   return { kind: 'refused', error: decodeError(error), folder };

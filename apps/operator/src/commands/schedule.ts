@@ -2,11 +2,11 @@ import { DEFAULT_ENGINE, ENGINE_NAMES, manifestFromBytes } from '@ciphernet/arti
 import { addSchedule, listSchedules, removeSchedule, runSuite } from '@ciphernet/benchmarks';
 import {
   Command,
-  InvalidArgumentError,
   Option,
   type Session,
   digestArgument,
   openSharedSession,
+  suiteArgument,
 } from '@ciphernet/command-line';
 import { type BenchmarkSuite, parseBenchmarkSuite } from '@ciphernet/queue';
 
@@ -16,11 +16,6 @@ interface SuiteOptions {
   readonly engine: string;
   readonly compare: boolean;
   readonly audit: boolean;
-}
-
-function suiteName(text: string): string {
-  if (/^[a-z][a-z0-9-]{2,39}$/.test(text)) return text;
-  throw new InvalidArgumentError('must be a name like nightly-mnist.');
 }
 
 const digests = (text: string, before?: string[]): string[] => [...(before ?? []), digestArgument(text)];
@@ -69,7 +64,7 @@ async function remove(name: string): Promise<void> {
 
 function withSuite(command: Command): Command {
   return command
-    .argument('<name>', 'name of the suite', suiteName)
+    .argument('<name>', 'name of the suite', suiteArgument)
     .requiredOption('--dataset <digests...>', 'encrypted datasets', digests)
     .requiredOption('--model <digests...>', 'models', digests)
     .addOption(new Option('--engine <name>').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE))
@@ -95,7 +90,7 @@ export function scheduleCommand(): Command {
   schedule
     .command('remove')
     .description('end a schedule; its history stays')
-    .argument('<name>', 'name of the suite', suiteName)
+    .argument('<name>', 'name of the suite', suiteArgument)
     .action(remove);
   return schedule.addHelpText(
     'after',

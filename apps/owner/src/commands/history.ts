@@ -1,16 +1,11 @@
 import { join } from 'node:path';
 import { type BenchmarkRecord, findRegressions, listSuites, readHistory } from '@ciphernet/benchmarks';
 import { openDirectoryStore } from '@ciphernet/blobs';
-import { Command, InvalidArgumentError } from '@ciphernet/command-line';
+import { Command, suiteArgument } from '@ciphernet/command-line';
 import { writeWhole } from '@ciphernet/foundation';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { percent } from '@ciphernet/report';
 import { historyPage } from '@ciphernet/report-view';
-
-function suiteName(text: string): string {
-  if (/^[a-z][a-z0-9-]{2,39}$/.test(text)) return text;
-  throw new InvalidArgumentError('must be a name like nightly-mnist.');
-}
 
 function recordLines(record: BenchmarkRecord, flagged: ReadonlySet<string>): string[] {
   const time = new Date(record.startedAt).toISOString().slice(0, 19);
@@ -43,7 +38,7 @@ async function history(name: string | undefined, options: { json: boolean }): Pr
 export function historyCommand(): Command {
   return new Command('history')
     .description('list the suites that ran on your datasets, or show one’s history and write its page')
-    .argument('[name]', 'name of a suite', suiteName)
+    .argument('[name]', 'name of a suite', suiteArgument)
     .option('--json', 'print records and regressions as JSON', false)
     .addHelpText('after', '\nExamples:\n  ciphernet history\n  ciphernet history nightly --json')
     .action(history);
