@@ -29,7 +29,7 @@ export async function main(): Promise<Decrypted> {
   const keyFingerprint = fingerprintOf(keys.publicKey);
   const features = randomFeatures(IMAGES, SIDE, 2);
   await using pool = await createEncryptionPool({ parameters, mode: 'public', key: keys.publicKey }, 1);
-  const residues = await pool.encryptShard({ features, images: IMAGES }, { scale: inputScale, tile: TILE });
+  using shard = await pool.encryptShard({ features, images: IMAGES }, { scale: inputScale, tile: TILE });
   const header: BatchHeader = {
     version: 1,
     kind: 'shard',
@@ -47,7 +47,9 @@ export async function main(): Promise<Decrypted> {
   };
 
   // The worker: ciphertexts and integer weights, no key. Two logits share a ciphertext of the result.
-  const result = pairValues(await engineNamed('simd').evaluate(compiled, batchSource({ header, residues })));
+  const result = pairValues(
+    await engineNamed('simd').evaluate(compiled, batchSource({ header, residues: shard.residues })),
+  );
 
   // The owner again.
   using decryptor = await createResultDecryptor({ parameters, fingerprint: keyFingerprint, bytes: keys.secretKey });

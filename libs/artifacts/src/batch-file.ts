@@ -9,10 +9,10 @@ import { identifyFile } from './verified-files.js';
 interface TileReader extends Disposable {
   readonly header: BatchHeader;
   /**
-   * Reads the residues of one tile, [component][ciphertext][coefficient], into `target`.
+   * Reads the residues of a tile, [component][ciphertext][coefficient], and of those behind it, as many as fill `target`.
    * Their range is not checked here: an engine does it in the pass that it makes over them anyway.
    */
-  readTile(primeIndex: number, tile: number, target: Uint32Array): void;
+  readTiles(primeIndex: number, tile: number, target: Uint32Array): void;
 }
 
 /** A batch in this thread's memory. */
@@ -98,8 +98,8 @@ export function openBatchFile(path: string, digest?: string): BatchFile {
       header,
       path,
       wasVerified,
-      readTile(primeIndex, tile, target) {
-        const bytes = new Uint8Array(target.buffer, target.byteOffset, words * WORD_BYTES);
+      readTiles(primeIndex, tile, target) {
+        const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
         const position = bodyOffset + (primeIndex * tiles + tile) * words * WORD_BYTES;
         readFully(file, bytes, position, path);
         running?.read(position, bytes);
@@ -135,9 +135,9 @@ export function batchSource(batch: Batch): BatchMemory {
   return {
     kind: 'memory',
     header: batch.header,
-    readTile(primeIndex, tile, target) {
+    readTiles(primeIndex, tile, target) {
       const from = (primeIndex * tiles + tile) * words;
-      target.set(batch.residues.subarray(from, from + words));
+      target.set(batch.residues.subarray(from, from + target.length));
     },
     [Symbol.dispose]: () => undefined,
   };
@@ -150,12 +150,9 @@ export function readBatch(source: BatchSource, where: string): Batch {
   const tiles = header.ringDegree / header.tile;
   const residues = new Uint32Array(header.primes.length * tiles * words);
   header.primes.forEach((prime, primeIndex) => {
-    for (let tile = 0; tile < tiles; tile++) {
-      const from = (primeIndex * tiles + tile) * words;
-      const piece = residues.subarray(from, from + words);
-      source.readTile(primeIndex, tile, piece);
-      checkResidues(piece, prime, where);
-    }
+    const piece = residues.subarray(primeIndex * tiles * words, (primeIndex + 1) * tiles * words);
+    source.readTiles(primeIndex, 0, piece);
+    checkResidues(piece, prime, where);
   });
   return { header, residues };
 }

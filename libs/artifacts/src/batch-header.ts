@@ -43,7 +43,7 @@ const headerSchema = z
     ciphertexts: z.number().int().min(1).max(65_536),
     components: z.number().int().min(2).max(9),
     /** Coefficients of a tile. */
-    tile: z.number().int().min(16).max(32_768),
+    tile: z.number().int().min(4).max(32_768),
     /** Slots in use, 1 to N / 2. */
     images: z.number().int().min(1),
     scale: z.number().positive().finite(),

@@ -31,4 +31,11 @@ export { type PackedResult, openPackedResult, resultToBytes } from './result-byt
 export { type ShardLayout, shardHeader } from './shard-header.js';
 export { DATASETS, MODELS, PUBLISHED } from './refs.js';
 export { type EngineName, DEFAULT_ENGINE, ENGINE_NAMES } from './engine-names.js';
-export { checkColumn, columnWords, columnOfTile, positionDigests, positionListBytes } from './position-digests.js';
+export {
+  checkColumn,
+  columnWords,
+  columnOfTile,
+  digestColumn,
+  positionDigests,
+  positionListBytes,
+} from './position-digests.js';

@@ -16,7 +16,7 @@ export function columnWords(header: Pick<BatchHeader, 'ciphertexts' | 'component
 }
 
 /** Bytes of a shard's list. */
-export function positionListBytes(header: Pick<BatchHeader, 'primes' | 'ringDegree'>): number {
+export function positionListBytes(header: { readonly primes: readonly number[]; readonly ringDegree: number }): number {
   return header.primes.length * header.ringDegree * DIGEST_BYTES;
 }
 
@@ -37,6 +37,11 @@ function columnsOfTile(words: Uint32Array, tile: number, into: Uint32Array): voi
   for (let row = 0, from = 0; row < rows; row++) {
     for (let x = 0, to = row; x < tile; x++, to += rows) into[to] = words[from++] ?? 0;
   }
+}
+
+/** Puts the digest of one column, as bytes, in its place of a list. @param index prime · N + position */
+export function digestColumn(column: Uint8Array, list: Uint8Array, index: number): void {
+  list.set(hash('sha256', column, 'buffer').subarray(0, DIGEST_BYTES), index * DIGEST_BYTES);
 }
 
 const digestOf = (column: Uint32Array): Buffer =>

@@ -10,13 +10,13 @@ export const PAIR_BYTES: usize = 32;
 const NO_ROW: i32 = -1;
 
 /**
- * rows: u32 residues in [0, p), row r at rows + r * rowStride, 4 * groups coefficients each.
+ * rows: u32 residues in [0, p), group g of row r at rows + r * rowStride + g * groupStep.
  * pairs: pairCount times (row a, row b) as i32; b = -1 stands for a row of zeros. A row may appear in several pairs.
  * packed: group g at packed + g * groupStride; groupStride >= 32 * pairCount.
  * Out: |low| <= 2^14, |high| <= 2^14 (residues are centred in [-p/2, p/2] first, |x| <= 2^29).
  */
 export function pack(
-  rows: usize, rowStride: usize, pairs: usize, pairCount: i32, groups: i32,
+  rows: usize, rowStride: usize, groupStep: usize, pairs: usize, pairCount: i32, groups: i32,
   packed: usize, groupStride: usize, modulus: usize,
 ): void {
   const p = v128.load32_splat(modulus);
@@ -29,14 +29,14 @@ export function pack(
       let b = rows + <usize>rowB * rowStride;
       for (let g = 0; g < groups; g++) {
         storeGroup(target, v128.load(a), v128.load(b), p, half);
-        a += 16;
-        b += 16;
+        a += groupStep;
+        b += groupStep;
         target += groupStride;
       }
     } else {
       for (let g = 0; g < groups; g++) {
         storeGroup(target, v128.load(a), i32x4.splat(0), p, half);
-        a += 16;
+        a += groupStep;
         target += groupStride;
       }
     }

@@ -59,7 +59,7 @@ export function describeEngine(engine: Engine, options: ConformanceOptions): voi
         fc.asyncProperty(
           fc.array(fc.integer({ min: 1, max: 11 }), { minLength: 2, maxLength: 4 }),
           fc.array(fc.integer({ min: 21, max: 30 }), { minLength: 1, maxLength: 3 }),
-          fc.constantFrom(16, 64, 1024),
+          fc.constantFrom(4, 16, 64, 1024),
           fc.boolean(),
           seeds,
           async (widths, primeBits, tile, extreme, seed) => {

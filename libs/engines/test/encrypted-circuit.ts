@@ -33,7 +33,7 @@ export async function createOwner(
   return {
     parameters,
     async encrypt(features, images, scale, tile) {
-      const residues = await pool.encryptShard({ features, images }, { scale, tile });
+      const { residues } = await pool.encryptShard({ features, images }, { scale, tile });
       const shard = {
         parameters,
         keyFingerprint: fingerprint,

@@ -24,8 +24,8 @@ export const small = { widths: [3, 2], primeBits: [30] };
 export function watched<Source extends BatchSource>(source: Source, onRead: () => void): Source {
   return {
     ...source,
-    readTile(primeIndex, tile, target) {
-      source.readTile(primeIndex, tile, target);
+    readTiles(primeIndex, tile, target) {
+      source.readTiles(primeIndex, tile, target);
       onRead();
     },
   };

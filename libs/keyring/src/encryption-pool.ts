@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { positionListBytes } from '@ciphernet/artifacts';
+import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 import { EvaluationError, InputError, decodeError } from '@ciphernet/foundation';
-import type { ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
+import { MOST_PAGES, PAGE_BYTES, type SharedMemory, createSharedMemory } from '@ciphernet/ring';
+import { writeEmbeddingTables } from './embedding-tables.js';
+import { encryptionKernels } from './encryption-kernels.js';
+import { type EncryptionLayout, layOutEncryption } from './encryption-memory.js';
+import type { EncryptorName, ShardRegion, ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
+import { keyResidues, writeKey } from './key-residues.js';
 
 /** Features of one shard in the clear, as the encryption pool takes them. */
 export interface PlainShard {
@@ -10,39 +17,57 @@ export interface PlainShard {
   readonly images: number;
 }
 
+/** How a shard is encrypted. */
+export interface ShardOptions {
+  /** Real factor between a feature and its encoded integer. */
+  readonly scale: number;
+  /** Coefficients of a tile, a multiple of 4; divides the ring degree. */
+  readonly tile: number;
+  readonly signal?: AbortSignal;
+  /** Called a few times a second with features done. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** A shard's ciphertexts, in memory of the pool's until it is disposed: dispose it, or the next ones take more. */
+export interface EncryptedShard extends Disposable {
+  /** In the wire format's order. */
+  readonly residues: Uint32Array;
+  /** A digest for each position, as `positionDigests` has them. */
+  readonly positions: Uint8Array;
+}
+
 /** Encryption threads that hold one key until they are disposed. */
 export interface EncryptionPool extends AsyncDisposable {
   readonly threads: number;
   /**
-   * Encrypts one shard on all threads.
+   * Encrypts one shard on all threads; one at a time.
    *
-   * @returns residues in the wire format's order, in shared memory
-   * @throws InputError unless the features are whole images that fit the slots
+   * @throws InputError unless the features are whole images that fit the slots and the scale
    * @throws EvaluationError when SEAL fails, and the signal's reason when it is aborted
    */
-  encryptShard(
-    shard: PlainShard,
-    options: {
-      /** Real factor between a feature and its encoded integer. */
-      readonly scale: number;
-      /** Coefficients of a tile; divides the ring degree. */
-      readonly tile: number;
-      readonly signal?: AbortSignal;
-      /** Called a few times a second with features done. */
-      readonly onProgress?: (done: number, total: number) => void;
-    },
-  ): Promise<Uint32Array>;
+  encryptShard(shard: PlainShard, options: ShardOptions): Promise<EncryptedShard>;
+}
+
+/** What a pool is made for. */
+export interface EncryptionStart {
+  readonly parameters: CkksParameters;
+  readonly mode: EncryptionMode;
+  /** SEAL bytes of the public key, or of the secret key in symmetric mode. */
+  readonly key: Uint8Array;
+  /** Ours by default. */
+  readonly encryptor?: EncryptorName;
 }
 
 const PROGRESS_INTERVAL_MS = 200;
 
-/** images × features → features × images, in shared memory. */
-function transpose(features: Float32Array, images: number, count: number): Float32Array {
-  const out = new Float32Array(new SharedArrayBuffer(4 * features.length));
+/** Our encryptor takes messages of one word: this and the errors stay below 2^31 and the kernels' bounds. */
+const MOST_ENCODED = 2 ** 30 - 1;
+
+/** images × features → features × images. */
+function transpose(features: Float32Array, images: number, count: number, out: Float32Array): void {
   for (let image = 0; image < images; image++) {
     for (let f = 0; f < count; f++) out[f * images + image] = features[image * count + f] ?? 0;
   }
-  return out;
 }
 
 /** The built file, also where the package's sources run (tests): threads load JavaScript. */
@@ -74,50 +99,146 @@ function runTask(thread: Worker, task: ShardTask): Promise<void> {
   });
 }
 
+/** Writes what all threads read: constants of the primes, tables of the embedding, the key. */
+function writeConstants(
+  memory: SharedMemory,
+  layout: EncryptionLayout,
+  { parameters, mode, key }: EncryptionStart,
+): void {
+  const residues = keyResidues(parameters, mode, key);
+  const kernels = encryptionKernels(memory);
+  for (const { prime, modulus, tables } of layout.primes) {
+    kernels.modulusInit(modulus, prime);
+    if (kernels.rootsInit(tables, layout.logN, modulus) !== 1) {
+      throw new InputError(`${prime} has no root of order ${2 * layout.ringDegree}`, { where: 'parameters' });
+    }
+  }
+  writeEmbeddingTables(memory, layout);
+  writeKey(memory, kernels, layout, { parameters, mode }, residues);
+  residues.fill(0);
+}
+
+/** Regions of one memory behind what is laid out: taken for a shard, given back when it is disposed. */
+function createRegions(memory: SharedMemory, start: number): (bytes: number) => { at: number } & Disposable {
+  const regions: { at: number; bytes: number; isFree: boolean }[] = [];
+  let top = start;
+  return (bytes) => {
+    let region = regions.find((known) => known.isFree && known.bytes >= bytes);
+    if (region === undefined) {
+      const pages = Math.ceil((top + bytes - memory.buffer.byteLength) / PAGE_BYTES);
+      if (Math.ceil((top + bytes) / PAGE_BYTES) > MOST_PAGES) {
+        throw new InputError(`a shard of ${bytes} bytes, of which two are held, goes beyond 4 GiB`, {
+          where: 'encryption',
+          hint: 'reduce the features with a transform',
+        });
+      }
+      if (pages > 0) memory.grow(pages);
+      region = { at: top, bytes, isFree: true };
+      top += Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+      regions.push(region);
+    }
+    const taken = region;
+    taken.isFree = false;
+    return { at: taken.at, [Symbol.dispose]: () => void (taken.isFree = true) };
+  };
+}
+
+/** @throws InputError unless the shard fits the ring, and its values the encryptor */
+function checkShard(shard: PlainShard, options: ShardOptions, start: EncryptionStart): number {
+  const { ringDegree } = start.parameters;
+  const features = shard.features.length / shard.images;
+  if (!Number.isInteger(features) || shard.images < 1 || shard.images > ringDegree / 2) {
+    throw new InputError(
+      `${shard.features.length} values are no ${shard.images} images of at most ${ringDegree / 2} slots`,
+    );
+  }
+  if (options.tile % 4 !== 0 || ringDegree % options.tile !== 0) {
+    throw new InputError(`a tile of ${options.tile} coefficients`, { hint: 'use a power of two from 4 on' });
+  }
+  if (start.encryptor === 'seal') return features;
+  let largest = 0;
+  for (const value of shard.features) if (!(Math.abs(value) <= largest)) largest = Math.abs(value);
+  if (!(largest * options.scale <= MOST_ENCODED)) {
+    throw new InputError(`features of up to ${largest} at a scale of ${options.scale} take more than 30 bits`, {
+      where: 'encryption',
+      hint: 'use a smaller scale, or the encryptor `seal`',
+    });
+  }
+  return features;
+}
+
 /**
- * Starts `threads` encryption threads, each with a SEAL of its own.
+ * Starts `threads` encryption threads on one shared memory.
  *
  * @throws InputError when the key does not fit the parameters
  */
-export async function createEncryptionPool(start: ThreadStart, threads: number): Promise<EncryptionPool> {
-  const workers = await Promise.all(Array.from({ length: threads }, () => startThread(start)));
-  const { ringDegree, primes } = start.parameters;
+export async function createEncryptionPool(start: EncryptionStart, threads: number): Promise<EncryptionPool> {
+  const { parameters, mode, encryptor = 'simd' } = start;
+  const layout = layOutEncryption(parameters, threads);
+  const memory = createSharedMemory(layout.end);
+  if (encryptor === 'simd') writeConstants(memory, layout, start);
+  const key = encryptor === 'simd' ? new Uint8Array() : start.key;
+  const workers = await Promise.all(
+    Array.from({ length: threads }, (_, index) =>
+      startThread({ parameters, mode, encryptor, key, memory, index, threads }),
+    ),
+  );
+  const takeRegion = createRegions(memory, layout.end);
+  const { ringDegree, primes } = parameters;
+  const run = (task: ShardTask): Promise<unknown> => Promise.all(workers.map((worker) => runTask(worker, task)));
   return {
     threads,
     async encryptShard(shard, options) {
-      const features = shard.features.length / shard.images;
-      if (!Number.isInteger(features) || shard.images < 1 || shard.images > ringDegree / 2) {
-        throw new InputError(
-          `${shard.features.length} values are no ${shard.images} images of at most ${ringDegree / 2} slots`,
-        );
-      }
-      const words = primes.length * features * 2 * ringDegree;
-      const task: ShardTask = {
-        values: transpose(shard.features, shard.images, features),
-        images: shard.images,
+      const features = checkShard(shard, options, start);
+      const { images } = shard;
+      const bodyBytes = 4 * primes.length * features * 2 * ringDegree;
+      const columnBytes = 4 * 2 * features * options.tile * threads;
+      const held = takeRegion(bodyBytes + columnBytes + 4 * features * images);
+      const region: ShardRegion = {
+        images,
         features,
         scale: options.scale,
         tile: options.tile,
-        residues: new Uint32Array(new SharedArrayBuffer(4 * words)),
-        progress: new Int32Array(new SharedArrayBuffer(12)),
+        residues: held.at,
+        columns: held.at + bodyBytes,
+        values: held.at + bodyBytes + columnBytes,
       };
-      const stop = (): void => void Atomics.store(task.progress, 2, 1);
+      const positions = new Uint8Array(new SharedArrayBuffer(positionListBytes(parameters)));
+      const task = (kind: ShardTask['kind']): ShardTask => ({
+        kind,
+        region,
+        progress: new Int32Array(new SharedArrayBuffer(12)),
+        positions,
+      });
+      const tasks = [task('encrypt'), task('digest')] as const;
+      const values = new Float32Array(memory.buffer, region.values, features * images);
+      transpose(shard.features, images, features, values);
+      const stop = (): void => tasks.forEach(({ progress }) => void Atomics.store(progress, 2, 1));
       options.signal?.addEventListener('abort', stop);
-      const report = (): void => options.onProgress?.(Atomics.load(task.progress, 1), features);
+      const report = (): void => options.onProgress?.(Atomics.load(tasks[0].progress, 1), features);
       const timer = setInterval(report, PROGRESS_INTERVAL_MS);
       try {
+        for (const each of tasks) {
+          options.signal?.throwIfAborted();
+          await run(each);
+        }
         options.signal?.throwIfAborted();
-        await Promise.all(workers.map((worker) => runTask(worker, task)));
-        options.signal?.throwIfAborted();
+      } catch (error) {
+        held[Symbol.dispose]();
+        throw error;
       } finally {
+        values.fill(0);
         clearInterval(timer);
         options.signal?.removeEventListener('abort', stop);
       }
       report();
-      return task.residues;
+      const residues = new Uint32Array(memory.buffer, region.residues, bodyBytes / 4);
+      return { residues, positions, [Symbol.dispose]: () => held[Symbol.dispose]() };
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map((worker) => worker.terminate()));
+      // The key, and whatever a thread that was stopped left of its last shard.
+      new Uint8Array(memory.buffer, 0, layout.end).fill(0);
     },
   };
 }

@@ -1,29 +1,60 @@
 import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 import type { EncodedError } from '@ciphernet/foundation';
+import type { SharedMemory } from '@ciphernet/ring';
+
+/** Who encrypts: our kernels, or SEAL, which they are checked against. */
+export type EncryptorName = 'simd' | 'seal';
+
+/** Names that an encryptor is chosen by, the default first. */
+export const ENCRYPTOR_NAMES: readonly EncryptorName[] = ['simd', 'seal'];
 
 /** What an encryption thread is started with. The key stays inside this process. */
 export interface ThreadStart {
   readonly parameters: CkksParameters;
   readonly mode: EncryptionMode;
-  /** SEAL bytes of the public key, or of the secret key in symmetric mode. */
+  readonly encryptor: EncryptorName;
+  /** SEAL bytes of the public key, or of the secret key in symmetric mode; empty where the shared memory holds it. */
   readonly key: Uint8Array;
+  /** Shared by all threads of the pool, laid out as `layOutEncryption` says. */
+  readonly memory: SharedMemory;
+  /** Which workspace is this thread's. */
+  readonly index: number;
+  readonly threads: number;
 }
 
-/** One shard, in shared memory: threads take features by counting `progress[0]` up until `features`. */
-export interface ShardTask {
-  /** Values in slot order: feature-major, features × images. */
-  readonly values: Float32Array;
+/** One shard in the pool's memory: byte offsets. */
+export interface ShardRegion {
+  /** f32, feature-major, features × images. */
+  readonly values: number;
   readonly images: number;
   readonly features: number;
   readonly scale: number;
-  /** Coefficients of a tile; divides the ring degree. */
+  /** Coefficients of a tile, a multiple of 4; divides the ring degree. */
   readonly tile: number;
   /** The shard's body, where threads write: [prime][tile][component][ciphertext][coefficient of the tile]. */
-  readonly residues: Uint32Array;
-  /** [next feature, features done, stop flag] */
-  readonly progress: Int32Array;
+  readonly residues: number;
+  /** A tile's columns for each thread, one behind the other. */
+  readonly columns: number;
 }
 
-/** What a thread answers: `ready` once after its start, `done` after each shard; `failed` in place of either. */
+/** One pass over a shard on all threads: making its ciphertexts, or the digests of its positions. */
+export interface ShardTask {
+  readonly kind: 'encrypt' | 'digest';
+  readonly region: ShardRegion;
+  /** [next piece, pieces done, stop flag]: pieces are features, or tiles. In shared memory. */
+  readonly progress: Int32Array;
+  /** Digests of the positions, in shared memory. */
+  readonly positions: Uint8Array;
+}
+
+/** Encrypts neighbouring features of a shard, for one thread, until it is disposed. */
+export interface GroupEncryptor extends Disposable {
+  /** Makes ciphertexts `first` to `first + count − 1`. @throws EvaluationError when it fails */
+  encrypt(region: ShardRegion, first: number, count: number): void;
+  /** Zeroes what it held of the shard. */
+  finish(): void;
+}
+
+/** What a thread answers: `ready` once after its start, `done` after each task; `failed` in place of either. */
 export type ThreadReply =
   { readonly kind: 'ready' } | { readonly kind: 'done' } | { readonly kind: 'failed'; readonly error: EncodedError };

@@ -1,5 +1,13 @@
 export { type DecryptedResult, type ResultDecryptor, createResultDecryptor } from './decrypt.js';
-export { type EncryptionPool, type PlainShard, createEncryptionPool } from './encryption-pool.js';
+export {
+  type EncryptedShard,
+  type EncryptionPool,
+  type EncryptionStart,
+  type PlainShard,
+  type ShardOptions,
+  createEncryptionPool,
+} from './encryption-pool.js';
+export { type EncryptorName, ENCRYPTOR_NAMES } from './encryption-task.js';
 export { generateKeys } from './generate.js';
 export {
   type PublicKeyFile,

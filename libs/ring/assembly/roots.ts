@@ -2,11 +2,11 @@
 // unity, bit-reversed.
 //
 // Tables of one prime and degree N: 4 * N words of u32.
-//   [0, N)    forward roots in Montgomery form, centred i32   [N, 2N)    the same times p^-1 mod 2^32
-//   [2N, 3N)  inverse roots, likewise                         [3N, 4N)   the same times p^-1 mod 2^32
+//   [0, N)    forward roots r in [0, p)   [N, 2N)    floor(r * 2^32 / p), for Shoup's product
+//   [2N, 3N)  inverse roots, likewise     [3N, 4N)   floor(r * 2^32 / p)
 // Entry 0 of the inverse tables holds N^-1, entry 1 holds (inverse root 1) * N^-1: the last inverse stage scales.
 
-import { montgomeryForm, power } from './modulus';
+import { power } from './modulus';
 
 /** The smallest primitive 2N-th root of unity mod p (p prime, p = 1 mod 2N); 0 where there is none. */
 export function minimalRoot(p: u32, logN: i32): u32 {
@@ -40,29 +40,27 @@ export function rootsInit(tables: usize, logN: i32, modulus: usize): i32 {
   if (!root) return 0;
   const inverseRoot = power(root, q - 2, q);
   const scale = power(<u64>n, q - 2, q);
-  const inverse = load<u32>(modulus, 4);
   const half = tables + <usize>n * 8;
   let forward: u64 = 1;
   let backward: u64 = 1;
   for (let i = 0; i < n; i++) {
     const at = <usize>reverseBits(i, logN);
-    put(tables + at * 4, <usize>n * 4, forward, q, inverse);
-    if (at == 0) put(half, <usize>n * 4, scale, q, inverse);
-    else if (at == 1) put(half + 4, <usize>n * 4, (backward * scale) % q, q, inverse);
-    else put(half + at * 4, <usize>n * 4, backward, q, inverse);
+    put(tables + at * 4, <usize>n * 4, forward, q);
+    if (at == 0) put(half, <usize>n * 4, scale, q);
+    else if (at == 1) put(half + 4, <usize>n * 4, (backward * scale) % q, q);
+    else put(half + at * 4, <usize>n * 4, backward, q);
     forward = (forward * root) % q;
     backward = (backward * inverseRoot) % q;
   }
   return 1;
 }
 
-/** value * 2^32 mod p, centred, and that times p^-1, `distance` bytes further. */
+/** A root, and `distance` bytes further the quotient that goes with it. */
 // @ts-ignore: decorator
 @inline
-function put(at: usize, distance: usize, value: u64, p: u64, inverse: u32): void {
-  const form = montgomeryForm(value, p);
-  store<i32>(at, form);
-  store<u32>(at + distance, <u32>form * inverse);
+function put(at: usize, distance: usize, value: u64, p: u64): void {
+  store<u32>(at, <u32>value);
+  store<u32>(at + distance, <u32>((value << 32) / p));
 }
 
 function reverseBits(value: i32, bits: i32): i32 {

@@ -1,4 +1,14 @@
-export { type WasmMemory, wasmFactory } from './instance.js';
+export {
+  CACHE_LINE,
+  FIRST_FREE,
+  MOST_PAGES,
+  PAGE_BYTES,
+  type SharedMemory,
+  type WasmMemory,
+  createSharedMemory,
+  wasmFactory,
+  wasmOnMemory,
+} from './instance.js';
 export { inverseModulo, multiplyModulo, powerModulo, residueOf } from './modular.js';
 export { PRIME_BOUND, createPrimes, isPrime } from './primes.js';
 export { type RingExports, MIN_PRIME, MODULUS_BYTES, createRingKernels, rootTableBytes } from './ring-kernels.js';

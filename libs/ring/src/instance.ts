@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-const PAGE_BYTES = 65_536;
+/** Bytes of a WebAssembly page. */
+export const PAGE_BYTES = 65_536;
 /** The modules' own static data lies below this. */
-const FIRST_FREE = 65_536;
-const CACHE_LINE = 64;
+export const FIRST_FREE = 65_536;
+/** What allocations are aligned to. */
+export const CACHE_LINE = 64;
 
 /**
  * A WebAssembly module with a memory of its own, handed out front to back and never given back: it lives for one piece of
@@ -20,6 +22,42 @@ export interface WasmMemory {
   size(): number;
 }
 
+/** A memory that threads share; a message to a thread carries it. */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
+  /** Makes it larger by so many pages; what is there stays where it is, and views of it stay valid. */
+  grow(pages: number): number;
+}
+
+/** The largest memory that 32-bit offsets reach. */
+export const MOST_PAGES = 65_536;
+
+/** A shared memory of at least so many bytes, zeroed. */
+export function createSharedMemory(bytes: number): SharedMemory {
+  const initial = Math.ceil(bytes / PAGE_BYTES);
+  return new WebAssembly.Memory({ initial, maximum: MOST_PAGES, shared: true }) as unknown as SharedMemory;
+}
+
+/**
+ * Makes instances of a module on a memory that the caller lays out, from {@link FIRST_FREE} on; compiled once a
+ * thread. Several threads' instances may share it.
+ *
+ * @param path a module that imports its memory as `env.memory`
+ * @typeParam Exports the functions that the module exports
+ */
+export function wasmOnMemory<Exports extends object>(path: URL): (memory: SharedMemory) => Exports {
+  const compile = moduleOf(path);
+  return (memory) =>
+    new WebAssembly.Instance(compile(), { env: { memory: memory as unknown as WebAssembly.Memory } })
+      .exports as unknown as Exports;
+}
+
+/** Reads and compiles a module at the first call. */
+function moduleOf(path: URL): () => WebAssembly.Module {
+  let compiled: WebAssembly.Module | undefined;
+  return () => (compiled ??= new WebAssembly.Module(readFileSync(path)));
+}
+
 /**
  * Makes instances of a module; its file is read and compiled once a thread, at the first call.
  *
@@ -27,14 +65,12 @@ export interface WasmMemory {
  * @typeParam Exports the functions that the module exports
  */
 export function wasmFactory<Exports extends object>(path: URL): () => Exports & WasmMemory {
-  let compiled: WebAssembly.Module | undefined;
+  const compile = moduleOf(path);
   return () => {
-    compiled ??= new WebAssembly.Module(readFileSync(path));
     const memory = new WebAssembly.Memory({ initial: 2 });
-    const instance = new WebAssembly.Instance(compiled, { env: { memory } });
     let top = FIRST_FREE;
     return {
-      ...(instance.exports as unknown as Exports),
+      ...(new WebAssembly.Instance(compile(), { env: { memory } }).exports as unknown as Exports),
       allocate(bytes: number): number {
         const at = Math.ceil(top / CACHE_LINE) * CACHE_LINE;
         top = at + bytes;

@@ -1,6 +1,12 @@
 export type { Ciphertext, Evaluator, Plaintext } from 'node-seal';
 export { constantPlaintext } from './constant-plaintext.js';
-export { type SealResidues, ciphertextFromResidues, residuesOfCiphertext } from './seal-bytes.js';
+export {
+  type SealResidues,
+  ciphertextFromResidues,
+  lowWords,
+  residuesOfCiphertext,
+  residuesOfSaved,
+} from './seal-bytes.js';
 export {
   type EvaluationSeal,
   type SealContext,

@@ -29,22 +29,44 @@ export interface SealResidues {
 
 /** Reads a ciphertext that SEAL has just saved in this process; every prime is below 2^30, so the low word is all. */
 export function residuesOfCiphertext(context: SealContext, ciphertext: Ciphertext): SealResidues {
-  const bytes = ciphertext.saveToArray(context.seal.ComprModeType.none) as Uint8Array;
+  return residuesOfSaved(
+    ciphertext.saveToArray(context.seal.ComprModeType.none) as Uint8Array,
+    context.parameters.ringDegree,
+  );
+}
+
+/**
+ * Reads a ciphertext, or a public key, which is one at the key level, as SEAL saved it without compression.
+ *
+ * @throws IntegrityError for anything else, and for a ring of another degree; the range of residues is not checked
+ */
+export function residuesOfSaved(bytes: Uint8Array, ringDegree: number): SealResidues {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const components = Number(view.getBigUint64(COMPONENTS, true));
-  const limbs = Number(view.getBigUint64(LIMBS, true));
-  const count = components * limbs * context.parameters.ringDegree;
-  if (bytes.length !== WORDS + 8 * count || view.getUint8(NTT_FLAG) !== 1) {
-    throw new IntegrityError(`SEAL saved ${bytes.length} bytes for ${count} residues`, {
+  const fail = (what: string): never => {
+    throw new IntegrityError(what, {
       where: 'ciphertext',
       hint: 'the layout of this version of node-seal is not known',
     });
-  }
-  // The words start at an odd offset: one aligned copy, then every second 32-bit word.
-  const wide = new Uint32Array(bytes.slice(WORDS).buffer);
+  };
+  if (bytes.length < WORDS) fail(`${bytes.length} bytes are too few for a ciphertext of SEAL's`);
+  const components = Number(view.getBigUint64(COMPONENTS, true));
+  const limbs = Number(view.getBigUint64(LIMBS, true));
+  const count = components * limbs * ringDegree;
+  const isWhole = bytes.length === WORDS + 8 * count && view.getBigUint64(RING_DEGREE, true) === BigInt(ringDegree);
+  if (!isWhole || view.getUint8(NTT_FLAG) !== 1) fail(`SEAL saved ${bytes.length} bytes for ${count} residues`);
+  return { components, limbs, scale: view.getFloat64(SCALE, true), words: lowWords(bytes, WORDS, count) };
+}
+
+/**
+ * Low halves of `count` 64-bit words, which start at any offset: one aligned copy, then every second 32-bit word.
+ *
+ * @param offset of the first word in `bytes`
+ */
+export function lowWords(bytes: Uint8Array, offset: number, count: number): Uint32Array {
+  const wide = new Uint32Array(bytes.slice(offset, offset + 8 * count).buffer);
   const words = new Uint32Array(count);
   for (let i = 0; i < count; i++) words[i] = wide[2 * i] ?? 0;
-  return { components, limbs, scale: view.getFloat64(SCALE, true), words };
+  return words;
 }
 
 /**

@@ -67,7 +67,7 @@ function columnsAt(check: SpotCheck, primeIndex: number, positions: readonly num
   positions.forEach((position, i) => {
     const index = Math.floor(position / header.tile);
     if (index !== loaded) {
-      shard.readTile(primeIndex, index, tile);
+      shard.readTiles(primeIndex, index, tile);
       loaded = index;
     }
     const column = columns.subarray(i * rows, (i + 1) * rows);

@@ -76,7 +76,7 @@ export async function createEvaluatedShard(): Promise<EvaluatedShard> {
   const keyFingerprint = fingerprintOf(keys.publicKey);
   const pool = await createEncryptionPool({ parameters, mode: 'public', key: keys.publicKey }, 1);
   const images = 300;
-  const residues = await pool.encryptShard({ features, images }, { scale: inputScale, tile: TILE });
+  const { residues } = await pool.encryptShard({ features, images }, { scale: inputScale, tile: TILE });
   await pool[Symbol.asyncDispose]();
   const header = shardHeader({
     parameters,

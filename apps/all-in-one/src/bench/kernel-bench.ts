@@ -85,7 +85,7 @@ export function benchKernels(): KernelBench {
   );
   const packed = kernels.allocate(392 * PAIR_BYTES * 4);
   add('pack 784 rows, 16 coefficients', () =>
-    kernels.pack(features, 256, pairs, 392, 4, packed, 392 * PAIR_BYTES, modulusPointer),
+    kernels.pack(features, 16, 784 * 16, pairs, 392, 4, packed, 392 * PAIR_BYTES, modulusPointer),
   );
   const tile = kernels.allocate(2 * 1024 * 16 * 4);
   const squared = kernels.allocate(3 * 512 * PAIR_BYTES * 4);

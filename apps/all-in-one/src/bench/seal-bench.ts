@@ -64,14 +64,10 @@ export async function sealSecondsScaled(
 /** A shard in memory, so that reading files is no part of the comparison. */
 export function inMemory(source: BatchSource): BatchSource {
   const { header } = source;
-  const words = header.ciphertexts * header.components * header.tile;
-  const tiles = header.ringDegree / header.tile;
-  const residues = new Uint32Array(words * tiles * header.primes.length);
-  for (let prime = 0; prime < header.primes.length; prime++) {
-    for (let tile = 0; tile < tiles; tile++) {
-      const from = (prime * tiles + tile) * words;
-      source.readTile(prime, tile, residues.subarray(from, from + words));
-    }
-  }
+  const words = header.ciphertexts * header.components * header.ringDegree;
+  const residues = new Uint32Array(words * header.primes.length);
+  header.primes.forEach((_, prime) => {
+    source.readTiles(prime, 0, residues.subarray(prime * words, (prime + 1) * words));
+  });
   return batchSource({ header, residues });
 }

@@ -20,7 +20,8 @@ import { type Dataset, NAMED_DATASETS, loadDataset, takeExamples } from '@cipher
 import { InputError, writeWhole } from '@ciphernet/foundation';
 import { type Model, compileModel, loadModel } from '@ciphernet/models';
 import { DEFAULT_PORT, dashboardPassword } from '@ciphernet/operator';
-import { type Accepted, awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
+import type { EncryptorName } from '@ciphernet/keyring';
+import { type Accepted, awaitOutcome, encryptWithProgress, encryptorOption, ensureKeys } from '@ciphernet/owner';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { type JobProgress, type TrainJob, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToJson, reportToText } from '@ciphernet/report';
@@ -36,6 +37,7 @@ interface RunOptions {
   readonly seed: number;
   readonly engine: string;
   readonly mode: EncryptionMode;
+  readonly encryptor: EncryptorName;
   readonly json?: string;
   readonly audit: boolean;
   readonly remote: boolean;
@@ -71,6 +73,7 @@ async function encryptForModel(
     parameters: plan.parameters,
     inputScale: plan.inputScale,
     mode: options.mode,
+    encryptor: options.encryptor,
   };
   const encrypted = await encryptWithProgress(request, keys, { owner, blobs, signal, board });
   return { digest: encrypted.digest, shards: encrypted.manifest.shards.length };
@@ -179,6 +182,7 @@ export function runCommand(): Command {
         .choices(['public', 'symmetric'])
         .default('public'),
     )
+    .addOption(encryptorOption())
     .option('--no-audit', 'do not have results spot-checked')
     .option('--remote', 'only encrypt, enqueue and wait: workers and collector run elsewhere (Redis)', false)
     .option('--dashboard', 'show the run in a browser, until Ctrl-C', false)

@@ -10,6 +10,7 @@ import {
 } from '@ciphernet/command-line';
 import { type InputTransform, NAMED_DATASETS, NO_TRANSFORM, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { compileModel, loadModel } from '@ciphernet/models';
+import { ENCRYPTOR_NAMES, type EncryptorName } from '@ciphernet/keyring';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { encryptWithProgress } from '../encryption.js';
 import { defaultKeysFolder } from '../keys.js';
@@ -21,6 +22,7 @@ interface EncryptOptions {
   readonly split: 'train' | 'test';
   readonly keys?: string;
   readonly mode: EncryptionMode;
+  readonly encryptor: EncryptorName;
   readonly json: boolean;
 }
 
@@ -44,7 +46,7 @@ async function encrypt(name: string, options: EncryptOptions): Promise<void> {
   const profile = await chooseProfile(options, blobs);
   const board = createProgressBoard();
   try {
-    const request = { ...profile, dataset, source: name, mode: options.mode };
+    const request = { ...profile, dataset, source: name, mode: options.mode, encryptor: options.encryptor };
     const keys = options.keys ?? defaultKeysFolder(owner, profile.parameters);
     const { digest, manifest, seconds } = await encryptWithProgress(request, keys, { owner, blobs, signal, board });
     board.stop();
@@ -57,6 +59,13 @@ async function encrypt(name: string, options: EncryptOptions): Promise<void> {
 }
 
 /** `dataset encrypt`. */
+/** The option that chooses who encrypts. */
+export function encryptorOption(): Option {
+  return new Option('--encryptor <name>', "ours, or SEAL's, a dozen times slower")
+    .choices([...ENCRYPTOR_NAMES])
+    .default('simd');
+}
+
 export function datasetCommand(): Command {
   const dataset = new Command('dataset').description('encrypted datasets');
   dataset
@@ -69,6 +78,7 @@ export function datasetCommand(): Command {
     .option('--images <n>', 'only the first n images', integerBetween(1, 1_000_000))
     .option('--keys <folder>', 'folder of the key files (default: below CIPHERNET_DATA)')
     .addOption(new Option('--mode <mode>', 'key to encrypt with').choices(['public', 'symmetric']).default('public'))
+    .addOption(encryptorOption())
     .option('--json', 'print a JSON object', false)
     .addHelpText(
       'after',

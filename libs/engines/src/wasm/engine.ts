@@ -8,9 +8,10 @@ import { codeVersion } from '../result-code.js';
 import { coreCounter } from './cores.js';
 import { type Crew, createCrew } from './helpers.js';
 import { createKernels } from './kernels.js';
+import { STEP } from './program-memory.js';
 import { rescalePolynomials } from './rescale.js';
 import { type Segment, planSegments } from './segments.js';
-import { type Region, createRegion, createShardRunner, runLaterSegment, unitAt } from './units.js';
+import { type Region, createRegion, createShardRunner, runLaterSegment, unitAt, unitsOf } from './units.js';
 import { type Work, createWork, finishUnit, fractionDone, frontOf, stopWork } from './work.js';
 
 /** The event loop gets a turn this often, for cancellation, lock renewal and progress. */
@@ -54,8 +55,8 @@ async function runFirstSegment(
   options: EvaluateOptions,
 ): Promise<Region> {
   const { header } = shard;
-  const tiles = header.ringDegree / header.tile;
-  const work = createWork(header.primes.length * tiles);
+  const units = unitsOf(header);
+  const work = createWork(header.primes.length * units);
   const helpers = Math.min(options.threads ?? 1, MAX_THREADS) - 1;
   const cores = coreCounter();
   const isShared = shard.kind === 'file' && helpers > 0;
@@ -65,7 +66,7 @@ async function runFirstSegment(
   Atomics.add(cores, 0, 1);
   try {
     const runner = createShardRunner(compiled, segment, shard);
-    await takeUnits((unit) => runner.run(unitAt(unit, tiles), region), work, crew, options);
+    await takeUnits((unit) => runner.run(unitAt(unit, units), region), work, crew, options);
   } catch (error) {
     stopWork(work);
     await crew?.settled().catch(() => undefined);
@@ -109,8 +110,8 @@ export const simdEngine: Engine = {
   async evaluate(compiled, shard, options = {}) {
     const { header } = shard;
     assertEvaluable(compiled, header);
-    if (header.primes.some((prime) => prime < MIN_PRIME) || header.tile % 16 !== 0) {
-      throw new UnsupportedError('primes below 2^20 or tiles that are no multiple of 16', {
+    if (header.primes.some((prime) => prime < MIN_PRIME) || (header.tile !== 4 && header.tile % STEP !== 0)) {
+      throw new UnsupportedError('primes below 2^20, or tiles of neither 4 nor a multiple of 16', {
         where: 'engine simd',
         hint: 'use the engine seal',
       });

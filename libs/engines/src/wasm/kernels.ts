@@ -10,6 +10,7 @@ export interface KernelExports extends RingExports {
   pack(
     rows: number,
     rowStride: number,
+    groupStep: number,
     pairs: number,
     pairCount: number,
     groups: number,

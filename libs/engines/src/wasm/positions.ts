@@ -1,11 +1,9 @@
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { IntegrityError, UnsupportedError, elementAt, lastOf } from '@ciphernet/foundation';
 import { type Kernels, createKernels } from './kernels.js';
+import { STEP } from './program-memory.js';
 import { type SegmentProgram, createProgram } from './program.js';
 import { planSegments } from './segments.js';
-
-/** Positions that the kernels take at a time. */
-const STEP = 16;
 
 /** Evaluates columns of one prime after another, each a network of its own. */
 export interface PositionEvaluator {

@@ -13,10 +13,12 @@ export const LANE_BYTES = 16;
 
 /** Where a segment's program keeps things in the kernels' memory: byte offsets. */
 export interface ProgramMemory {
-  /** Coefficients of a tile. */
+  /** Coefficients worked on together. */
   readonly tile: number;
+  /** Coefficients of a tile of the input: as many, or 4, a group, and then as many tiles as there are groups. */
+  readonly inputTile: number;
   readonly modulusPointer: number;
-  /** Input rows, [component][row][tile]. */
+  /** Input, [tile][component][row][coefficient of the tile]. */
   readonly input: number;
   /** Output rows, [component][row][tile]. */
   readonly output: number;
@@ -37,7 +39,7 @@ function rowsBefore(segment: Segment, i: number): number {
 }
 
 /** Reserves a segment's memory and writes what is the same for every prime. @param tile a multiple of 16 */
-export function layOutMemory(kernels: Kernels, segment: Segment, tile: number): ProgramMemory {
+export function layOutMemory(kernels: Kernels, segment: Segment, tile: number, inputTile: number): ProgramMemory {
   const { maps, pairs, inputRows, inputComponents, outputRows, outputComponents } = segment;
   const modulusPointer = kernels.allocate(MODULUS_BYTES);
   const input = kernels.allocate(4 * inputComponents * inputRows * tile);
@@ -55,5 +57,5 @@ export function layOutMemory(kernels: Kernels, segment: Segment, tile: number): 
   const tileRows = Math.max(pairs === undefined ? inputRows : 0, ...maps.map(({ laid }) => laid.rows));
   const components = Math.max(inputComponents, ...maps.map((map) => map.components));
   const scratch = kernels.allocate(components * GROUPS * LANE_BYTES * tileRows);
-  return { tile, modulusPointer, input, output, tables, pairList, packedGroups, packed, scratch };
+  return { tile, inputTile, modulusPointer, input, output, tables, pairList, packedGroups, packed, scratch };
 }

@@ -9,7 +9,7 @@ import type { Segment, SegmentMap } from './segments.js';
 
 /** Runs one segment on tiles of one prime after another. */
 export interface SegmentProgram {
-  /** Where {@link run} expects its input rows, `tile` coefficients each, [component][row]. */
+  /** Where {@link run} expects its input: tiles of [component][row][coefficient]. */
   readonly input: number;
   /** Where it leaves its outputs: [component][row][tile], canonical residues. */
   readonly output: number;
@@ -59,11 +59,18 @@ function packPairs(
   packedGroup: number,
   at: number,
 ): void {
-  const { tile, input, pairList, packed, modulusPointer } = memory;
-  for (let c = 0; c < segment.inputComponents; c++) {
-    const rows = input + 4 * (c * segment.inputRows * tile + at);
+  const { tile, inputTile, input, pairList, packed, modulusPointer } = memory;
+  const { inputRows, inputComponents } = segment;
+  // A group is next to its neighbour in a row of the tile, or the same row of the next tile.
+  const [offset, groupStep] =
+    inputTile === tile
+      ? [at, LANE_BYTES]
+      : [at * inputRows * inputComponents, LANE_BYTES * inputRows * inputComponents];
+  for (let c = 0; c < inputComponents; c++) {
+    const rows = input + 4 * (c * inputRows * inputTile + offset);
     const target = packed + c * GROUPS * packedGroup;
-    kernels.pack(rows, 4 * tile, pairList, pairs.length, GROUPS, target, packedGroup, modulusPointer);
+    const rowStride = 4 * inputTile;
+    kernels.pack(rows, rowStride, groupStep, pairList, pairs.length, GROUPS, target, packedGroup, modulusPointer);
   }
 }
 
@@ -150,15 +157,17 @@ function writeBiases(
 /**
  * Lays a segment out in the kernels' memory.
  *
- * @param tile coefficients of a tile, a multiple of 16
+ * @param tile coefficients worked on in one call of {@link SegmentProgram.run}, a multiple of 16
+ * @param inputTile coefficients of the input's tiles, as they follow each other: the same, or 4
  */
 export function createProgram(
   kernels: Kernels,
   compiled: CompiledCircuit,
   segment: Segment,
   tile: number,
+  inputTile = tile,
 ): SegmentProgram {
-  const memory = layOutMemory(kernels, segment, tile);
+  const memory = layOutMemory(kernels, segment, tile, inputTile);
   const powers = powersOf(segment);
   const machine: Machine = { kernels, segment, memory, power: lastOf(powers).output };
   return {

@@ -4,7 +4,7 @@ import type { CompiledCircuit } from '@ciphernet/compiler';
 import { type EncodedError, elementAt, encodeError } from '@ciphernet/foundation';
 import type { CoreCounter } from './cores.js';
 import { planSegments } from './segments.js';
-import { type Region, createShardRunner, unitAt } from './units.js';
+import { type Region, createShardRunner, unitAt, unitsOf } from './units.js';
 import { REMEMBERED_CIRCUITS, type Work, finishUnit, stopWork, takeFromBack } from './work.js';
 
 /** One evaluation that a helper joins. */
@@ -40,12 +40,12 @@ function help(task: HelperTask): void {
   const compiled = circuitOf(task);
   const segment = elementAt(planSegments(compiled), 0);
   using shard = openBatchFile(task.path);
-  const tiles = shard.header.ringDegree / shard.header.tile;
+  const units = unitsOf(shard.header);
   const runner = createShardRunner(compiled, segment, shard);
   for (;;) {
     const unit = takeFromBack(task.work, task.cores);
     if (unit === undefined) return;
-    runner.run(unitAt(unit, tiles), task.region);
+    runner.run(unitAt(unit, units), task.region);
     finishUnit(task.work);
   }
 }

@@ -1,14 +1,26 @@
-import type { BatchSource } from '@ciphernet/artifacts';
+import type { BatchHeader, BatchSource } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { IntegrityError, elementAt } from '@ciphernet/foundation';
 import { type Kernels, createKernels } from './kernels.js';
 import { type SegmentProgram, createProgram } from './program.js';
+import { STEP } from './program-memory.js';
 import type { Segment } from './segments.js';
 
-/** One piece of work: a tile of coefficients of one prime. Units are independent of each other. */
+/** One piece of work: neighbouring tiles of one prime, see {@link tilesPerUnit}. Units are independent of each other. */
 export interface Unit {
   readonly primeIndex: number;
-  readonly tile: number;
+  /** Among the units of the prime. */
+  readonly index: number;
+}
+
+/** Tiles that the kernels take together: the smallest are a group of coefficients, of which they take several. */
+export function tilesPerUnit({ tile }: Pick<BatchHeader, 'tile'>): number {
+  return tile < STEP ? STEP / tile : 1;
+}
+
+/** Units of a prime. */
+export function unitsOf(header: Pick<BatchHeader, 'tile' | 'ringDegree'>): number {
+  return header.ringDegree / header.tile / tilesPerUnit(header);
 }
 
 /** Outputs of a segment: one array a prime, [component][row][N]; may lie in shared memory. */
@@ -23,8 +35,8 @@ export function createRegion(segment: Segment, ringDegree: number, shared: boole
 }
 
 /** The unit of a number: prime by prime, the order in which a shard is stored. */
-export function unitAt(index: number, tiles: number): Unit {
-  return { primeIndex: Math.floor(index / tiles), tile: index % tiles };
+export function unitAt(index: number, units: number): Unit {
+  return { primeIndex: Math.floor(index / units), index: index % units };
 }
 
 /** Copies a program's outputs, [component][row][tile], to their place in a region's polynomials. */
@@ -53,29 +65,32 @@ export function createShardRunner(
 ): { readonly run: (unit: Unit, region: Region) => void; readonly memory: () => number } {
   const { header } = shard;
   const kernels = createKernels();
-  const program = createProgram(kernels, compiled, segment, header.tile);
-  const words = segment.inputComponents * segment.inputRows * header.tile;
+  const together = tilesPerUnit(header);
+  const coefficients = together * header.tile;
+  const program = createProgram(kernels, compiled, segment, coefficients, header.tile);
+  const words = segment.inputComponents * segment.inputRows * coefficients;
   const input = kernels.u32().subarray(program.input / 4, program.input / 4 + words);
   let selected = -1;
   return {
     memory: () => kernels.size(),
-    run({ primeIndex, tile }, region) {
+    run({ primeIndex, index }, region) {
       const prime = elementAt(header.primes, primeIndex);
       if (selected !== primeIndex) {
         program.selectPrime(prime);
         selected = primeIndex;
       }
-      shard.readTile(primeIndex, tile, input);
+      const from = index * coefficients;
+      shard.readTiles(primeIndex, index * together, input);
       const most = kernels.largest(program.input, words) >>> 0;
       if (most >= prime) {
         throw new IntegrityError(`a residue of ${most} is not below its prime ${prime}`, {
-          where: `prime ${primeIndex}, tile ${tile}`,
+          where: `prime ${primeIndex}, coefficients from ${from}`,
           hint: 'encrypt again; the shard is damaged or made under other parameters',
         });
       }
       program.run();
       const target = elementAt(region, primeIndex);
-      storeOutputs(kernels, program, segment, target, header.tile, tile * header.tile, header.ringDegree);
+      storeOutputs(kernels, program, segment, target, coefficients, from, header.ringDegree);
     },
   };
 }

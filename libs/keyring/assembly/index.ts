@@ -1,0 +1,12 @@
+export { modulusInit } from '@ciphernet/ring/assembly/modulus';
+export { rootsInit } from '@ciphernet/ring/assembly/roots';
+export { nttForward, nttInverse } from '@ciphernet/ring/assembly/ntt';
+export { centredBinomials, ternary, uniform } from './samplers';
+export { embed } from './embedding';
+export { prepareKey, publicComponent, roundingDifference, symmetricComponent, transformSmall } from './encryption';
+export { columns, scatter } from './tiles';
+
+/** Zeroes memory that held secrets. */
+export function wipe(at: usize, bytes: usize): void {
+  memory.fill(at, 0, bytes);
+}

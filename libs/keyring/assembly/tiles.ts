@@ -1,0 +1,54 @@
+// From polynomials to a shard's body, [tile][component][ciphertext][coefficient of the tile] for each prime.
+
+/**
+ * source: `count` polynomials of N u32, of neighbouring ciphertexts. target: the row of the first of them in the first tile.
+ * tile: coefficients of a tile, a multiple of 4. tileBytes: from a tile to the next. A few ciphertexts at a time, because a
+ * row of one fills no cache line and each tile lies on a page of its own.
+ */
+export function scatter(source: usize, count: i32, logN: i32, tile: i32, target: usize, tileBytes: usize): void {
+  const polynomial = (<usize>4) << logN;
+  const row = <usize>tile << 2;
+  for (let at: usize = 0; at < polynomial; at += row) {
+    let to = target;
+    let from = source + at;
+    for (let c = 0; c < count; c++) {
+      for (let x: usize = 0; x < row; x += 16) v128.store(to + x, v128.load(from + x));
+      to += row;
+      from += polynomial;
+    }
+    target += tileBytes;
+  }
+}
+
+/**
+ * Columns of a tile, one after another: what the digest of a position is of.
+ *
+ * source: `rows` rows of `tile` u32, rows even, tile a multiple of 4. target: tile columns of `rows` u32.
+ */
+export function columns(source: usize, rows: i32, tile: i32, target: usize): void {
+  const row = <usize>tile << 2;
+  const column = <usize>rows << 2;
+  for (let x: usize = 0; x < row; x += 16) {
+    let from = source + x;
+    let to = target + (x >> 2) * column;
+    let r = 0;
+    for (; r + 4 <= rows; r += 4) {
+      const a = v128.load(from), b = v128.load(from + row), c = v128.load(from + 2 * row), d = v128.load(from + 3 * row);
+      const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+      const AB = v128.shuffle<i32>(a, b, 2, 6, 3, 7), CD = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+      v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
+      v128.store(to + column, v128.shuffle<i64>(ab, cd, 1, 3));
+      v128.store(to + 2 * column, v128.shuffle<i64>(AB, CD, 0, 2));
+      v128.store(to + 3 * column, v128.shuffle<i64>(AB, CD, 1, 3));
+      from += 4 * row;
+      to += 16;
+    }
+    if (r == rows) continue;
+    const a = v128.load(from), b = v128.load(from + row);
+    const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), AB = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+    v128.store64_lane(to, ab, 0);
+    v128.store64_lane(to + column, ab, 1);
+    v128.store64_lane(to + 2 * column, AB, 0);
+    v128.store64_lane(to + 3 * column, AB, 1);
+  }
+}

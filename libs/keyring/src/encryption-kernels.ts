@@ -1,0 +1,64 @@
+import { type SharedMemory, wasmOnMemory } from '@ciphernet/ring';
+
+/** Routines of encryption; ranges and layouts stand beside each in `assembly/`. Pointers are byte offsets. */
+export interface EncryptionKernels {
+  modulusInit(modulusPointer: number, prime: number): void;
+  rootsInit(tables: number, logN: number, modulusPointer: number): number;
+  nttForward(values: number, logN: number, tables: number, modulusPointer: number): void;
+  nttInverse(values: number, logN: number, tables: number, modulusPointer: number): void;
+  centredBinomials(random: number, first: number, second: number, count: number): void;
+  ternary(random: number, bytes: number, target: number, count: number): number;
+  uniform(random: number, words: number, target: number, count: number, prime: number): number;
+  embed(
+    values: number,
+    count: number,
+    factor: number,
+    order: number,
+    twiddles: number,
+    rotations: number,
+    work: number,
+    target: number,
+    logN: number,
+  ): void;
+  prepareKey(key: number, factor: number, logN: number, modulusPointer: number): void;
+  transformSmall(source: number, target: number, logN: number, tables: number, modulusPointer: number): void;
+  roundingDifference(
+    transformed: number,
+    key: number,
+    error: number,
+    scratch: number,
+    logN: number,
+    tables: number,
+    modulusPointer: number,
+  ): void;
+  publicComponent(
+    transformed: number,
+    key: number,
+    difference: number,
+    message: number,
+    specialInverse: number,
+    target: number,
+    logN: number,
+    tables: number,
+    modulusPointer: number,
+  ): void;
+  symmetricComponent(
+    mask: number,
+    secret: number,
+    error: number,
+    message: number,
+    target: number,
+    logN: number,
+    tables: number,
+    modulusPointer: number,
+  ): void;
+  scatter(source: number, count: number, logN: number, tile: number, target: number, tileBytes: number): void;
+  columns(source: number, rows: number, tile: number, target: number): void;
+  wipe(at: number, bytes: number): void;
+}
+
+/** Instantiates the kernels on a shared memory. */
+export const encryptionKernels: (memory: SharedMemory) => EncryptionKernels = wasmOnMemory<EncryptionKernels>(
+  // Of the built package, also where its sources run (tests).
+  new URL('../dist/encryption.wasm', import.meta.url),
+);

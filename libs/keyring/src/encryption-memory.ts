@@ -1,0 +1,86 @@
+import type { CkksParameters } from '@ciphernet/ckks';
+import { CACHE_LINE, FIRST_FREE, MODULUS_BYTES, rootTableBytes } from '@ciphernet/ring';
+
+/**
+ * Ciphertexts that a thread makes together: their residues go to a tile's rows in pieces of this many, and each tile lies
+ * on a page of its own.
+ */
+export const GROUP = 16;
+
+/** Random bytes that sampling takes at a time: three planes of words for errors, or words for residues with some to reject. */
+export function randomBytesOf(ringDegree: number): number {
+  return 12 * ringDegree;
+}
+
+/** Where the arithmetic of one prime keeps its constants: byte offsets. */
+export interface PrimeMemory {
+  readonly prime: number;
+  readonly modulus: number;
+  readonly tables: number;
+  /** Both components of the public key; or the secret key in the first. Montgomery form, N words each. */
+  readonly keys: readonly [number, number];
+}
+
+/** Where one thread works: byte offsets; all of it is secret and is wiped after each shard. */
+export interface Workspace {
+  readonly start: number;
+  readonly bytes: number;
+  readonly random: number;
+  /** GROUP polynomials of i32 each: u, both errors, the message. */
+  readonly small: readonly [number, number, number, number];
+  /** One polynomial each. */
+  readonly transformed: number;
+  readonly scratch: number;
+  /** N / 2 doubles. */
+  readonly slots: number;
+  /** [component][ciphertext of the group][coefficient] of one prime. */
+  readonly residues: readonly [number, number];
+}
+
+/** The memory that all threads of a pool share, laid out once; shards come behind `end`. */
+export interface EncryptionLayout {
+  readonly ringDegree: number;
+  readonly logN: number;
+  /** The data primes, then the special prime. */
+  readonly primes: readonly PrimeMemory[];
+  readonly order: number;
+  readonly twiddles: number;
+  readonly rotations: number;
+  readonly workspaces: readonly Workspace[];
+  readonly end: number;
+}
+
+/** Lays a pool's memory out: the same for every thread, since nothing but its arguments counts. */
+export function layOutEncryption(parameters: CkksParameters, threads: number): EncryptionLayout {
+  let top = FIRST_FREE;
+  const reserve = (bytes: number): number => {
+    const at = Math.ceil(top / CACHE_LINE) * CACHE_LINE;
+    top = at + bytes;
+    return at;
+  };
+  const N = parameters.ringDegree;
+  const polynomial = 4 * N;
+  const primes = [...parameters.primes, parameters.specialPrime].map((prime) => ({
+    prime,
+    modulus: reserve(MODULUS_BYTES),
+    tables: reserve(rootTableBytes(N)),
+    keys: [reserve(polynomial), reserve(polynomial)] as const,
+  }));
+  const order = reserve(4 * (N / 2));
+  const twiddles = reserve(32 * (N / 4));
+  const rotations = reserve(64 * (N / 4 + 1));
+  const workspaces = Array.from({ length: threads }, () => {
+    const start = reserve(0);
+    const group = (): number => reserve(GROUP * polynomial);
+    const space = {
+      random: reserve(randomBytesOf(N)),
+      small: [group(), group(), group(), group()] as const,
+      transformed: reserve(polynomial),
+      scratch: reserve(polynomial),
+      slots: reserve(8 * (N / 2)),
+      residues: [group(), group()] as const,
+    };
+    return { start, ...space, bytes: top - start };
+  });
+  return { ringDegree: N, logN: Math.log2(N), primes, order, twiddles, rotations, workspaces, end: reserve(0) };
+}

@@ -1,0 +1,139 @@
+import { randomFillSync } from 'node:crypto';
+import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
+import { elementAt } from '@ciphernet/foundation';
+import type { SharedMemory } from '@ciphernet/ring';
+import type { EncryptionKernels } from './encryption-kernels.js';
+import { type EncryptionLayout, GROUP, type PrimeMemory, type Workspace, randomBytesOf } from './encryption-memory.js';
+import type { GroupEncryptor, ShardRegion } from './encryption-task.js';
+import { montgomeryForm, specialInverse } from './key-residues.js';
+
+/** Words beyond a polynomial that are drawn to make up for rejected ones: some 32 of 8,192 bytes are. */
+const SPARE = 256;
+
+/** What a thread encrypts with. */
+export interface SimdParts {
+  readonly memory: SharedMemory;
+  readonly kernels: EncryptionKernels;
+  readonly layout: EncryptionLayout;
+  readonly space: Workspace;
+  readonly parameters: CkksParameters;
+  readonly mode: EncryptionMode;
+}
+
+/** Draws until `count` values have been written. @param sample takes fresh bits; returns how many values it made of them */
+function drawAll(
+  { memory, space, layout }: SimdParts,
+  unit: number,
+  target: number,
+  sample: (random: number, drawn: number, to: number, left: number) => number,
+): void {
+  const N = layout.ringDegree;
+  for (let written = 0; written < N;) {
+    const drawn = Math.min(N - written + SPARE, randomBytesOf(N) / unit);
+    randomFillSync(new Uint8Array(memory.buffer, space.random, drawn * unit));
+    written += sample(space.random, drawn, target + 4 * written, N - written);
+  }
+}
+
+function drawErrors({ memory, kernels, space, layout }: SimdParts, first: number, second: number): void {
+  randomFillSync(new Uint8Array(memory.buffer, space.random, randomBytesOf(layout.ringDegree)));
+  kernels.centredBinomials(space.random, first, second, layout.ringDegree);
+}
+
+function embedFeature({ kernels, layout, space }: SimdParts, region: ShardRegion, feature: number, to: number): void {
+  const { order, twiddles, rotations, logN, ringDegree } = layout;
+  const values = region.values + 4 * feature * region.images;
+  const factor = region.scale / (ringDegree / 2);
+  kernels.embed(values, region.images, factor, order, twiddles, rotations, space.slots, to, logN);
+}
+
+/** Draws and embeds what all primes need of a group: [u, e0 − t0, e1 − t1, m], see assembly/encryption.ts. */
+function preparePublic(parts: SimdParts, region: ShardRegion, first: number, count: number): void {
+  const { kernels, layout, space } = parts;
+  const { logN } = layout;
+  const special = elementAt(layout.primes, layout.primes.length - 1);
+  for (let c = 0; c < count; c++) {
+    const [u, first0, first1, message] = placesOf(space, layout, c);
+    drawAll(parts, 1, u, (random, drawn, to, left) => kernels.ternary(random, drawn, to, left));
+    drawErrors(parts, first0, first1);
+    embedFeature(parts, region, first + c, message);
+    kernels.transformSmall(u, space.transformed, logN, special.tables, special.modulus);
+    [first0, first1].forEach((error, component) => {
+      const key = elementAt(special.keys, component);
+      kernels.roundingDifference(space.transformed, key, error, space.scratch, logN, special.tables, special.modulus);
+    });
+  }
+}
+
+/** Where the small polynomials of one ciphertext of a group stand. */
+function placesOf({ small }: Workspace, layout: EncryptionLayout, c: number): [number, number, number, number] {
+  const at = 4 * layout.ringDegree * c;
+  return [small[0] + at, small[1] + at, small[2] + at, small[3] + at];
+}
+
+function encryptPublic(parts: SimdParts, at: PrimeMemory, count: number): void {
+  const { kernels, layout, space, parameters } = parts;
+  const { logN, ringDegree } = layout;
+  const divide = montgomeryForm(specialInverse(parameters, at.prime), at.prime);
+  for (let c = 0; c < count; c++) {
+    const [u, first0, first1, message] = placesOf(space, layout, c);
+    kernels.transformSmall(u, space.transformed, logN, at.tables, at.modulus);
+    [first0, first1].forEach((difference, component) => {
+      const target = elementAt(space.residues, component) + 4 * ringDegree * c;
+      const key = elementAt(at.keys, component);
+      const added = component === 0 ? message : 0;
+      const { tables, modulus } = at;
+      kernels.publicComponent(space.transformed, key, difference, added, divide, target, logN, tables, modulus);
+    });
+  }
+}
+
+/** Draws errors and embeds messages of a group; the second draw of a pair is thrown away with the last odd ciphertext. */
+function prepareSymmetric(parts: SimdParts, region: ShardRegion, first: number, count: number): void {
+  const { layout, space } = parts;
+  for (let c = 0; c < count; c++) {
+    const [, error, , message] = placesOf(space, layout, c);
+    if (c % 2 === 0) drawErrors(parts, error, c + 1 < GROUP ? error + 4 * layout.ringDegree : space.scratch);
+    embedFeature(parts, region, first + c, message);
+  }
+}
+
+function encryptSymmetric(parts: SimdParts, at: PrimeMemory, count: number): void {
+  const { kernels, layout, space } = parts;
+  const { logN, ringDegree } = layout;
+  const { prime, keys, tables, modulus } = at;
+  for (let c = 0; c < count; c++) {
+    const [, error, , message] = placesOf(space, layout, c);
+    const [target, mask] = [space.residues[0] + 4 * ringDegree * c, space.residues[1] + 4 * ringDegree * c];
+    drawAll(parts, 4, mask, (random, drawn, to, left) => kernels.uniform(random, drawn, to, left, prime));
+    kernels.symmetricComponent(mask, keys[0], error, message, target, logN, tables, modulus);
+  }
+}
+
+/**
+ * Encrypts in the thread's part of the shared memory. The same distributions as SEAL's, and for the same draws the same
+ * residues (docs/cryptography.md); the bits come from Node's generator, which the operating system seeds.
+ */
+export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
+  const { kernels, layout, space, mode } = parts;
+  const prepare = mode === 'public' ? preparePublic : prepareSymmetric;
+  const encrypt = mode === 'public' ? encryptPublic : encryptSymmetric;
+  return {
+    encrypt(region, first, count) {
+      prepare(parts, region, first, count);
+      const rowBytes = 4 * region.tile;
+      const tileBytes = 2 * region.features * rowBytes;
+      const tiles = layout.ringDegree / region.tile;
+      layout.primes.slice(0, -1).forEach((at, primeIndex) => {
+        encrypt(parts, at, count);
+        space.residues.forEach((source, component) => {
+          const target =
+            region.residues + primeIndex * tiles * tileBytes + (component * region.features + first) * rowBytes;
+          kernels.scatter(source, count, layout.logN, region.tile, target, tileBytes);
+        });
+      });
+    },
+    finish: () => kernels.wipe(space.start, space.bytes),
+    [Symbol.dispose]: () => kernels.wipe(space.start, space.bytes),
+  };
+}

@@ -1,0 +1,56 @@
+import { type CkksParameters, createParameters } from '@ciphernet/ckks';
+import { elementAt } from '@ciphernet/foundation';
+import { createSharedMemory } from '@ciphernet/ring';
+import { writeEmbeddingTables } from '../src/embedding-tables.js';
+import { type EncryptionKernels, encryptionKernels } from '../src/encryption-kernels.js';
+import { type EncryptionLayout, layOutEncryption } from '../src/encryption-memory.js';
+
+/** The kernels on a memory of one thread, constants written, without a key. */
+export interface EncryptionFixture {
+  readonly parameters: CkksParameters;
+  readonly kernels: EncryptionKernels;
+  readonly layout: EncryptionLayout;
+  readonly memory: ReturnType<typeof createSharedMemory>;
+  i32(at: number, length?: number): Int32Array;
+  u32(at: number, length?: number): Uint32Array;
+  /** Coefficients, negative ones too, to their transform modulo a prime. */
+  transform(coefficients: ArrayLike<number>, primeIndex: number): Uint32Array;
+}
+
+export function createEncryptionFixture(ringDegree: number, bits: readonly number[]): EncryptionFixture {
+  const parameters = createParameters(ringDegree, bits, 30);
+  const layout = layOutEncryption(parameters, 1);
+  const memory = createSharedMemory(layout.end);
+  const kernels = encryptionKernels(memory);
+  for (const { prime, modulus, tables } of layout.primes) {
+    kernels.modulusInit(modulus, prime);
+    kernels.rootsInit(tables, layout.logN, modulus);
+  }
+  writeEmbeddingTables(memory, layout);
+  const u32 = (at: number, length = ringDegree): Uint32Array => new Uint32Array(memory.buffer, at, length);
+  return {
+    parameters,
+    kernels,
+    layout,
+    memory,
+    u32,
+    i32: (at, length = ringDegree) => new Int32Array(memory.buffer, at, length),
+    transform(coefficients, primeIndex) {
+      const { prime, tables, modulus } = elementAt(layout.primes, primeIndex);
+      const scratch = elementAt(layout.workspaces, 0).scratch;
+      const words = u32(scratch);
+      for (let i = 0; i < ringDegree; i++) words[i] = (((coefficients[i] ?? 0) % prime) + prime) % prime;
+      kernels.nttForward(scratch, layout.logN, tables, modulus);
+      return words.slice();
+    },
+  };
+}
+
+/** Numbers from a seed, uniform in [0, bound). */
+export function drawer(seed: number): (bound: number) => number {
+  let state = seed >>> 0;
+  return (bound) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * bound);
+  };
+}

@@ -1,0 +1,157 @@
+import { type BatchHeader, positionDigests, rowOffset, shardHeader } from '@ciphernet/artifacts';
+import { createParameters, freshNoise } from '@ciphernet/ckks';
+import { elementAt } from '@ciphernet/foundation';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { createResultDecryptor } from '../src/decrypt.js';
+import { createEncryptionPool } from '../src/encryption-pool.js';
+import { generateKeys } from '../src/generate.js';
+import { fingerprintOf } from '../src/key-files.js';
+
+const parameters = createParameters(4096, [30, 30], 24);
+const IMAGES = 2048;
+const SCALE = 2 ** 20;
+let keys: Awaited<ReturnType<typeof generateKeys>>;
+beforeAll(async () => {
+  keys = await generateKeys(parameters);
+});
+
+const valuesOf = (features: number): Float32Array =>
+  Float32Array.from({ length: IMAGES * features }, (_, i) => Math.abs(Math.sin(i)));
+const keyOf = (mode: 'public' | 'symmetric'): Uint8Array => (mode === 'public' ? keys.publicKey : keys.secretKey);
+const headerOf = (features: number, tile: number): BatchHeader => ({
+  ...shardHeader({
+    parameters,
+    keyFingerprint: fingerprintOf(keys.publicKey),
+    ciphertexts: features,
+    images: IMAGES,
+    tile,
+    scale: SCALE,
+  }),
+  bodyDigest: '0'.repeat(64),
+});
+
+const CASES = [
+  ['public', 'simd', 4],
+  ['symmetric', 'simd', 64],
+  ['public', 'seal', 16],
+  ['symmetric', 'seal', 4],
+] as const;
+
+describe('encryption on several threads', () => {
+  it.each(CASES)(
+    'with the %s key by %s gives the values back within the predicted noise',
+    async (mode, encryptor, tile) => {
+      // A quarter of a million samples each, a million in all.
+      const features = 128;
+      const values = valuesOf(features);
+      await using pool = await createEncryptionPool({ parameters, mode, encryptor, key: keyOf(mode) }, 2);
+      using shard = await pool.encryptShard({ features: values, images: IMAGES }, { scale: SCALE, tile });
+      const { residues, positions } = shard;
+      const header = headerOf(features, tile);
+      const secret = { parameters, fingerprint: header.keyFingerprint, bytes: keys.secretKey };
+      using decryptor = await createResultDecryptor(secret);
+      const { values: decrypted } = decryptor.decrypt({ header, residues }, 'test');
+      let sum = 0;
+      decrypted.forEach((value, i) => (sum += (value - (values[i] ?? NaN)) ** 2));
+      const measured = Math.sqrt(sum / decrypted.length) * SCALE;
+      // 3 %: with the public key |s(ζ)|² of one secret over 2,048 slots already differs by 1 % from its mean.
+      expect(measured / Math.sqrt(freshNoise(parameters, mode).mean)).toBeGreaterThan(0.97);
+      expect(measured / Math.sqrt(freshNoise(parameters, mode).mean)).toBeLessThan(1.03);
+
+      expect(positions).toEqual(positionDigests(header, residues));
+      expect(residues.length).toBe(rowOffset(header, 1, 4096 / tile - 1, features - 1, 1) + tile);
+      const wrongKey = { ...header, keyFingerprint: 'f'.repeat(64) };
+      expect(() => decryptor.decrypt({ header: wrongKey, residues }, 'shard 0')).toThrow(
+        new RegExp(`made for key ${'f'.repeat(16)}…, this is key ${header.keyFingerprint.slice(0, 16)}`),
+      );
+    },
+  );
+
+  it.each(['public', 'symmetric'] as const)(
+    'with the %s key draws anew for every ciphertext, thread, shard and pool',
+    async (mode) => {
+      const features = 40;
+      const seen = new Set<number>();
+      let drawn = 0;
+      for (let round = 0; round < 2; round++) {
+        await using pool = await createEncryptionPool({ parameters, mode, key: keyOf(mode) }, 2);
+        for (let k = 0; k < 2; k++) {
+          using shard = await pool.encryptShard(
+            { features: valuesOf(features), images: IMAGES },
+            { scale: SCALE, tile: 4 },
+          );
+          const header = headerOf(features, 4);
+          for (let feature = 0; feature < features; feature++) {
+            // Two residues of the second component: 60 bits, of which 160 draws do not meet by chance.
+            const at = rowOffset(header, 0, 7, feature, 1);
+            seen.add(elementAt(shard.residues, at) * 2 ** 20 + (elementAt(shard.residues, at + 1) % 2 ** 20));
+            drawn++;
+          }
+        }
+      }
+      expect(seen.size).toBe(drawn);
+    },
+  );
+
+  it('reuses the memory of a shard that was given back, and of no other', async () => {
+    await using pool = await createEncryptionPool({ parameters, mode: 'public', key: keys.publicKey }, 1);
+    const encrypt = () => pool.encryptShard({ features: valuesOf(2), images: IMAGES }, { scale: SCALE, tile: 16 });
+    const first = await encrypt();
+    using second = await encrypt();
+    expect(second.residues.byteOffset).not.toBe(first.residues.byteOffset);
+    const at = first.residues.byteOffset;
+    first[Symbol.dispose]();
+    using third = await encrypt();
+    expect(third.residues.byteOffset).toBe(at);
+  });
+
+  it('leaves neither values nor what was drawn in memory, and no key when it is disposed', async () => {
+    const pool = await createEncryptionPool({ parameters, mode: 'symmetric', key: keys.secretKey }, 2);
+    const shard = await pool.encryptShard({ features: valuesOf(40), images: IMAGES }, { scale: SCALE, tile: 16 });
+    const { buffer, byteOffset, byteLength } = shard.residues;
+    // Behind the ciphertexts lie a tile's columns of each thread, which are ciphertexts too, and then the values.
+    const values = new Uint8Array(buffer, byteOffset + byteLength + 2 * 4 * 2 * 40 * 16, 4 * 40 * IMAGES);
+    expect(values.every((byte) => byte === 0)).toBe(true);
+    await pool[Symbol.asyncDispose]();
+    expect(new Uint8Array(buffer, 0, byteOffset).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('stops when it is told to, with the reason', async () => {
+    const controller = new AbortController();
+    await using pool = await createEncryptionPool(
+      { parameters, mode: 'public', encryptor: 'seal', key: keys.publicKey },
+      2,
+    );
+    const options = { scale: SCALE, tile: 16, signal: controller.signal };
+    const running = pool.encryptShard({ features: valuesOf(784), images: IMAGES }, options);
+    controller.abort(new Error('enough'));
+    await expect(running).rejects.toThrow('enough');
+  });
+});
+
+describe('what cannot be encrypted', () => {
+  it.each(['simd', 'seal'] as const)('by %s: a key of other parameters is refused', async (encryptor) => {
+    const other = createParameters(4096, [28, 28], 30);
+    for (const mode of ['public', 'symmetric'] as const) {
+      await expect(createEncryptionPool({ parameters: other, mode, encryptor, key: keyOf(mode) }, 1)).rejects.toThrow(
+        /key does not fit/,
+      );
+    }
+    const larger = createParameters(8192, [30, 30], 24);
+    await expect(
+      createEncryptionPool({ parameters: larger, mode: 'public', encryptor, key: keys.publicKey }, 1),
+    ).rejects.toThrow(/key does not fit/);
+  });
+
+  it.each([
+    ['values that are no whole images', 5, SCALE, 16, /no 2048 images/],
+    ['a scale beyond 30 bits', 2 * IMAGES, 2 ** 31, 16, /more than 30 bits.*smaller scale, or the encryptor `seal`/],
+    ['a value that is no number', -2 * IMAGES, SCALE, 16, /more than 30 bits/],
+    ['a tile that does not divide the ring', 2 * IMAGES, SCALE, 24, /tile of 24/],
+    ['a tile smaller than a vector', 2 * IMAGES, SCALE, 2, /tile of 2/],
+  ])('%s', async (_name, length, scale, tile, message) => {
+    await using pool = await createEncryptionPool({ parameters, mode: 'public', key: keys.publicKey }, 1);
+    const features = new Float32Array(Math.abs(length)).fill(length < 0 ? NaN : 1);
+    await expect(pool.encryptShard({ features, images: IMAGES }, { scale, tile })).rejects.toThrow(message);
+  });
+});
