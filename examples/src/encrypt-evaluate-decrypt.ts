@@ -31,7 +31,7 @@ export async function main(): Promise<Decrypted> {
   await using pool = await createEncryptionPool({ parameters, mode: 'public', key: keys.publicKey }, 1);
   using shard = await pool.encryptShard({ features, images: IMAGES }, { scale: inputScale, tile: TILE });
   const header: BatchHeader = {
-    version: 1,
+    version: 2,
     kind: 'shard',
     parametersDigest: parametersDigest(parameters),
     keyFingerprint,
@@ -43,7 +43,6 @@ export async function main(): Promise<Decrypted> {
     images: IMAGES,
     scale: inputScale,
     wordBits: 32,
-    bodyDigest: '', // of the body's bytes; set when a batch is written
   };
 
   // The worker: ciphertexts and integer weights, no key. Two logits share a ciphertext of the result.

@@ -142,7 +142,7 @@ async function encryptShards(
 /** Stores a shard and the digests of its positions, and gives its memory back. */
 async function writeShard(
   blobs: BlobStore,
-  header: Omit<BatchHeader, 'bodyDigest'>,
+  header: BatchHeader,
   encrypted: EncryptedShard,
 ): Promise<{ readonly digest: string; readonly bytes: number; readonly positions: string }> {
   using shard = encrypted;

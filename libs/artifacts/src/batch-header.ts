@@ -11,7 +11,8 @@ import { MIN_PACKED_BITS, packedBytes } from './packed-words.js';
  *     body         residues of `wordBits` bits (32: little-endian words): [prime][tile][component][ciphertext][coefficient of the tile]
  *
  * Residues are in NTT form, in SEAL's order. An evaluator works on one prime and one tile of coefficients at a time,
- * so it reads the body front to back, a tile's bytes in one piece.
+ * so it reads the body front to back, a tile's bytes in one piece. Nothing in a batch says that it is whole: its address does,
+ * which is the SHA-256 of all of it.
  */
 const MAGIC = 'CIPHNET1';
 const PREFIX = MAGIC.length + 4;
@@ -22,7 +23,7 @@ export const WORD_BYTES = 4;
 
 const headerSchema = z
   .strictObject({
-    version: z.literal(1),
+    version: z.literal(2, { error: 'is of another version: encrypt the dataset again' }),
     kind: z.enum(['shard', 'result']),
     parametersDigest: digestSchema,
     keyFingerprint: digestSchema,
@@ -51,7 +52,6 @@ const headerSchema = z
     values: z.number().int().min(1).max(131_072).optional(),
     /** Bits of a residue in the body: 32 in shards, which are streamed as words, the primes' own size in results. */
     wordBits: z.union([z.literal(32), z.number().int().min(MIN_PACKED_BITS).max(30)]),
-    bodyDigest: digestSchema,
   })
   .refine((h) => h.ringDegree % h.tile === 0, { path: ['tile'], message: 'does not divide the ring degree' })
   .refine((h) => h.values === undefined || Math.ceil(h.values / 2) === h.ciphertexts, {

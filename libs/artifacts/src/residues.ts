@@ -1,4 +1,4 @@
-import { IntegrityError, sha256Hex } from '@ciphernet/foundation';
+import { IntegrityError } from '@ciphernet/foundation';
 import { type BatchHeader, WORD_BYTES, bodyBytes, bodyWords, tileWords } from './batch-header.js';
 import { unpackWords } from './packed-words.js';
 
@@ -45,21 +45,11 @@ export function checkResidues(residues: Uint32Array, prime: number, where: strin
   });
 }
 
-/** Holds a body against the digest in its header. @throws IntegrityError when it was changed */
-function checkBody(header: BatchHeader, body: Uint8Array, where: string): void {
-  const digest = sha256Hex(body);
-  if (digest === header.bodyDigest) return;
-  throw new IntegrityError(`the body's sha256 is ${digest}, its header says ${header.bodyDigest}`, {
-    where,
-    hint: 'fetch or encrypt again; bytes were changed',
-  });
-}
-
 /**
- * The batch of a parsed header: checks the body's digest, then the range of every residue.
+ * The batch of a parsed header: checks the range of every residue.
  *
  * @param bytes the whole batch, of the length that its header describes
- * @throws IntegrityError when the body was changed, or a residue is not below its prime
+ * @throws IntegrityError when a residue is not below its prime
  */
 export function batchFromBytes(
   bytes: Uint8Array,
@@ -68,7 +58,6 @@ export function batchFromBytes(
 ): Batch {
   const { header, bodyOffset } = parsed;
   const body = bytes.subarray(bodyOffset, bodyOffset + bodyBytes(header));
-  checkBody(header, body, where);
   // Residues are read as words: copy when the bytes are not aligned for that.
   if (header.wordBits !== 32) return checkRange(header, unpackWords(body, bodyWords(header), header.wordBits), where);
   const aligned = body.byteOffset % WORD_BYTES === 0 ? body : new Uint8Array(body);

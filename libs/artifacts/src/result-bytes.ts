@@ -7,9 +7,8 @@ import type { Batch } from './residues.js';
 /** A result as it travels: two logits a ciphertext, residues at their own size. Halves what the owner downloads. */
 export function resultToBytes(batch: Batch): Uint8Array {
   const { header, residues } = pairValues(batch);
-  const { bodyDigest: _unset, ...fields } = header;
   const wordBits = Math.max(MIN_PACKED_BITS, ...header.primes.map((prime) => Math.ceil(Math.log2(prime))));
-  return batchToBytes({ ...fields, wordBits }, residues);
+  return batchToBytes({ ...header, wordBits }, residues);
 }
 
 /** A result as it travels, of which single residues are looked at. */
@@ -20,8 +19,8 @@ export interface PackedResult {
 }
 
 /**
- * Opens a result without unpacking it. Header and length are checked; residues are not held against their primes, nor the body
- * against the header's digest: the caller has verified all of the bytes by their address.
+ * Opens a result without unpacking it. Header and length are checked; residues are not held against their primes. The caller
+ * has verified all of the bytes by their address.
  *
  * @throws IntegrityError for damage of any kind; `where` names the result
  */

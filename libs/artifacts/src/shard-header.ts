@@ -14,11 +14,11 @@ export interface ShardLayout {
   readonly scale: number;
 }
 
-/** Header of a shard of fresh ciphertexts: two components over every prime. Its body digest is computed when it is written. */
-export function shardHeader(layout: ShardLayout): Omit<BatchHeader, 'bodyDigest'> {
+/** Header of a shard of fresh ciphertexts: two components over every prime. */
+export function shardHeader(layout: ShardLayout): BatchHeader {
   const { parameters, keyFingerprint, ciphertexts, images, tile, scale } = layout;
   return {
-    version: 1,
+    version: 2,
     kind: 'shard',
     parametersDigest: parametersDigest(parameters),
     keyFingerprint,

@@ -15,8 +15,8 @@ import { rowOffset } from '../src/residues.js';
 
 const parameters = createParameters(1024, [28, 30], 30);
 
-const header: Omit<BatchHeader, 'bodyDigest'> = {
-  version: 1,
+const header: BatchHeader = {
+  version: 2,
   kind: 'shard',
   parametersDigest: 'a'.repeat(64),
   keyFingerprint: 'b'.repeat(64),
@@ -42,8 +42,8 @@ function residues(seed: number): Uint32Array {
 
 const good = batchToBytes(header, residues(2));
 const withHeader = (change: object): Uint8Array => {
-  const body = good.subarray(encodeHeader({ ...header, bodyDigest: 'c'.repeat(64) }).length);
-  return Buffer.concat([encodeHeader({ ...header, bodyDigest: 'c'.repeat(64), ...change }), body]);
+  const body = good.subarray(encodeHeader(header).length);
+  return Buffer.concat([encodeHeader({ ...header, ...change }), body]);
 };
 
 async function writeShard(
@@ -131,10 +131,9 @@ describe('an encrypted batch', () => {
     ['of another format', Buffer.alloc(2000, 7), /not an encrypted batch/],
     ['one byte short', good.subarray(0, good.length - 1), /bytes, but the header describes/],
     ['one byte long', Buffer.concat([good, Buffer.alloc(1)]), /bytes, but the header describes/],
-    ['with a flipped byte in its body', flipped(good.length - 5), /the body's sha256 is/],
     ['with a flipped byte in its header', flipped(20), /not JSON|not valid|header/],
     ['with a wrong header length', flipped(9), /header length is wrong|header describes|not JSON/],
-    ['of another version', withHeader({ version: 2 }), /version/],
+    ['of another version', withHeader({ version: 1 }), /version: is of another version: encrypt the dataset again/],
     ['with a tile that does not divide', withHeader({ tile: 60 }), /does not divide/],
     ['with more images than slots', withHeader({ images: 513 }), /more than the slots/],
     ['with an unknown field', withHeader({ note: 'x' }), /note/],
@@ -195,7 +194,7 @@ describe('a result as it travels', () => {
   });
 
   it('holds two values a ciphertext and gives both back, by the ring’s own arithmetic', () => {
-    const result = { ...header, kind: 'result' as const, tile: 1024, bodyDigest: 'c'.repeat(64) };
+    const result = { ...header, kind: 'result' as const, tile: 1024 };
     const paired = pairValues({ header: result, residues: residues(5) });
     expect(paired.header).toMatchObject({ ciphertexts: 2, values: 3 });
     // −i · (i · b) = b: taking the imaginary part of a pair whose real value is 0 gives b back.

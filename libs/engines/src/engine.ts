@@ -67,7 +67,7 @@ export function assertEvaluable(compiled: CompiledCircuit, header: BatchHeader):
   }
 }
 
-/** Header of the result of a shard; its body digest is computed when it is written. */
+/** Header of the result of a shard. */
 export function resultHeader(compiled: CompiledCircuit, shard: BatchHeader): BatchHeader {
   const { plan, circuit } = compiled;
   return {
@@ -79,7 +79,6 @@ export function resultHeader(compiled: CompiledCircuit, shard: BatchHeader): Bat
     tile: shard.ringDegree,
     wordBits: 32,
     scale: plan.resultScale,
-    bodyDigest: '',
   };
 }
 

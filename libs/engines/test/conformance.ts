@@ -92,7 +92,6 @@ export function describeEngine(engine: Engine, options: ConformanceOptions): voi
         components: componentsAfter(1),
         tile: 1024,
         scale: compiled.plan.resultScale,
-        bodyDigest: '',
       });
       expect(residues.length).toBe(2 * componentsAfter(1) * 1024);
     });

@@ -42,7 +42,7 @@ export async function createOwner(
         tile,
         scale,
       };
-      const header: BatchHeader = { ...shardHeader(shard), bodyDigest: '0'.repeat(64) };
+      const header: BatchHeader = shardHeader(shard);
       return { header, residues };
     },
     decrypt: (result) => decryptor.decrypt(result, 'test result').values,

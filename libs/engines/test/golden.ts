@@ -92,7 +92,7 @@ export function goldenShard(compiled: CompiledCircuit): {
     tile: 64,
     scale: inputScale,
   };
-  const header: BatchHeader = { ...shardHeader(shard), bodyDigest: '0'.repeat(64) };
+  const header: BatchHeader = shardHeader(shard);
   const perPrime = FEATURES * 2 * parameters.ringDegree;
   const residues = new Uint32Array(perPrime * parameters.primes.length);
   const random = lcg(RESIDUE_SEED);

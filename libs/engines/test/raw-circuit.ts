@@ -83,7 +83,7 @@ export function rawShard(compiled: CompiledCircuit, tile: number, random: () => 
     tile,
     scale: inputScale,
   };
-  const header: BatchHeader = { ...shardHeader(shard), bodyDigest: '0'.repeat(64) };
+  const header: BatchHeader = shardHeader(shard);
   const perPrime = header.ciphertexts * 2 * RING_DEGREE;
   const residues = new Uint32Array(perPrime * header.primes.length);
   residues.forEach((_, i) => {
@@ -97,6 +97,5 @@ export function rawShard(compiled: CompiledCircuit, tile: number, random: () => 
 
 /** A shard as its file holds it. */
 export function shardBytes({ header, residues }: Batch): Uint8Array {
-  const { bodyDigest: _unset, ...fields } = header;
-  return batchToBytes(fields, residues);
+  return batchToBytes(header, residues);
 }

@@ -27,7 +27,6 @@ const headerOf = (features: number, tile: number): BatchHeader => ({
     tile,
     scale: SCALE,
   }),
-  bodyDigest: '0'.repeat(64),
 });
 
 const CASES = [

@@ -12,6 +12,7 @@ import { elementAt, writeWhole } from '@ciphernet/foundation';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
 import { nodeSealVersion } from '@ciphernet/seal';
+import { benchEncryption } from '../bench/encryption-bench.js';
 import { benchKernels } from '../bench/kernel-bench.js';
 import { type BenchTools, MANY, type PreparedModel, benchPipeline, prepare } from '../bench/pipeline-bench.js';
 import { inMemory, sealSecondsScaled } from '../bench/seal-bench.js';
@@ -131,6 +132,16 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
     const mlp = await benchNetwork(await prepare('mlp', images, configuration, blobs, 'public'), kernels.peak, tools);
     showNetwork('mlp: dense 128, square, dense 10', mlp);
 
+    const encryption = await benchEncryption(preparedCnn, configuration.cores);
+    const toInference = cnn.encryptImagesPerSecond / cnn.imagesPerSecond;
+    say(`\nencryption for cnn, full shards in memory, ${configuration.cores} threads`);
+    const rate = (value: number): string => `${Math.round(value).toLocaleString('en')} images/s`;
+    say(
+      `  public key                                         ${rate(encryption.publicImagesPerSecond)}, ${encryption.ratioToSeal.toFixed(1)} times SEAL's ${rate(encryption.sealImagesPerSecond)} (from 96 of its features)`,
+    );
+    say(`  secret key                                         ${rate(encryption.symmetricImagesPerSecond)}`);
+    say(`  public key, stored, over inference                 ${toInference.toFixed(2)} times`);
+
     const verification = await benchVerification(preparedCnn, blobs);
     say(
       `\nverification of cnn: ${verification.positionsPerPrime} positions a prime miss a forgery with probability 2^${verification.missLog2.toFixed(1)}`,
@@ -165,7 +176,7 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
       verification,
       cnn,
       mlp,
-      encrypt: { imagesPerSecond: cnn.encryptImagesPerSecond },
+      encrypt: { imagesPerSecond: cnn.encryptImagesPerSecond, toInference, ...encryption },
       bytes: {
         uploadPerImage: cnn.uploadPerImageFullShard,
         downloadPerImage: cnn.downloadPerImageFullShard,
