@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { IntegrityError, sha256Hex } from '@ciphernet/foundation';
@@ -76,15 +76,32 @@ export async function getBlob(folder: StoreFolder, digest: string, maxBytes = MA
       where: folder.root,
     });
   }
-  const content = await readFile(folder.blobPath(digest));
+  const content = await readAtOnce(folder.blobPath(digest), bytes);
   if (sha256Hex(content) !== digest) {
     throw new IntegrityError(`blob ${digest} holds other bytes than its address says`, {
       where: folder.root,
       hint: 'the disk or a person changed it: delete it and make it again',
     });
   }
-  // A plain Uint8Array: slice() of a Buffer shares its memory instead of copying it.
-  return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
+  return content;
+}
+
+/** A file of known length in one read: `readFile` takes it in pieces and puts them together, twice the memory and the time. */
+async function readAtOnce(path: string, bytes: number): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const content = new Uint8Array(bytes);
+    let done = 0;
+    while (done < bytes) {
+      const { bytesRead } = await file.read(content, done, bytes - done, done);
+      // Shorter than it was: its digest will not be right.
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return content;
+  } finally {
+    await file.close();
+  }
 }
 
 /** The content as a stream that fails at its end when the digest is wrong. @throws IntegrityError when it is missing */

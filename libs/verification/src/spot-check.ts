@@ -56,13 +56,44 @@ function checkHeader({ compiled, shard, result }: SpotCheck): void {
   if (!fits) refuse('its header is another');
 }
 
-/** The shard's columns at ascending positions of one prime, each held against the list. */
-function columnsAt(check: SpotCheck, primeIndex: number, positions: readonly number[]): Uint32Array {
+/** What positions are evaluated with: as long as the circuit lives, since an evaluation's shards are checked one after another. */
+interface Bench {
+  readonly evaluator: PositionEvaluator;
+  /** Positions of a prime that there is room for. */
+  readonly most: number;
+  /** Room for one tile of a shard. */
+  readonly tile: Uint32Array;
+  /** Room for `most` columns. */
+  readonly columns: Uint32Array;
+}
+
+const benches = new WeakMap<CompiledCircuit, Bench>();
+
+function benchOf({ compiled, positions, shard }: SpotCheck): Bench {
+  const known = benches.get(compiled);
+  const words = tileWords(shard.header);
+  if (known !== undefined && known.most >= positions && known.tile.length === words) return known;
+  const bench = {
+    evaluator: createPositionEvaluator(compiled, positions),
+    most: positions,
+    tile: new Uint32Array(words),
+    columns: new Uint32Array(positions * columnWords(shard.header)),
+  };
+  benches.set(compiled, bench);
+  return bench;
+}
+
+/** The shard's columns at ascending positions of one prime, each held against the list. Valid until the next call. */
+function columnsAt(
+  check: SpotCheck,
+  { tile, columns: all }: Bench,
+  primeIndex: number,
+  positions: readonly number[],
+): Uint32Array {
   const { shard, positionList } = check;
   const { header } = shard;
   const rows = columnWords(header);
-  const tile = new Uint32Array(tileWords(header));
-  const columns = new Uint32Array(positions.length * rows);
+  const columns = all.subarray(0, positions.length * rows);
   let loaded = -1;
   positions.forEach((position, i) => {
     const index = Math.floor(position / header.tile);
@@ -77,7 +108,7 @@ function columnsAt(check: SpotCheck, primeIndex: number, positions: readonly num
   return columns;
 }
 
-function checkPrime(check: SpotCheck, evaluator: PositionEvaluator, primeIndex: number): void {
+function checkPrime(check: SpotCheck, bench: Bench, primeIndex: number): void {
   const { result, compiled } = check;
   const { header } = result;
   const { ringDegree, components } = header;
@@ -85,7 +116,7 @@ function checkPrime(check: SpotCheck, evaluator: PositionEvaluator, primeIndex: 
   const modulus = elementAt(header.primes, primeIndex);
   const imaginary = imaginaryUnit(modulus, ringDegree);
   const positions = drawPositions(check.positions, ringDegree, check.draw);
-  const values = evaluator.evaluate(primeIndex, columnsAt(check, primeIndex, positions));
+  const values = bench.evaluator.evaluate(primeIndex, columnsAt(check, bench, primeIndex, positions));
   const pairs = header.ciphertexts;
   positions.forEach((position, i) => {
     const column = values.subarray(i * components * outputs, (i + 1) * components * outputs);
@@ -98,17 +129,6 @@ function checkPrime(check: SpotCheck, evaluator: PositionEvaluator, primeIndex: 
   });
 }
 
-/** Evaluators live as long as their circuit: an evaluation's shards are checked one after another. */
-const evaluators = new WeakMap<CompiledCircuit, { readonly most: number; readonly evaluator: PositionEvaluator }>();
-
-function evaluatorOf({ compiled, positions }: SpotCheck): PositionEvaluator {
-  const known = evaluators.get(compiled);
-  if (known !== undefined && known.most >= positions) return known.evaluator;
-  const evaluator = createPositionEvaluator(compiled, positions);
-  evaluators.set(compiled, { most: positions, evaluator });
-  return evaluator;
-}
-
 /**
  * Recomputes a few positions of a result, drawn now, and compares them bit for bit. Call it only when the result's digest is
  * fixed: positions that a worker knows beforehand check nothing.
@@ -118,6 +138,6 @@ function evaluatorOf({ compiled, positions }: SpotCheck): PositionEvaluator {
  */
 export function spotCheck(check: SpotCheck): void {
   checkHeader(check);
-  const evaluator = evaluatorOf(check);
-  check.result.header.primes.forEach((_prime, primeIndex) => checkPrime(check, evaluator, primeIndex));
+  const bench = benchOf(check);
+  check.result.header.primes.forEach((_prime, primeIndex) => checkPrime(check, bench, primeIndex));
 }
