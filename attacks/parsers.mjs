@@ -7,7 +7,7 @@ import {
   parseBatch,
   shardHeader,
 } from '@ciphernet/artifacts';
-import { verifyAttestation } from '@ciphernet/attestation';
+import { verifyAnswer, verifyAttestation } from '@ciphernet/attestation';
 import { createParameters } from '@ciphernet/ckks';
 import { calibrate, compileCircuit, compiledFromJson, compiledToBytes, lower, planCircuit } from '@ciphernet/compiler';
 import { NO_TRANSFORM } from '@ciphernet/datasets';
@@ -93,6 +93,20 @@ const attestation = {
   positions: 64,
   auditor: 'A'.repeat(43),
 };
+const signature = 'A'.repeat(86);
+const answer = {
+  format: 'ciphernet-answer',
+  version: 1,
+  evaluation: 'eval-1',
+  manifest: digest,
+  shard: 0,
+  shardDigest: digest,
+  model: digest,
+  compiled: digest,
+  engine: 'simd',
+  result: digest,
+  worker: 'A'.repeat(43),
+};
 const inferred = {
   shard: 0,
   result: digest,
@@ -104,6 +118,7 @@ const inferred = {
   worker: 'w',
   startedAt: 1,
   finishedAt: 2,
+  signed: { statement: '{}', signature },
 };
 const base = { evaluation: 'eval-1', manifest: digest, model: digest };
 const suite = {
@@ -113,8 +128,6 @@ const suite = {
   engine: 'simd',
   compare: true,
 };
-const signature = 'A'.repeat(86);
-
 /** Every parser at a boundary: name, a valid sample, how it is mutated, and the parser. */
 export const TARGETS = [
   ['batch', batch, mutateBytes, (bytes) => parseBatch(bytes, 'fuzz')],
@@ -136,8 +149,9 @@ export const TARGETS = [
     'attestation',
     attestation,
     mutateJson,
-    (json) => verifyAttestation({ attestation: JSON.stringify(json), signature }, 'fuzz'),
+    (json) => verifyAttestation({ statement: JSON.stringify(json), signature }, 'fuzz'),
   ],
+  ['answer', answer, mutateJson, (json) => verifyAnswer({ statement: JSON.stringify(json), signature }, 'fuzz')],
   [
     'statement',
     { format: 'ciphernet-signed', version: 1, statement: '{}', signature },
@@ -150,7 +164,7 @@ export const TARGETS = [
   ['audit job', { ...base, shard: 0 }, mutateJson, parseAuditJob],
   ['collect job', { ...base, engine: 'simd', shards: 2, compare: true, audit: true }, mutateJson, parseCollectJob],
   ['inferred', inferred, mutateJson, parseInferred],
-  ['audited', { inferred, signed: { attestation: JSON.stringify(attestation), signature } }, mutateJson, parseAudited],
+  ['audited', { inferred, signed: { statement: JSON.stringify(attestation), signature } }, mutateJson, parseAudited],
   ['suite', suite, mutateJson, parseBenchmarkSuite],
   ['run', { suite, startedAt: 5 }, mutateJson, parseBenchmarkRun],
   [

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Batch, parseBatch } from '@ciphernet/artifacts';
+import { type Batch, manifestFromBytes, parseBatch } from '@ciphernet/artifacts';
+import { signAnswer } from '@ciphernet/attestation';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
-import { identityFingerprint } from '@ciphernet/identity';
+import { type Identity, identityFingerprint, openIdentity } from '@ciphernet/identity';
 import { type Outcome, readOutcome } from '@ciphernet/owner-records';
 import {
   type InferredResult,
@@ -94,7 +96,7 @@ export async function createDeployment(): Promise<Deployment> {
   const { publicKey } = JSON.parse(await readFile(identity, 'utf8')) as { publicKey: string };
   const auditors = [identityFingerprint(publicKey)];
   const setPolicy = (policy: Readonly<Record<string, unknown>>): Promise<void> =>
-    writeFile(join(folder, 'policy.json'), JSON.stringify({ auditors, ...policy }));
+    writeFile(join(folder, 'policy.json'), JSON.stringify({ auditors, lockAfter: 1000, ...policy }));
   await setPolicy({});
   const { evaluation } = await json<{ evaluation: string }>([...enqueue, '--fresh'], env);
   await ended(backend, evaluation);
@@ -126,21 +128,36 @@ export async function createDeployment(): Promise<Deployment> {
   };
 }
 
-/** Answers infer jobs as a worker would, with whatever `answer` gives. Dispose of it to stop. */
+/**
+ * Answers infer jobs as a worker would, signed, with whatever `answer` gives. Dispose of it to stop.
+ *
+ * @param name an attacker of another name has another key
+ */
 export function attackerAt(
-  { backend, honest }: Deployment,
+  { backend, blobs, honest, folder }: Deployment,
   answer: (shard: number) => Promise<Partial<InferredResult>>,
+  name: string = randomUUID(),
 ): AsyncDisposable {
   const worker = backend.worker(
     QUEUES.infer,
     async (job: Job) => {
-      const { shard } = parseInferJob(job.data);
-      return { ...honest[shard], ...(await answer(shard)), shard, worker: 'attacker' };
+      const { shard, evaluation, manifest, model } = parseInferJob(job.data);
+      const before = honest[shard];
+      if (before === undefined) throw new Error(`there is no shard ${shard}`);
+      const returned: InferredResult = { ...before, ...(await answer(shard)), shard, worker: 'attacker' };
+      const shardDigest = manifestFromBytes(await blobs.get(manifest), 'dataset').shards[shard]?.digest ?? '';
+      const { compiled, engine, result } = returned;
+      const said = { evaluation, manifest, shard, shardDigest, model, compiled, engine, result };
+      return { ...returned, signed: signAnswer(said, await attackerIdentity(folder, name)) };
     },
     { concurrency: 2 },
   );
   return { [Symbol.asyncDispose]: () => worker.close() };
 }
+
+/** A key of an attacker's own. */
+export const attackerIdentity = (folder: string, name: string): Promise<Identity> =>
+  openIdentity(join(folder, 'attackers', name), undefined);
 
 /** Waits until an evaluation's collect job has ended, whichever way. */
 export async function ended(backend: QueueBackend, evaluation: string): Promise<Job> {

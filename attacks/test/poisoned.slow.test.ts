@@ -1,10 +1,20 @@
 import { copyFile, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { batchToBytes } from '@ciphernet/artifacts';
+import {
+  type Compilation,
+  type Computation,
+  type SignedStatement,
+  signCompilation,
+  signComputation,
+} from '@ciphernet/attestation';
+import { identityFingerprint } from '@ciphernet/identity';
+import type { Outcome } from '@ciphernet/owner-records';
 import { QUEUES, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { hasRedisServer, runCli } from '@ciphernet/testing';
 import type { Job } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Deployment, createDeployment, ended, inferredOf } from './deployment.js';
+import { type Deployment, attackerAt, attackerIdentity, createDeployment, ended, inferredOf } from './deployment.js';
 import { folderFiles } from './public-record.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
@@ -27,42 +37,90 @@ suite('a store, a queue or a folder that somebody changed', () => {
     }
   }
 
-  it('cannot pass off another result by a poisoned reference: the audit finds it', async () => {
-    const { blobs, honest } = deployment;
-    const names = await blobs.listRefs('results');
-    expect(names.length).toBeGreaterThanOrEqual(2);
-    const before = new Map<string, string>();
-    for (const name of names) {
-      const text = (await blobs.getRef(name)) ?? '';
-      before.set(name, text);
-      const stored = JSON.parse(text) as { result: string };
-      // Each shard's result in the place of the other's.
-      const other = honest.find(({ result }) => result !== stored.result)?.result ?? '';
-      await blobs.setRef(name, JSON.stringify({ ...stored, result: other }));
+  /** Writes other references while an evaluation runs. @param poison what stands there instead */
+  async function evaluatePoisoned(
+    family: string,
+    poison: (name: string, signed: SignedStatement, others: readonly SignedStatement[]) => Promise<SignedStatement>,
+  ): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const { blobs } = deployment;
+    const before = new Map<string, SignedStatement>();
+    for (const name of await blobs.listRefs(family)) {
+      before.set(name, JSON.parse((await blobs.getRef(name)) ?? '') as SignedStatement);
     }
-    const { code, stdout, stderr } = await evaluate();
-    expect(code).not.toBe(0);
-    expect(stderr).toMatch(/not what the model gives/);
-    expect(stdout).not.toMatch(/accuracy/);
-    for (const [name, text] of before) await blobs.setRef(name, text);
+    expect(before.size).toBeGreaterThanOrEqual(1);
+    for (const [name, signed] of before) {
+      const others = [...before.values()].filter((other) => other !== signed);
+      await blobs.setRef(name, JSON.stringify(await poison(name, signed, others)));
+    }
+    try {
+      return await evaluate('--json');
+    } finally {
+      for (const [name, signed] of before) await blobs.setRef(name, JSON.stringify(signed));
+    }
+  }
+
+  const saidOf = (signed: SignedStatement): Record<string, unknown> =>
+    JSON.parse(signed.statement) as Record<string, unknown>;
+
+  it.each([
+    ['with a statement that was changed', 'changed'],
+    ['with another shard’s statement', 'replayed'],
+    ['with a statement that the attacker signed', 'signed'],
+  ])('cannot pass off another result by a reference: %s', async (_name, how) => {
+    const { honest, folder } = deployment;
+    const trust = { identity: await attackerIdentity(folder, 'mallory'), accepted: [] };
+    const { code, stdout } = await evaluatePoisoned('results', (_ref, signed, others) => {
+      const said = saidOf(signed);
+      const result = honest.find((other) => other.result !== said['result'])?.result ?? '';
+      const { shardDigest, compiled, engine, bytes, seconds } = said as unknown as Computation;
+      const forged = { shardDigest, compiled, engine, bytes, seconds, result };
+      if (how === 'signed') return Promise.resolve(signComputation(forged, trust));
+      if (how === 'replayed') return Promise.resolve(others[0] ?? signed);
+      return Promise.resolve({ ...signed, statement: JSON.stringify({ ...said, result }) });
+    });
+    // The work was done again: an honest evaluation comes through.
+    expect(code).toBe(0);
+    const { evaluation } = JSON.parse(stdout) as { evaluation: string };
+    const results = await inferredOf(deployment.backend, evaluation, 2);
+    expect(results.map(({ result }) => result)).toEqual(honest.map(({ result }) => result));
+    expect(results.map(({ reused }) => reused)).toEqual([false, false]);
   });
 
-  it('cannot pass off a cheaper circuit by a poisoned reference: the auditor compiles the model itself', async () => {
-    const { blobs, other, dataset, env, processes } = deployment;
-    // The other model's circuit is made by evaluating it once; then it stands in the place of this one's.
-    const worker = await processes.start(['worker', '--roles', 'infer,audit'], 'worker on');
-    const second = await runCli(['enqueue', '--dataset', dataset, '--model', other, '--json'], env);
-    worker.kill('SIGKILL');
-    const { evaluation } = JSON.parse(second.stdout) as { evaluation: string };
-    const [theirs] = await inferredOf(deployment.backend, evaluation, 2);
-    for (const name of await blobs.listRefs('compiled')) {
-      await blobs.setRef(name, JSON.stringify(theirs?.compiled));
-    }
-    const { code, stderr } = await evaluate('--fresh');
-    expect(code).not.toBe(0);
-    expect(stderr).toMatch(/evaluated another circuit than the model's/);
-    for (const name of await blobs.listRefs('compiled'))
-      await blobs.setRef(name, JSON.stringify(deployment.honest[0]?.compiled));
+  it('cannot pass off a cheaper circuit by a reference: nobody takes it from whom they do not know', async () => {
+    const { folder, honest } = deployment;
+    const trust = { identity: await attackerIdentity(folder, 'mallory'), accepted: [] };
+    const { code, stdout } = await evaluatePoisoned('compiled', (_ref, signed) => {
+      const { key } = saidOf(signed) as unknown as Compilation;
+      return Promise.resolve(signCompilation({ key, compiled: honest[0]?.result ?? '' }, trust));
+    });
+    expect(code).toBe(0);
+    const { evaluation } = JSON.parse(stdout) as { evaluation: string };
+    const results = await inferredOf(deployment.backend, evaluation, 2);
+    expect(results.map(({ compiled }) => compiled)).toEqual(honest.map(({ compiled }) => compiled));
+  });
+
+  it('cannot come back once it was caught: its key is in quarantine, its next results are refused, its owner is told', async () => {
+    const { backend, blobs, dataset, model, env, folder } = deployment;
+    const batch = await deployment.result(0);
+    const residues = batch.residues.map((value, i) => (i % 2 === 0 ? value : value >>> 1));
+    const forged = (await blobs.put(batchToBytes({ ...batch.header, wordBits: 32 }, residues))).digest;
+    const evaluateBy = async (answer: { result?: string }): Promise<Outcome | undefined> => {
+      const evaluation = newEvaluationId();
+      await using _attacker = attackerAt(deployment, (shard) => Promise.resolve(shard === 0 ? answer : {}), 'mallory');
+      const request = { manifest: dataset, shards: 2, model, engine: 'simd', compare: true, fresh: true };
+      await enqueueEvaluation(backend.flows(), evaluation, request);
+      expect((await ended(backend, evaluation)).returnvalue).toBe('collected');
+      return await deployment.outcome(evaluation);
+    };
+    expect((await evaluateBy({ result: forged }))?.kind).toBe('refused');
+    // An honest answer of the same key now.
+    const second = await evaluateBy({});
+    expect(second?.kind === 'refused' && second.error.message).toMatch(/in quarantine since/);
+    const fingerprint = identityFingerprint((await attackerIdentity(folder, 'mallory')).publicKey);
+    const { stdout } = await runCli(['quarantine'], env);
+    expect(stdout).toContain(fingerprint);
+    expect((await runCli(['quarantine', '--release', fingerprint, '--unlock', dataset], env)).code).toBe(0);
+    expect((await evaluateBy({}))?.kind).toBe('accepted');
   });
 
   it('cannot answer for the collector: a command shows what the owner’s folder holds, and nothing else', async () => {

@@ -10,6 +10,7 @@ import {
   historyCommand,
   keysCommand,
   publishCommand,
+  quarantineCommand,
   reportCommand,
   requestsCommand,
 } from '@ciphernet/owner';
@@ -55,6 +56,7 @@ await runEntry({
     dashboardCommand(),
     reportCommand(),
     publishCommand(),
+    quarantineCommand(),
     requestsCommand(),
     allowCommand(),
     historyCommand(),

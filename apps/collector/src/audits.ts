@@ -11,15 +11,23 @@ import {
 } from '@ciphernet/queue';
 import type { Report } from '@ciphernet/report';
 
-/** A shard's result, and what its auditor signed where there was one. */
-export interface ShardResult extends InferredResult {
-  readonly signed?: AuditedResult['signed'];
+/** A shard's result, what its worker signed, and its auditor where there was one. */
+export interface ShardResult extends Omit<InferredResult, 'signed'> {
+  readonly answered: InferredResult['signed'];
+  readonly audited?: AuditedResult['signed'];
+}
+
+function shardResult(
+  { signed: answered, ...inferred }: InferredResult,
+  audited?: AuditedResult['signed'],
+): ShardResult {
+  return { ...inferred, answered, ...(audited === undefined ? {} : { audited }) };
 }
 
 /** What the children of a collect job returned. @throws InputError for anything else */
 export function parseChildren(job: CollectJob, values: readonly unknown[]): ShardResult[] {
-  if (job.audit !== true) return values.map(parseInferred);
-  return values.map(parseAudited).map(({ inferred, signed }) => ({ ...inferred, signed }));
+  if (job.audit !== true) return values.map(parseInferred).map((inferred) => shardResult(inferred));
+  return values.map(parseAudited).map(({ inferred, signed }) => shardResult(inferred, signed));
 }
 
 /** Whose audits count. */
@@ -49,13 +57,13 @@ export function checkAudits(
   const auditors = new Set<string>();
   let positions = Infinity;
   let isWhole = true;
-  for (const { shard, compiled, result, signed } of results) {
-    if (signed === undefined) {
+  for (const { shard, compiled, result, audited } of results) {
+    if (audited === undefined) {
       isWhole = false;
       continue;
     }
     const where = `audit of shard ${shard}`;
-    const said = verifyAttestation(signed, where);
+    const said = verifyAttestation(audited, where);
     const fits =
       said.evaluation === job.evaluation &&
       said.manifest === job.manifest &&

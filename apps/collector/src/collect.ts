@@ -10,12 +10,13 @@ import {
 import type { BlobStore } from '@ciphernet/blobs';
 import { type Plan, compiledFromJson } from '@ciphernet/compiler';
 import { type Dataset, type LoadOptions, loadDataset, takeExamples } from '@ciphernet/datasets';
-import { EvaluationError, IntegrityError, encodeError, parseJson, sha256Hex } from '@ciphernet/foundation';
+import { EvaluationError, IntegrityError, encodeError, nameOf, parseJson, sha256Hex } from '@ciphernet/foundation';
 import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
 import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import { type DatasetRecord, readDatasetRecord } from '@ciphernet/owner-records';
 import type { CollectJob, JobProgress } from '@ciphernet/queue';
 import { type Report, confusionMatrix, marginsOf } from '@ciphernet/report';
+import { ForgedResult, type WorkerPolicy, assertUnlocked, checkAnswers } from './answers.js';
 import { type AuditPolicy, type ShardResult, checkAudits } from './audits.js';
 import { type Expected, checkResult, checkSlots } from './check-result.js';
 import { type Comparison, compareWithModel, compileModelOf } from './compare.js';
@@ -28,6 +29,7 @@ export interface CollectDependencies {
   readonly datasetFolders: LoadOptions;
   readonly passphrase: string | undefined;
   readonly audits: AuditPolicy;
+  readonly workers: WorkerPolicy;
   readonly onProgress?: (progress: JobProgress) => void;
 }
 
@@ -61,7 +63,8 @@ async function decryptAll(
   using decryptor = await createResultDecryptor(key);
   const logits = new Float64Array(manifest.images * manifest.classes);
   // Every result is fetched whatever came of those before it: what the store sees does not depend on decrypted values.
-  let refusal: { readonly error: unknown } | undefined;
+  let refusal: unknown;
+  const forged: number[] = [];
   let at = 0;
   for (const { shard, result } of results) {
     const where = `result of shard ${shard}`;
@@ -75,12 +78,13 @@ async function decryptAll(
       checkSlots(largestSlot, expected, where);
     } catch (error) {
       if (encodeError(error).name === 'UnavailableError') throw error;
-      refusal ??= { error };
+      refusal ??= error;
+      forged.push(shard);
     }
     at += images * manifest.classes;
     dependencies.onProgress?.({ stage: 'decrypt', done: at, total: logits.length });
   }
-  if (refusal !== undefined) throw refusal.error;
+  if (forged.length > 0) throw new ForgedResult(refusal, forged);
   if (!logits.every(Number.isFinite)) {
     throw new IntegrityError('a decrypted value is not a number', { where: manifest.name, hint: 'evaluate again' });
   }
@@ -128,15 +132,29 @@ function arrangementOf(record: DatasetRecord, manifest: DatasetManifest): Arrang
   throw new IntegrityError('the manifest does not have the slots of this dataset', { where: manifest.name });
 }
 
-/** @throws IntegrityError when the same example was answered in two ways */
-function checkTwins(arrangement: Arrangement, logits: Float64Array, classes: number): void {
+/** Which shard a slot is in, by its place among all slots. */
+function shardOfSlot({ shards }: DatasetManifest, slot: number): number {
+  let end = 0;
+  return shards.findIndex(({ images }) => (end += images) > slot);
+}
+
+/** @throws ForgedResult when the same example was answered in two ways; certain where both twins are in one shard */
+function checkTwins(arrangement: Arrangement, logits: Float64Array, manifest: DatasetManifest): void {
+  const { classes } = manifest;
   const tolerance = twinTolerance(logits, classes);
   const { differing, compared } = compareTwins(arrangement, logits, classes, tolerance);
-  if (differing === 0) return;
-  throw new IntegrityError(`${differing} of ${compared} pairs of equal examples were answered differently`, {
-    where: 'result',
-    hint: 'a worker altered the result: evaluate again on other workers, and do not trust these',
-  });
+  if (differing.length === 0) return;
+  const shards = differing
+    .map((pair) => pair.map((slot) => shardOfSlot(manifest, slot)))
+    .flatMap(([a = -1, b = -1]) => (a === b ? [a] : []));
+  const reason = new IntegrityError(
+    `${differing.length} of ${compared} pairs of equal examples were answered differently`,
+    {
+      where: 'result',
+      hint: 'a worker altered the result: evaluate again on other workers, and do not trust these',
+    },
+  );
+  throw new ForgedResult(reason, [...new Set(shards)]);
 }
 
 /** Most bytes of a compiled circuit: its format's most weights, as base64, and some. */
@@ -180,10 +198,36 @@ export async function gather(
  * Decrypts an evaluation's results and aggregates them into a report. What it throws depends on the key and the data, and
  * stays with the owner.
  *
+ * @throws ForgedResult when a result is not what it should be, with the shards of which that is certain
  * @throws IntegrityError when a result, the labels or the model are not those of the evaluation
  * @throws InputError for a dataset that is not this owner's
  */
-export async function collect(
+export async function collect(gathered: Gathered, dependencies: CollectDependencies): Promise<Report> {
+  const refusal = refusalOf(gathered, dependencies);
+  if (refusal === undefined) return decryptAndReport(gathered, dependencies);
+  // Who is in quarantine depends on decrypted values, so what the store is asked for, and how long it takes, must not: all is
+  // done as ever, and nothing made of it.
+  await decryptAndReport(gathered, dependencies).catch((error: unknown) => {
+    if (nameOf(error) === 'UnavailableError') throw error;
+  });
+  throw refusal.error;
+}
+
+/** Why the results are not taken, whatever is in them; undefined where they are. */
+function refusalOf(
+  { job, manifest, results }: Gathered,
+  { workers }: CollectDependencies,
+): { readonly error: unknown } | undefined {
+  try {
+    assertUnlocked(job.manifest, workers);
+    checkAnswers(job, manifest, results, workers);
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}
+
+async function decryptAndReport(
   { job, manifest, results, compiledDigest }: Gathered,
   dependencies: CollectDependencies,
 ): Promise<Report> {
@@ -199,13 +243,14 @@ export async function collect(
   const decrypted = await decryptAll({ manifest, plan }, record, results, dependencies);
   const decryptSeconds = (performance.now() - started) / 1000;
   const arrangement = arrangementOf(record, manifest);
-  checkTwins(arrangement, decrypted, manifest.classes);
+  checkTwins(arrangement, decrypted, manifest);
   const logits = valuesOfExamples(arrangement, decrypted, manifest.classes);
   const predictions = predictionsOf(logits, manifest.classes);
 
   let comparison: Comparison | undefined;
   if (own !== undefined) {
-    comparison = await compareWithModel({ ...dependencies, ...own, manifest, dataset, logits, predictions });
+    const shardOf = (example: number): number => shardOfSlot(manifest, arrangement.slotOf[example] ?? -1);
+    comparison = await compareWithModel({ ...dependencies, ...own, manifest, dataset, logits, predictions, shardOf });
   }
   const checks = [
     'twins',

@@ -8,6 +8,7 @@ import { type Model, compileForDataset, loadModel } from '@ciphernet/models';
 import { evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
 import type { CollectJob, JobProgress } from '@ciphernet/queue';
 import { type LogitError, logitError } from '@ciphernet/report';
+import { ForgedResult } from './answers.js';
 
 /** What is known when the owner may hold the model as well: the plain model on the same images. */
 export interface Comparison {
@@ -66,7 +67,7 @@ export async function compileModelOf(
 /**
  * Evaluates the plain model and its integer circuit on the images, and compares them with what decryption gave.
  *
- * @throws IntegrityError when a logit is not the circuit's within the plan's error
+ * @throws ForgedResult when a logit is not the circuit's within the plan's error
  */
 export async function compareWithModel(options: {
   readonly model: Model;
@@ -77,6 +78,8 @@ export async function compareWithModel(options: {
   readonly logits: Float64Array;
   /** One class an image, of the decrypted logits. */
   readonly predictions: Uint8Array;
+  /** Which shard an example's answer came with. */
+  readonly shardOf: (example: number) => number;
   readonly onProgress?: (progress: JobProgress) => void;
 }): Promise<Comparison> {
   const { model, compiled, manifest, dataset, logits, predictions } = options;
@@ -97,10 +100,19 @@ export async function compareWithModel(options: {
   const { bound } = compiled.plan.predictedError;
   // Written so that NaN is refused.
   if (!(precision.largest <= BOUND_SLACK * bound)) {
-    throw new IntegrityError('a decrypted logit is not what the model gives: the result was not computed as agreed', {
-      where: `largest error ${precision.largest.toPrecision(3)}, the plan's bound ${bound.toPrecision(3)}`,
-      hint: 'evaluate again on other workers, and do not trust these',
+    const reason = new IntegrityError(
+      'a decrypted logit is not what the model gives: the result was not computed as agreed',
+      {
+        where: `largest error ${precision.largest.toPrecision(3)}, the plan's bound ${bound.toPrecision(3)}`,
+        hint: 'evaluate again on other workers, and do not trust these',
+      },
+    );
+    const shards = new Set<number>();
+    logits.forEach((logit, i) => {
+      const error = Math.abs(logit - (quantisedLogits[i] ?? NaN));
+      if (!(error <= BOUND_SLACK * bound)) shards.add(options.shardOf(Math.floor(i / manifest.classes)));
     });
+    throw new ForgedResult(reason, [...shards]);
   }
   return {
     model,

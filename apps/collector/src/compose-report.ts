@@ -53,7 +53,7 @@ interface ReportParts {
   readonly record: DatasetRecord;
   readonly dataset: Dataset;
   /** One a shard, in the order of the shards. */
-  readonly results: readonly InferredResult[];
+  readonly results: readonly Omit<InferredResult, 'signed'>[];
   readonly decryptSeconds: number;
   /** Absent when the owner does not hold the model. */
   readonly comparison: Comparison | undefined;

@@ -10,6 +10,8 @@ import {
   outcomeFolder,
   readConsent,
   readOutcome,
+  readQuarantine,
+  recordForgery,
   writeRefusal,
 } from '@ciphernet/owner-records';
 import {
@@ -22,6 +24,7 @@ import {
 } from '@ciphernet/queue';
 import { writeReport } from '@ciphernet/report-view';
 import { type Job, UnrecoverableError, type Worker } from 'bullmq';
+import { ForgedResult, signersOf } from './answers.js';
 import { parseChildren } from './audits.js';
 import { type Gathered, collect, gather } from './collect.js';
 import { recordRun } from './record-run.js';
@@ -60,19 +63,31 @@ async function rounded<T>(work: Promise<T>): Promise<T> {
  */
 async function conclude(gathered: Gathered, tools: CollectorTools): Promise<void> {
   const { blobs, configuration, onProgress } = tools;
-  const { recordsFolder, datasetFolders, passphrase, reportsFolder } = configuration;
+  const { recordsFolder, datasetFolders, passphrase, reportsFolder, consentsFolder } = configuration;
   const { evaluation } = gathered.job;
   const progress =
     onProgress === undefined ? {} : { onProgress: (part: JobProgress): void => onProgress(evaluation, part) };
   try {
     await assertAllowed(gathered.job, configuration);
-    const { auditors, requireAudit } = await readPolicy(configuration.policyFile);
+    const { auditors, requireAudit, workers, lockAfter } = await readPolicy(configuration.policyFile);
+    const quarantine = await readQuarantine(consentsFolder);
     const audits = { auditors: [...auditors, ...(tools.auditors ?? [])], required: requireAudit };
-    const dependencies = { blobs, recordsFolder, datasetFolders, passphrase, audits, ...progress };
+    const dependencies = {
+      blobs,
+      recordsFolder,
+      datasetFolders,
+      passphrase,
+      audits,
+      workers: { workers, quarantine, lockAfter },
+      ...progress,
+    };
     await writeReport(outcomeFolder(reportsFolder, evaluation), await collect(gathered, dependencies));
   } catch (error) {
     if (encodeError(error).name === 'UnavailableError') throw error;
-    await writeRefusal(reportsFolder, evaluation, error);
+    if (!(error instanceof ForgedResult)) return writeRefusal(reportsFolder, evaluation, error);
+    const workers = signersOf(gathered.results, error.shards);
+    await recordForgery(consentsFolder, { dataset: gathered.job.manifest, evaluation, workers });
+    await writeRefusal(reportsFolder, evaluation, error.reason);
   }
 }
 

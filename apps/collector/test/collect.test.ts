@@ -11,6 +11,8 @@ import { evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/networ
 import type { CollectJob, InferredResult } from '@ciphernet/queue';
 import type { Report } from '@ciphernet/report';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ForgedResult } from '../src/answers.js';
+import { parseChildren } from '../src/audits.js';
 import { type CollectDependencies, collect as collectGathered, gather } from '../src/collect.js';
 import { type Evaluated, createEvaluated } from './evaluated.js';
 
@@ -20,12 +22,24 @@ beforeAll(async () => {
 });
 afterAll(async () => evaluated[Symbol.asyncDispose]());
 
+/** Collects what workers return and sign, whatever it says. @throws the reason, where a result is forged */
 const collect = async (
   job: CollectJob,
   results: readonly InferredResult[],
   failures: readonly string[],
   dependencies: CollectDependencies,
-): Promise<Report> => collectGathered(await gather(job, results, failures, dependencies.blobs), dependencies);
+): Promise<Report> => {
+  const answered = parseChildren(
+    { ...job, audit: false },
+    results.map((result) => evaluated.sign(unsigned(result))),
+  );
+  const gathered = await gather(job, answered, failures, dependencies.blobs);
+  return collectGathered(gathered, dependencies).catch((error: unknown) => {
+    throw error instanceof ForgedResult ? error.reason : error;
+  });
+};
+
+const unsigned = ({ signed: _signed, ...result }: InferredResult): Omit<InferredResult, 'signed'> => result;
 
 const withHeader = (batch: Batch, change: Partial<BatchHeader>): Batch => ({
   ...batch,

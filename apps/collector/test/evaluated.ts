@@ -1,14 +1,17 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Batch, type DatasetManifest, batchSource, parseBatch, resultToBytes } from '@ciphernet/artifacts';
+import { signAnswer } from '@ciphernet/attestation';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { profileNamed } from '@ciphernet/ckks';
 import { NO_TRANSFORM, readFolder } from '@ciphernet/datasets';
 import { engineNamed } from '@ciphernet/engines';
 import { networkToLayersModel } from '@ciphernet/formats';
+import { identityFingerprint, openIdentity } from '@ciphernet/identity';
 import { generateKeys, writeKeyFiles } from '@ciphernet/keyring';
 import { ensureCompiled, saveModel } from '@ciphernet/models';
 import type { Network } from '@ciphernet/network';
+import { readQuarantine } from '@ciphernet/owner-records';
 import { encryptDataset } from '@ciphernet/producer';
 import type { CollectJob, InferredResult } from '@ciphernet/queue';
 import { idxFile, temporaryFolder } from '@ciphernet/testing';
@@ -33,6 +36,8 @@ const network: Network = {
   ],
 };
 
+type Unsigned = Omit<InferredResult, 'signed'>;
+
 /** An evaluation whose shards have been evaluated, to be collected. */
 export interface Evaluated extends AsyncDisposable {
   readonly blobs: BlobStore;
@@ -45,6 +50,10 @@ export interface Evaluated extends AsyncDisposable {
   /** As the engine gave them, one a shard. */
   readonly batches: readonly Batch[];
   readonly dependencies: CollectDependencies;
+  /** Signs whatever a result says, as its worker. */
+  sign(result: Unsigned): InferredResult;
+  /** Fingerprint of the worker that signs. */
+  readonly worker: string;
   /** Stores a result in the place of a shard's. */
   replace(shard: number, batch: Batch): Promise<InferredResult[]>;
   /** Writes other labels while `use` runs. */
@@ -82,10 +91,17 @@ export async function createEvaluated(): Promise<Evaluated> {
 
   const { digest: circuit, compiled } = await ensureCompiled(blobs, model, manifest);
   const engine = engineNamed('simd');
+  const identity = await openIdentity(join(folder, 'worker'), undefined);
   const batches: Batch[] = [];
+  const sign = ({ shard, compiled, engine: version, result, ...rest }: Unsigned): InferredResult => {
+    const fields = { shard, compiled, engine: version, result };
+    const shardDigest = manifest.shards[shard]?.digest ?? '';
+    const said = { ...fields, evaluation: 'eval-test', manifest: digest, shardDigest, model };
+    return { ...rest, ...fields, signed: signAnswer(said, identity) };
+  };
   const store = async (shard: number, batch: Batch): Promise<InferredResult> => {
     const result = await blobs.put(resultToBytes(batch));
-    return {
+    return sign({
       shard,
       result: result.digest,
       resultBytes: result.bytes,
@@ -96,7 +112,7 @@ export async function createEvaluated(): Promise<Evaluated> {
       worker: 'test',
       startedAt: 1000 + 400 * shard,
       finishedAt: 1500 + 400 * shard,
-    };
+    });
   };
   const results: InferredResult[] = [];
   for (const [shard, entry] of manifest.shards.entries()) {
@@ -126,7 +142,10 @@ export async function createEvaluated(): Promise<Evaluated> {
       datasetFolders: { cacheFolder: folder },
       passphrase: undefined,
       audits: { auditors: [], required: false },
+      workers: { workers: [], lockAfter: 3, quarantine: await readQuarantine(join(folder, 'consents')) },
     },
+    sign,
+    worker: identityFingerprint(identity.publicKey),
     async replace(shard, batch) {
       const other = await store(shard, batch);
       return results.map((result) => (result.shard === shard ? other : result));

@@ -5,6 +5,7 @@ export { datasetCommand, encryptorOption } from './commands/dataset.js';
 export { type EnqueueRoles, enqueueCommand } from './commands/enqueue.js';
 export { historyCommand } from './commands/history.js';
 export { keysCommand } from './commands/keys.js';
+export { quarantineCommand } from './commands/quarantine.js';
 export { publishCommand } from './commands/publish.js';
 export { reportCommand } from './commands/report.js';
 export { type OwnerTools, encryptWithProgress } from './encryption.js';

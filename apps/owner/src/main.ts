@@ -7,6 +7,7 @@ import { enqueueCommand } from './commands/enqueue.js';
 import { historyCommand } from './commands/history.js';
 import { keysCommand } from './commands/keys.js';
 import { publishCommand } from './commands/publish.js';
+import { quarantineCommand } from './commands/quarantine.js';
 import { reportCommand } from './commands/report.js';
 import { OWNER_ENVIRONMENT } from './environment.js';
 
@@ -21,6 +22,7 @@ await runEntry({
     collectorCommand(),
     reportCommand(),
     publishCommand(),
+    quarantineCommand(),
     requestsCommand(),
     allowCommand(),
     historyCommand(),

@@ -6,7 +6,7 @@ import {
   openPackedResult,
   positionListBytes,
 } from '@ciphernet/artifacts';
-import { type SignedAttestation, signAttestation } from '@ciphernet/attestation';
+import { type SignedStatement, signAttestation } from '@ciphernet/attestation';
 import type { BlobStore } from '@ciphernet/blobs';
 import { type CompiledCircuit, compiledToBytes } from '@ciphernet/compiler';
 import type { Configuration } from '@ciphernet/configuration';
@@ -58,7 +58,7 @@ export async function audit(
   job: AuditJob,
   inferred: InferredResult,
   { blobs, identity }: AuditDependencies,
-): Promise<SignedAttestation | undefined> {
+): Promise<SignedStatement | undefined> {
   const manifestBytes = await blobs.get(job.manifest);
   const manifest = manifestFromBytes(manifestBytes, `dataset ${job.manifest.slice(0, 12)}`);
   const entry = manifest.shards[job.shard];

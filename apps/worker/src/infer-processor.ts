@@ -2,6 +2,7 @@ import { type InferredResult, parseInferJob } from '@ciphernet/queue';
 import type { SandboxedJob } from 'bullmq';
 import { infer } from './infer.js';
 import { inSandbox } from './sandbox.js';
+import { openWorkerTrust } from './worker-trust.js';
 
 /** Entry of the sandbox: one infer job, CPU-bound, on a thread of its own. */
 export default function inferProcessor(
@@ -9,10 +10,11 @@ export default function inferProcessor(
   _token?: string,
   signal?: AbortSignal,
 ): Promise<InferredResult> {
-  return inSandbox(job, ({ configuration, blobs, report }) =>
+  return inSandbox(job, async ({ configuration, blobs, report }) =>
     infer(parseInferJob(job.data), {
       blobs,
       worker: `${configuration.host}:${process.pid}`,
+      trust: await openWorkerTrust(configuration),
       ...(signal === undefined ? {} : { signal }),
       onProgress: (fraction) => report({ stage: 'infer', done: fraction, total: 1 }),
     }),

@@ -6,13 +6,20 @@ import {
   openBatchFile,
   resultToBytes,
 } from '@ciphernet/artifacts';
+import {
+  type Computation,
+  type WorkerTrust,
+  acceptedComputation,
+  signAnswer,
+  signComputation,
+  signedStatementSchema,
+} from '@ciphernet/attestation';
 import { type BlobStore, refFamily } from '@ciphernet/blobs';
 import { parametersDigest } from '@ciphernet/ckks';
-import { type Engine, engineNamed } from '@ciphernet/engines';
-import { InputError, IntegrityError, digestSchema, sha256Hex } from '@ciphernet/foundation';
+import { engineNamed } from '@ciphernet/engines';
+import { InputError, IntegrityError, nameOf, sha256Hex } from '@ciphernet/foundation';
 import { ensureCompiled } from '@ciphernet/models';
 import type { InferJob, InferredResult } from '@ciphernet/queue';
-import { z } from 'zod';
 
 /**
  * Threads that a shard may take while cores are free, this one included: the last shards of an evaluation then do not leave
@@ -25,29 +32,32 @@ export interface InferDependencies {
   readonly blobs: BlobStore;
   /** Who did it, for the report. */
   readonly worker: string;
+  /** Signs what it answers, and says whose work is taken from the store. */
+  readonly trust: WorkerTrust;
   readonly signal?: AbortSignal;
   readonly onProgress?: (fraction: number) => void;
 }
 
-/** What the store remembers of a result: enough to return it again. */
-const storedSchema = z.strictObject({
-  result: digestSchema,
-  bytes: z.number().int().positive(),
-  seconds: z.number().nonnegative(),
-});
-type StoredResult = z.infer<typeof storedSchema>;
+/** Results by the address of what they were computed from, as the workers that computed them say. */
+const RESULTS = refFamily('results', signedStatementSchema);
 
-/** Results by the address of what they were computed from. */
-const RESULTS = refFamily('results', storedSchema);
+/** What a result is computed from: circuit and plan, shard, engine version. Work done once is never done again. */
+type Source = Pick<Computation, 'compiled' | 'shardDigest' | 'engine'>;
 
-/** A result's address: circuit and plan, shard, engine version. Work done once is never done again. */
-function resultKey(compiled: string, shard: string, engine: Engine): string {
-  return sha256Hex(`${compiled} ${shard} ${engine.version}`);
-}
+const resultKey = ({ compiled, shardDigest, engine }: Source): string =>
+  sha256Hex(`${compiled} ${shardDigest} ${engine}`);
 
-async function findResult(blobs: BlobStore, key: string): Promise<StoredResult | undefined> {
-  const stored = await RESULTS.get(blobs, key);
-  return stored !== undefined && (await blobs.has(stored.result)) ? stored : undefined;
+/** A result that this worker, or one that it accepts, has computed before. */
+async function findResult(blobs: BlobStore, source: Source, trust: WorkerTrust): Promise<Computation | undefined> {
+  const signed = await RESULTS.get(blobs, resultKey(source)).catch((error: unknown) => {
+    // What somebody else wrote there is no reason to fail: the work is done again.
+    if (nameOf(error) === 'UnavailableError') throw error;
+    return undefined;
+  });
+  const known = acceptedComputation(signed, trust);
+  const fits =
+    known?.compiled === source.compiled && known.shardDigest === source.shardDigest && known.engine === source.engine;
+  return fits && (await blobs.has(known.result)) ? known : undefined;
 }
 
 /** The shard's own header must say what its manifest says. */
@@ -67,18 +77,18 @@ function checkShard(header: BatchHeader, manifest: DatasetManifest, entry: Shard
 
 /** Runs one infer job: from blobs to a blob. */
 export async function infer(job: InferJob, dependencies: InferDependencies): Promise<InferredResult> {
-  const { blobs } = dependencies;
+  const { blobs, trust } = dependencies;
   const engine = engineNamed(job.engine);
   const manifest = manifestFromBytes(await blobs.get(job.manifest), `dataset ${job.manifest.slice(0, 12)}`);
   const entry = manifest.shards[job.shard];
   if (entry === undefined) {
     throw new InputError(`shard ${job.shard} of ${manifest.shards.length}`, { where: `dataset ${manifest.name}` });
   }
-  const { digest: compiledDigest, compiled } = await ensureCompiled(blobs, job.model, manifest);
+  const { digest: compiledDigest, compiled } = await ensureCompiled(blobs, job.model, manifest, trust);
   // Compiling is the model's cost, once for all evaluations of it: not counted among a shard's seconds.
   const startedAt = Date.now();
-  const key = resultKey(compiledDigest, entry.digest, engine);
-  const answer = (stored: StoredResult, reused: boolean): InferredResult => ({
+  const source = { compiled: compiledDigest, shardDigest: entry.digest, engine: engine.version };
+  const answer = (stored: Pick<Computation, 'result' | 'bytes' | 'seconds'>, reused: boolean): InferredResult => ({
     shard: job.shard,
     result: stored.result,
     resultBytes: stored.bytes,
@@ -89,8 +99,19 @@ export async function infer(job: InferJob, dependencies: InferDependencies): Pro
     worker: dependencies.worker,
     startedAt,
     finishedAt: Date.now(),
+    signed: signAnswer(
+      {
+        ...source,
+        evaluation: job.evaluation,
+        manifest: job.manifest,
+        shard: job.shard,
+        model: job.model,
+        result: stored.result,
+      },
+      trust.identity,
+    ),
   });
-  const known = job.fresh === true ? undefined : await findResult(blobs, key);
+  const known = job.fresh === true ? undefined : await findResult(blobs, source, trust);
   if (known !== undefined) return answer(known, true);
 
   const started = performance.now();
@@ -106,6 +127,6 @@ export async function infer(job: InferJob, dependencies: InferDependencies): Pro
   shard.verify();
   const ref = await blobs.put(resultToBytes(batch));
   const stored = { result: ref.digest, bytes: ref.bytes, seconds: (performance.now() - started) / 1000 };
-  await RESULTS.set(blobs, key, stored);
+  await RESULTS.set(blobs, resultKey(source), signComputation({ ...source, ...stored }, trust));
   return answer(stored, false);
 }

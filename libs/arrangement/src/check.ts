@@ -33,14 +33,14 @@ export function twinTolerance(logits: Float64Array, classes: number): number {
  *
  * @param logits slots × classes
  * @param tolerance how far two logits of the same example may lie apart
- * @returns pairs that differ by more, of all pairs compared; a value that is no number differs from everything
+ * @returns pairs of slots that differ by more, of all pairs compared; a value that is no number differs from everything
  */
 export function compareTwins(
   { twins, zeros }: Arrangement,
   logits: Float64Array,
   classes: number,
   tolerance: number,
-): { readonly differing: number; readonly compared: number } {
+): { readonly differing: readonly (readonly [number, number])[]; readonly compared: number } {
   const [first] = zeros;
   const pairs = [...twins, ...zeros.slice(1).map((slot) => [first ?? slot, slot] as const)];
   const isAlike = ([a, b]: readonly [number, number]): boolean => {
@@ -51,5 +51,5 @@ export function compareTwins(
     }
     return true;
   };
-  return { differing: pairs.filter((pair) => !isAlike(pair)).length, compared: pairs.length };
+  return { differing: pairs.filter((pair) => !isAlike(pair)), compared: pairs.length };
 }

@@ -1,7 +1,14 @@
+export { type Attestation, signAttestation, verifyAttestation } from './attestation.js';
+export { type SignedStatement, publicKeySchema, signedStatementSchema } from './signed-statement.js';
 export {
-  type Attestation,
-  type SignedAttestation,
-  signAttestation,
-  signedAttestationSchema,
-  verifyAttestation,
-} from './attestation.js';
+  type Answer,
+  type Compilation,
+  type Computation,
+  type WorkerTrust,
+  acceptedCompilation,
+  acceptedComputation,
+  signAnswer,
+  signCompilation,
+  signComputation,
+  verifyAnswer,
+} from './worker-statements.js';

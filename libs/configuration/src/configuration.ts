@@ -1,6 +1,6 @@
 import { availableParallelism, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseOrThrow } from '@ciphernet/foundation';
+import { digestSchema, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 
 /**
@@ -27,6 +27,8 @@ export interface Configuration {
   readonly cores: number;
   /** Names a worker in results and on the dashboard. */
   readonly host: string;
+  /** Fingerprints of workers whose results and circuits this one takes from the store besides its own. */
+  readonly acceptedWorkers: readonly string[];
 }
 
 const schema = z.object({
@@ -47,6 +49,11 @@ const schema = z.object({
     .transform(Number),
   CIPHERNET_DATA: z.string().min(1).default('.data'),
   CIPHERNET_DATASETS: z.string().min(1).optional(),
+  CIPHERNET_WORKERS: z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
+    .pipe(z.array(digestSchema).max(1000))
+    .default([]),
   CIPHERNET_LOG: z.enum(['auto', 'json', 'text']).default('auto'),
   CIPHERNET_PREFIX: z
     .string()
@@ -76,5 +83,6 @@ export function loadConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
     logFormat: parsed.CIPHERNET_LOG,
     cores: availableParallelism(),
     host: hostname(),
+    acceptedWorkers: parsed.CIPHERNET_WORKERS,
   });
 }

@@ -24,6 +24,10 @@ const schema = z
     minimumImages: positive.min(100).default(100),
     /** Fingerprints of auditors that the owner believes. */
     auditors: z.array(digestSchema).max(100).default([]),
+    /** Fingerprints of the only workers whose results are taken; everybody's who signs, where there is none. */
+    workers: z.array(digestSchema).max(1000).default([]),
+    /** Forged results after which nothing more of a dataset is decrypted, until its owner unlocks it. */
+    lockAfter: positive.max(1000).default(3),
     /** Refuse results that none of them has audited. */
     requireAudit: z.boolean().default(false),
     /** Cells of a confusion matrix with fewer are left out, and the others are rounded to multiples of it. */

@@ -10,6 +10,7 @@ export {
   UnsupportedError,
   asError,
   exitCodeOf,
+  nameOf,
   isUnrecoverable,
   messageOf,
   printable,

@@ -1,4 +1,5 @@
 import type { DatasetManifest } from '@ciphernet/artifacts';
+import { type WorkerTrust, acceptedCompilation, signCompilation, signedStatementSchema } from '@ciphernet/attestation';
 import { type BlobStore, refFamily } from '@ciphernet/blobs';
 import { parametersDigest } from '@ciphernet/ckks';
 import {
@@ -9,7 +10,7 @@ import {
   compiledToBytes,
 } from '@ciphernet/compiler';
 import { transformName } from '@ciphernet/datasets';
-import { InputError, digestSchema, parseJson, sha256Hex } from '@ciphernet/foundation';
+import { InputError, nameOf, parseJson, sha256Hex } from '@ciphernet/foundation';
 import { type Model, loadModel } from './model-store.js';
 
 /** Changes when planning or quantisation could give another circuit from the same model. */
@@ -60,28 +61,54 @@ function remember(digest: string, compiled: CompiledCircuit): { digest: string; 
   return { digest, compiled };
 }
 
-/** Where the compiled circuit of a model and a dataset's parameters is. */
-const COMPILED = refFamily('compiled', digestSchema);
+/** Where the compiled circuit of a model and a dataset's parameters is, as the worker that compiled it says. */
+const COMPILED = refFamily('compiled', signedStatementSchema);
 
-/** The compiled circuit of a model and a dataset, from the store when it was made before. */
+/** What a worker that is accepted has compiled before; nothing, where nobody is trusted. */
+async function findCompiled(
+  blobs: BlobStore,
+  key: string,
+  trust: WorkerTrust | undefined,
+): Promise<string | undefined> {
+  if (trust === undefined) return undefined;
+  const signed = await COMPILED.get(blobs, key).catch((error: unknown) => {
+    // What somebody else wrote there is no reason to stop.
+    if (nameOf(error) === 'UnavailableError') throw error;
+    return undefined;
+  });
+  const known = acceptedCompilation(signed, trust);
+  return known?.key === key && (await blobs.has(known.compiled)) ? known.compiled : undefined;
+}
+
+/** Circuits that this thread compiled itself, by key. */
+const own = new Map<string, string>();
+
+/**
+ * The compiled circuit of a model and a dataset.
+ *
+ * @param trust whose circuits are taken from the store; without it the model is compiled here
+ */
 export async function ensureCompiled(
   blobs: BlobStore,
   modelDigest: string,
   manifest: DatasetManifest,
+  trust?: WorkerTrust,
 ): Promise<{ readonly digest: string; readonly compiled: CompiledCircuit }> {
   const { parameters, inputScale, mode, transform } = manifest;
   const key = sha256Hex(
     [COMPILER_VERSION, modelDigest, parametersDigest(parameters), inputScale, mode, transformName(transform)].join(' '),
   );
-  const known = await COMPILED.get(blobs, key);
-  if (known !== undefined && (await blobs.has(known))) {
-    const compiled = recent.get(known);
-    if (compiled !== undefined) return { digest: known, compiled };
+  const known = own.get(key) ?? (await findCompiled(blobs, key, trust));
+  const compiledBefore = known === undefined ? undefined : recent.get(known);
+  if (known !== undefined && compiledBefore !== undefined) return { digest: known, compiled: compiledBefore };
+  if (known !== undefined && trust !== undefined) {
     const bytes = await blobs.get(known);
     return remember(known, compiledFromJson(parseJson(new TextDecoder().decode(bytes), known), known));
   }
   const compiled = compileForDataset(await loadModel(blobs, modelDigest), manifest);
   const { digest } = await blobs.put(compiledToBytes(compiled));
-  await COMPILED.set(blobs, key, digest);
+  if (trust !== undefined) await COMPILED.set(blobs, key, signCompilation({ key, compiled: digest }, trust));
+  own.set(key, digest);
+  if (own.size > MAX_RECENT) for (const oldest of [...own.keys()].slice(0, 1)) own.delete(oldest);
   return remember(digest, compiled);
 }

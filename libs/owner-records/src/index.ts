@@ -11,3 +11,4 @@ export {
 export { type DatasetRecord, readDatasetRecord, writeDatasetRecord } from './dataset-record.js';
 export { type Outcome, outcomeFolder, readOutcome, writeRefusal } from './outcome.js';
 export { type OwnerConfiguration, loadOwnerConfiguration } from './owner-configuration.js';
+export { type Quarantine, readQuarantine, recordForgery, releaseWorker, unlockDataset } from './quarantine.js';

@@ -1,4 +1,4 @@
-import { signedAttestationSchema } from '@ciphernet/attestation';
+import { signedStatementSchema } from '@ciphernet/attestation';
 import { digestSchema, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 
@@ -153,6 +153,8 @@ const inferredSchema = z
     /** Milliseconds since 1970 by the worker's clock: only differences within one job mean anything. */
     startedAt: z.number().int().positive(),
     finishedAt: z.number().int().positive(),
+    /** The worker's answer, signed: this result for this shard of this evaluation. */
+    signed: signedStatementSchema,
   })
   .readonly();
 /** What an infer job returns. */
@@ -162,7 +164,7 @@ const auditedSchema = z
   .strictObject({
     inferred: inferredSchema,
     /** Absent where the plan cannot be checked position by position. */
-    signed: signedAttestationSchema.optional(),
+    signed: signedStatementSchema.optional(),
   })
   .readonly();
 /** What an audit job returns: the result that it is of, and what its auditor signed. */

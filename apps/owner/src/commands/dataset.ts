@@ -9,8 +9,8 @@ import {
   integerBetween,
 } from '@ciphernet/command-line';
 import { type InputTransform, NAMED_DATASETS, NO_TRANSFORM, loadDataset, takeExamples } from '@ciphernet/datasets';
-import { compileModel, loadModel } from '@ciphernet/models';
 import { ENCRYPTOR_NAMES, type EncryptorName } from '@ciphernet/keyring';
+import { compileModel, loadModel } from '@ciphernet/models';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { encryptWithProgress } from '../encryption.js';
 import { defaultKeysFolder } from '../keys.js';

@@ -2,8 +2,8 @@ import type { BatchHeader, BatchSource } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { IntegrityError, elementAt } from '@ciphernet/foundation';
 import { type Kernels, createKernels } from './kernels.js';
-import { type SegmentProgram, createProgram } from './program.js';
 import { STEP } from './program-memory.js';
+import { type SegmentProgram, createProgram } from './program.js';
 import type { Segment } from './segments.js';
 
 /** One piece of work: neighbouring tiles of one prime, see {@link tilesPerUnit}. Units are independent of each other. */

@@ -1,0 +1,49 @@
+import { IntegrityError, parseJson, parseOrThrow } from '@ciphernet/foundation';
+import { type Identity, verifySignature } from '@ciphernet/identity';
+import { z } from 'zod';
+
+/** Form of an Ed25519 public key: 32 bytes, base64url. */
+export const publicKeySchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+
+/** A statement's JSON, the very text that was signed, and its signature. */
+export const signedStatementSchema = z
+  .strictObject({ statement: z.string().max(2000), signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/) })
+  .readonly();
+/** A parsed one; what it says is not known before it is verified. */
+export type SignedStatement = z.infer<typeof signedStatementSchema>;
+
+/** A kind of statement: its form, and the field that names its signer. Its format's name keeps kinds apart. */
+export interface StatementKind<Fields> {
+  readonly format: string;
+  readonly schema: z.ZodType<Fields>;
+  readonly signer: keyof Fields & string;
+}
+
+const bytesOf = (format: string, text: string): Uint8Array => new TextEncoder().encode(`${format} 1\n${text}`);
+
+/** Signs what somebody says, without `format`, `version` and the signer, which are added. */
+export function signStatement<Fields extends object>(
+  { format, signer }: StatementKind<Fields>,
+  said: object,
+  identity: Identity,
+): SignedStatement {
+  const statement = JSON.stringify({ format, version: 1, ...said, [signer]: identity.publicKey });
+  return { statement, signature: identity.sign(bytesOf(format, statement)) };
+}
+
+/**
+ * Reads a statement and verifies its signature by the key that it names; whether that key's holder is believed is the
+ * caller's to say.
+ *
+ * @throws InputError or IntegrityError naming `where`
+ */
+export function verifyStatement<Fields extends object>(
+  { format, schema, signer }: StatementKind<Fields>,
+  signed: SignedStatement,
+  where: string,
+): Fields {
+  const said = parseOrThrow(schema, parseJson(signed.statement, where), where);
+  const key: unknown = said[signer];
+  if (typeof key === 'string' && verifySignature(key, bytesOf(format, signed.statement), signed.signature)) return said;
+  throw new IntegrityError(`the signature is not that of the ${signer} whom it names`, { where });
+}
