@@ -25,6 +25,7 @@ import {
   type EncryptionPool,
   type EncryptorName,
   assertKeyPair,
+  assertNotExpired,
   assertSameKey,
   createEncryptionPool,
   readPublicKey,
@@ -47,6 +48,8 @@ export interface EncryptionRequest {
   readonly mode: EncryptionMode;
   /** Ours by default; SEAL's gives the same, a dozen times slower. */
   readonly encryptor?: EncryptorName;
+  /** Manifest of the same examples under earlier keys. */
+  readonly replaces?: string;
 }
 
 /** The owner's key files. */
@@ -78,6 +81,7 @@ async function loadKey(
   { folder, passphrase }: KeyLocation,
 ): Promise<{ fingerprint: string; bytes: Uint8Array; publicBytes: number }> {
   const publicKey = await readPublicKey(folder);
+  assertNotExpired(publicKey, folder);
   // The data's owner has both; the secret one decrypts what is encrypted here.
   await assertKeyPair(folder);
   if (parametersDigest(publicKey.parameters) !== parametersDigest(parameters)) {
@@ -204,6 +208,7 @@ export async function encryptDataset(
     keys: keys.folder,
     encryptSeconds: seconds,
     publicKeyBytes: key.publicBytes,
+    ...(request.replaces === undefined ? {} : { replaces: request.replaces }),
   });
   return { digest, manifest, seconds };
 }

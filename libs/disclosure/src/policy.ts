@@ -20,6 +20,9 @@ const schema = z
     evaluationsPerKey: positive.default(100),
     evaluationsPerDataset: positive.default(100),
     evaluationsPerModel: positive.default(20),
+    /** Digests of models by a name for their owner: what is published about one owner's models is counted together. */
+    modelOwners: z.record(z.string().min(1).max(80), z.array(digestSchema).max(1000)).default({}),
+    evaluationsPerModelOwner: positive.default(50),
     /** Fewer examples are not published about. At least 100. */
     minimumImages: positive.min(100).default(100),
     /** Fingerprints of auditors that the owner believes. */

@@ -103,12 +103,25 @@ describe('the budget', () => {
   it('ends, and says what to do', () => {
     const one = charge();
     const earlier = Array.from({ length: 10 }, charge);
-    expect(() => assertWithinBudget(balances(earlier.slice(1), one, DEFAULT_POLICY), 'eval-x')).not.toThrow();
-    expect(() => assertWithinBudget(balances(earlier, one, DEFAULT_POLICY), 'eval-x')).toThrow(
-      /used up: 11.0 of 10 ε of this dataset.*keep the report to yourself/,
-    );
+    expect(() =>
+      assertWithinBudget(
+        balances(earlier.slice(1), one, DEFAULT_POLICY, () => false),
+        'eval-x',
+      ),
+    ).not.toThrow();
+    expect(() =>
+      assertWithinBudget(
+        balances(earlier, one, DEFAULT_POLICY, () => false),
+        'eval-x',
+      ),
+    ).toThrow(/used up: 11.0 of 10 ε of this dataset.*keep the report to yourself/);
     const wide = { ...DEFAULT_POLICY, epsilonPerDataset: 100, bitsPerKey: 50 };
-    expect(() => assertWithinBudget(balances(earlier, one, wide), 'eval-x')).toThrow(/bits of this key.*make new keys/);
+    expect(() =>
+      assertWithinBudget(
+        balances(earlier, one, wide, () => false),
+        'eval-x',
+      ),
+    ).toThrow(/bits of this key.*make new keys/);
   });
 
   it('is of each key, dataset and model by itself', () => {
@@ -117,10 +130,30 @@ describe('the budget', () => {
       ...one,
       statement: { ...one.statement, dataset: { ...one.statement.dataset, manifest: 'f'.repeat(64) } },
     };
-    const spent = Object.fromEntries(balances([other], one, DEFAULT_POLICY).map(({ what, spent: s }) => [what, s]));
+    const spent = Object.fromEntries(
+      balances([other], one, DEFAULT_POLICY, () => false).map(({ what, spent: s }) => [what, s]),
+    );
     expect(spent['evaluations of this key']).toBe(2);
     expect(spent['evaluations of this dataset']).toBe(1);
     expect(spent['evaluations of this model']).toBe(2);
+    expect(spent['evaluations of its owner’s models']).toBe(2);
+  });
+
+  it('is not renewed by encrypting the same examples again, nor by another model of the same owner', () => {
+    const one = charge();
+    const { statement } = one;
+    const again = { ...one, statement: { ...statement, dataset: { ...statement.dataset, manifest: 'f'.repeat(64) } } };
+    const model = { ...statement.model, digest: '9'.repeat(64) };
+    const sibling = { ...one, statement: { ...statement, model } };
+    const policy = { ...DEFAULT_POLICY, modelOwners: { acme: [model.digest, statement.model.digest] } };
+    const isSame = (manifest: string): boolean => manifest === 'f'.repeat(64);
+    const spent = Object.fromEntries(
+      balances([again, sibling], one, policy, isSame).map(({ what, spent: s }) => [what, s]),
+    );
+    expect(spent['evaluations of this dataset']).toBe(3);
+    expect(spent['ε of this dataset']).toBe(3);
+    expect(spent['evaluations of this model']).toBe(2);
+    expect(spent['evaluations of its owner’s models']).toBe(3);
   });
 });
 

@@ -15,6 +15,7 @@ export {
   PUBLIC_KEY_FILE,
   SECRET_KEY_FILE,
   assertKeyPair,
+  assertNotExpired,
   assertSameKey,
   fingerprintOf,
   hasKeyFiles,

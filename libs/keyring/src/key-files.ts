@@ -20,6 +20,8 @@ export interface PublicKeyFile {
   /** SHA-256 of the SEAL bytes; stands in every artifact made with the key. */
   readonly fingerprint: string;
   readonly bytes: Uint8Array;
+  /** ISO date after which nothing is encrypted with it any more. */
+  readonly expires?: string;
 }
 
 /** A secret key in memory. Never logged, never serialised elsewhere: only this package looks inside. */
@@ -40,6 +42,8 @@ const common = {
   parameters: z.unknown(),
   fingerprint: digestSchema,
   key: z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/),
+  /** After this nothing is encrypted any more with the key; what was, is decrypted. Absent: never. */
+  expires: z.iso.datetime().optional(),
 };
 const publicSchema = z.strictObject({ format: z.literal('ciphernet-public-key'), ...common });
 const secretSchema = z.strictObject({
@@ -54,8 +58,9 @@ export function fingerprintOf(publicKey: Uint8Array): string {
 }
 
 /** What GCM authenticates with the secret: a key file's parts cannot be swapped between files. */
-function boundFields(fingerprint: string, parameters: CkksParameters): string {
-  return `ciphernet-secret-key 1 ${fingerprint} ${parametersDigest(parameters)}`;
+function boundFields(fingerprint: string, parameters: CkksParameters, expires: string | undefined): string {
+  const until = expires === undefined ? '' : ` ${expires}`;
+  return `ciphernet-secret-key 1 ${fingerprint} ${parametersDigest(parameters)}${until}`;
 }
 
 /**
@@ -68,11 +73,19 @@ export async function writeKeyFiles(
   folder: string,
   keys: { readonly parameters: CkksParameters; readonly publicKey: Uint8Array; readonly secretKey: Uint8Array },
   passphrase: string | undefined,
+  expires?: Date,
 ): Promise<void> {
   assertSecure(keys.parameters, 'keys');
   const fingerprint = fingerprintOf(keys.publicKey);
-  const { protection, bytes } = await protect(keys.secretKey, passphrase, boundFields(fingerprint, keys.parameters));
-  const base = { version: 1, parameters: keys.parameters, fingerprint };
+  const until = expires?.toISOString();
+  const bound = boundFields(fingerprint, keys.parameters, until);
+  const { protection, bytes } = await protect(keys.secretKey, passphrase, bound);
+  const base = {
+    version: 1,
+    parameters: keys.parameters,
+    fingerprint,
+    ...(until === undefined ? {} : { expires: until }),
+  };
   const encode = (key: Uint8Array): string =>
     Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64');
   const secret = { format: 'ciphernet-secret-key', ...base, protection, key: encode(bytes) };
@@ -110,7 +123,13 @@ export async function readPublicKey(folder: string): Promise<PublicKeyFile> {
   if (actual !== json.fingerprint) {
     throw new IntegrityError(`the key's fingerprint is ${actual}, its file says ${json.fingerprint}`, { where: path });
   }
-  return Object.freeze({ parameters: parametersFromJson(json.parameters, path), fingerprint: actual, bytes });
+  const { expires } = json;
+  return Object.freeze({
+    parameters: parametersFromJson(json.parameters, path),
+    fingerprint: actual,
+    bytes,
+    ...(expires === undefined ? {} : { expires }),
+  });
 }
 
 /**
@@ -131,7 +150,13 @@ export async function readSecretKey(folder: string, passphrase: string | undefin
   }
   const parameters = parametersFromJson(json.parameters, path);
   const sealed = new Uint8Array(Buffer.from(json.key, 'base64'));
-  const bytes = await unprotect(sealed, json.protection, passphrase, boundFields(json.fingerprint, parameters), path);
+  const bytes = await unprotect(
+    sealed,
+    json.protection,
+    passphrase,
+    boundFields(json.fingerprint, parameters, json.expires),
+    path,
+  );
   return Object.freeze({ parameters, fingerprint: json.fingerprint, bytes });
 }
 
@@ -150,6 +175,15 @@ export async function assertKeyPair(folder: string): Promise<void> {
   throw new IntegrityError('the public key is not that of the secret key beside it', {
     where: join(folder, PUBLIC_KEY_FILE),
     hint: 'restore the public key from a backup, and find out who replaced it; or make new keys in another folder',
+  });
+}
+
+/** @throws InputError for a key that has expired */
+export function assertNotExpired({ expires }: Pick<PublicKeyFile, 'expires'>, folder: string, now = new Date()): void {
+  if (expires === undefined || now < new Date(expires)) return;
+  throw new InputError(`the keys expired on ${expires.slice(0, 10)}: nothing more is encrypted with them`, {
+    where: folder,
+    hint: 'make new ones, and encrypt what they were used for again: ciphernet keys rotate',
   });
 }
 

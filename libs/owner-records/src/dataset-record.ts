@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, digestSchema, parseJson, parseOrThrow, writeWhole } from '@ciphernet/foundation';
 import { z } from 'zod';
@@ -22,6 +22,8 @@ const schema = z
     keys: z.string().min(1),
     encryptSeconds: z.number().nonnegative(),
     publicKeyBytes: z.number().int().nonnegative(),
+    /** Manifest of the same examples under earlier keys, which this one takes the place of. */
+    replaces: digestSchema.optional(),
   })
   .readonly();
 
@@ -48,4 +50,11 @@ export async function readDatasetRecord(folder: string, manifest: string): Promi
     });
   }
   return parseOrThrow(schema, parseJson(text, path), path, 'encrypt the dataset again with this version');
+}
+
+/** All records of an owner. @throws InputError for one of another version */
+export async function readDatasetRecords(folder: string): Promise<readonly DatasetRecord[]> {
+  const names = await readdir(folder).catch(() => []);
+  const manifests = names.flatMap((name) => /^([0-9a-f]{64})\.json$/.exec(name)?.[1] ?? []);
+  return Promise.all(manifests.map((manifest) => readDatasetRecord(folder, manifest)));
 }

@@ -17,7 +17,12 @@ import {
 } from '@ciphernet/disclosure';
 import { InputError, writeWhole } from '@ciphernet/foundation';
 import { identityFingerprint, openIdentity } from '@ciphernet/identity';
-import { type OwnerConfiguration, loadOwnerConfiguration, readOutcome } from '@ciphernet/owner-records';
+import {
+  type OwnerConfiguration,
+  loadOwnerConfiguration,
+  readDatasetRecords,
+  readOutcome,
+} from '@ciphernet/owner-records';
 import { signedBytes } from '@ciphernet/publication';
 import type { Report } from '@ciphernet/report';
 
@@ -57,6 +62,14 @@ async function draftFor(owner: OwnerConfiguration, evaluation: string, confusion
   });
 }
 
+/** Manifests of the same examples, however often they were encrypted: their labels tell. */
+async function sameData(recordsFolder: string, manifest: string): Promise<(other: string) => boolean> {
+  const records = await readDatasetRecords(recordsFolder);
+  const labels = records.find((record) => record.manifest === manifest)?.labels;
+  const same = new Set(records.filter((record) => record.labels === labels).map((record) => record.manifest));
+  return (other) => same.has(other);
+}
+
 function costLines(all: readonly Balance[]): string {
   return all
     .map(({ what, spent, allowed }) => `  ${what.padEnd(28)} ${String(Number(spent.toFixed(1)))} of ${allowed}`)
@@ -70,7 +83,8 @@ async function publish(evaluation: string, options: PublishOptions): Promise<voi
   const isNew = entry === undefined;
   entry ??= await draftFor(owner, evaluation, options.confusion);
   const earlier = (await readLedger(publishedFolder)).filter(({ statement }) => statement.evaluation !== evaluation);
-  const accounts = balances(earlier, entry, await readPolicy(policyFile));
+  const isSameData = await sameData(owner.recordsFolder, entry.statement.dataset.manifest);
+  const accounts = balances(earlier, entry, await readPolicy(policyFile), isSameData);
   const text = JSON.stringify(entry.statement, null, 2);
   if (isNew) assertWithinBudget(accounts, evaluation);
   if (!options.yes) {
