@@ -1,6 +1,7 @@
 'use strict';
 // Runs before anything is installed, on whatever Node the machine has (20 or later): plain CommonJS, no imports beyond
-// Node's. Installs the dependencies (which bring Node 22) and builds, each only when its inputs changed.
+// Node's. Installs the dependencies and builds, each only when its inputs changed. Node 22 comes as a package of the platform,
+// pinned by its hash like all others; where there is none (Apple's own processors), the machine's Node has to be it.
 const { execFileSync, spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
@@ -31,6 +32,16 @@ if (installed !== lock) {
   }
   mkdirSync(join(root, 'node_modules'), { recursive: true });
   writeFileSync(stamp, lock);
+}
+
+const bundled = ['linux-x64', 'linux-arm64', 'darwin-x64', 'win-x64'].some((platform) =>
+  existsSync(join(root, 'node_modules', `node-${platform}`, 'bin')),
+);
+if (!bundled && major < 22) {
+  console.error(
+    `ciphernet: Node 22 is needed, this is ${process.versions.node}, and the registry has no Node for ${process.platform}-${process.arch}; install it (https://nodejs.org)`,
+  );
+  process.exit(2);
 }
 
 if (process.argv.includes('--build')) {
