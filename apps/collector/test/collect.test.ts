@@ -1,4 +1,12 @@
-import { type Batch, type BatchHeader, HEADER_READ_BYTES, encodeHeader, parseHeader, resultToBytes, rowOffset } from '@ciphernet/artifacts';
+import {
+  type Batch,
+  type BatchHeader,
+  HEADER_READ_BYTES,
+  encodeHeader,
+  parseHeader,
+  resultToBytes,
+  rowOffset,
+} from '@ciphernet/artifacts';
 import { evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
 import type { CollectJob, InferredResult } from '@ciphernet/queue';
 import type { Report } from '@ciphernet/report';

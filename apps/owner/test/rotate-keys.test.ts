@@ -6,7 +6,13 @@ import { profileNamed } from '@ciphernet/ckks';
 import { createProgressBoard } from '@ciphernet/command-line';
 import { NO_TRANSFORM, readFolder } from '@ciphernet/datasets';
 import { generateKeys, readPublicKey, readSecretKey, writeKeyFiles } from '@ciphernet/keyring';
-import { allow, loadOwnerConfiguration, readConsent, readDatasetRecord, writeDatasetRecord } from '@ciphernet/owner-records';
+import {
+  allow,
+  loadOwnerConfiguration,
+  readConsent,
+  readDatasetRecord,
+  writeDatasetRecord,
+} from '@ciphernet/owner-records';
 import { idxFile, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import { encryptWithProgress } from '../src/encryption.js';

@@ -1,6 +1,15 @@
 import { type Batch, type BatchHeader, batchSource, shardHeader } from '@ciphernet/artifacts';
 import type { CkksParameters } from '@ciphernet/ckks';
-import { type Calibration, type Circuit, type CompiledCircuit, calibrate, compileCircuit, dequantise, evaluateCircuit, planCircuit } from '@ciphernet/compiler';
+import {
+  type Calibration,
+  type Circuit,
+  type CompiledCircuit,
+  calibrate,
+  compileCircuit,
+  dequantise,
+  evaluateCircuit,
+  planCircuit,
+} from '@ciphernet/compiler';
 import { NO_TRANSFORM } from '@ciphernet/datasets';
 import { createEncryptionPool, createResultDecryptor, fingerprintOf, generateKeys } from '@ciphernet/keyring';
 import type { Engine } from '../src/engine.js';

@@ -3,7 +3,13 @@ import type { IntegerMap } from '@ciphernet/compiler';
 import { describe, expect, it } from '@jest/globals';
 import { sealEngine } from '../src/seal/engine.js';
 import { simdEngine } from '../src/wasm/engine.js';
-import { BLOCK_BYTES, MAX_WEIGHT_SUM_PACKED, MAX_WEIGHT_SUM_SQUARED, PAIR_BYTES, createKernels } from '../src/wasm/kernels.js';
+import {
+  BLOCK_BYTES,
+  MAX_WEIGHT_SUM_PACKED,
+  MAX_WEIGHT_SUM_SQUARED,
+  PAIR_BYTES,
+  createKernels,
+} from '../src/wasm/kernels.js';
 import { layOnRows } from '../src/wasm/layout.js';
 import { exactOutputs } from './exact-reference.js';
 import { digestOf } from './golden.js';

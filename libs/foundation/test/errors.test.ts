@@ -1,5 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { EvaluationError, InputError, IntegrityError, UnavailableError, UnsupportedError, exitCodeOf, isUnrecoverable, messageOf, printable } from '../src/errors.js';
+import {
+  EvaluationError,
+  InputError,
+  IntegrityError,
+  UnavailableError,
+  UnsupportedError,
+  exitCodeOf,
+  isUnrecoverable,
+  messageOf,
+  printable,
+} from '../src/errors.js';
 import { parseJson, parseOrThrow } from '../src/parse.js';
 
 describe('errors', () => {

@@ -5,7 +5,15 @@ import { temporaryFolder } from '@ciphernet/testing';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createResultDecryptor } from '../src/decrypt.js';
 import { generateKeys } from '../src/generate.js';
-import { PUBLIC_KEY_FILE, SECRET_KEY_FILE, assertKeyPair, fingerprintOf, readPublicKey, readSecretKey, writeKeyFiles } from '../src/key-files.js';
+import {
+  PUBLIC_KEY_FILE,
+  SECRET_KEY_FILE,
+  assertKeyPair,
+  fingerprintOf,
+  readPublicKey,
+  readSecretKey,
+  writeKeyFiles,
+} from '../src/key-files.js';
 
 const parameters = createParameters(4096, [30, 30], 24);
 let keys: Awaited<ReturnType<typeof generateKeys>>;

@@ -1,11 +1,26 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Batch, type BatchFile, batchToBytes, openBatchFile, openPackedResult, positionDigests, resultToBytes, shardHeader } from '@ciphernet/artifacts';
+import {
+  type Batch,
+  type BatchFile,
+  batchToBytes,
+  openBatchFile,
+  openPackedResult,
+  positionDigests,
+  resultToBytes,
+  shardHeader,
+} from '@ciphernet/artifacts';
 import { type CkksParameters, createParameters } from '@ciphernet/ckks';
 import { type Circuit, type CompiledCircuit, calibrate, compileCircuit, planCircuit } from '@ciphernet/compiler';
 import { NO_TRANSFORM } from '@ciphernet/datasets';
 import { engineNamed } from '@ciphernet/engines';
-import { type ResultDecryptor, createEncryptionPool, createResultDecryptor, fingerprintOf, generateKeys } from '@ciphernet/keyring';
+import {
+  type ResultDecryptor,
+  createEncryptionPool,
+  createResultDecryptor,
+  fingerprintOf,
+  generateKeys,
+} from '@ciphernet/keyring';
 import { temporaryFolder } from '@ciphernet/testing';
 import type { SpotCheck } from '../src/spot-check.js';
 
