@@ -69,8 +69,11 @@ async function decryptAll(
   for (const { shard, result } of results) {
     const where = `result of shard ${shard}`;
     const images = manifest.shards[shard]?.images ?? 0;
+    // Of the bytes that the worker signed: what the store does to them on the way is not the worker's doing.
+    let isOfWorker = false;
     try {
       const bytes = await dependencies.blobs.get(result, mostResultBytes(manifest));
+      isOfWorker = true;
       const parsed = parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where);
       checkResult(parsed.header, expected, shard, where);
       const { values, largestSlot } = decryptor.decrypt(batchFromBytes(bytes, parsed, where), where);
@@ -79,12 +82,13 @@ async function decryptAll(
     } catch (error) {
       if (encodeError(error).name === 'UnavailableError') throw error;
       refusal ??= error;
-      forged.push(shard);
+      if (isOfWorker) forged.push(shard);
     }
     at += images * manifest.classes;
     dependencies.onProgress?.({ stage: 'decrypt', done: at, total: logits.length });
   }
   if (forged.length > 0) throw new ForgedResult(refusal, forged);
+  if (refusal !== undefined) throw refusal;
   if (!logits.every(Number.isFinite)) {
     throw new IntegrityError('a decrypted value is not a number', { where: manifest.name, hint: 'evaluate again' });
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Batch, rowOffset } from '@ciphernet/artifacts';
+import { IntegrityError } from '@ciphernet/foundation';
 import { readQuarantine, recordForgery, releaseWorker, unlockDataset } from '@ciphernet/owner-records';
 import type { InferredResult } from '@ciphernet/queue';
 import { temporaryFolder } from '@ciphernet/testing';
@@ -98,6 +99,20 @@ describe('a worker whose result is forged', () => {
     const error = await refusalOf(collect(gathered, dependencies));
     expect(error).toBeInstanceOf(ForgedResult);
     expect((error as ForgedResult).shards).toEqual([0]);
+  });
+
+  it('is not blamed for what the store does: bytes that are not those it signed are refused, and nobody is caught', async () => {
+    const { dependencies, results } = evaluated;
+    const blobs = {
+      ...dependencies.blobs,
+      get: async (digest: string, most?: number) => {
+        if (digest === results[1]?.result) throw new IntegrityError('a blob goes on beyond its end');
+        return dependencies.blobs.get(digest, most);
+      },
+    };
+    const error = await refusalOf(collectAs(results, { blobs }));
+    expect(error).not.toBeInstanceOf(ForgedResult);
+    expect(error).toMatchObject({ name: 'IntegrityError', message: 'a blob goes on beyond its end' });
   });
 
   it('goes into quarantine, from which its owner releases it; after three the dataset is locked', async () => {
