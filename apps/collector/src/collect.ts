@@ -8,7 +8,7 @@ import {
   parseHeader,
 } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
-import { type Plan, compiledFromJson } from '@ciphernet/compiler';
+import { type Plan, planOfCompiled } from '@ciphernet/compiler';
 import { type Dataset, type LoadOptions, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { EvaluationError, IntegrityError, encodeError, nameOf, parseJson, sha256Hex } from '@ciphernet/foundation';
 import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
@@ -167,7 +167,7 @@ const MOST_COMPILED_BYTES = 2 ** 27;
 /** The plan of a circuit that an auditor has compiled from the model. */
 async function attestedPlan(blobs: BlobStore, digest: string): Promise<Plan> {
   const text = new TextDecoder().decode(await blobs.get(digest, MOST_COMPILED_BYTES));
-  return compiledFromJson(parseJson(text, digest), `compiled circuit ${digest.slice(0, 12)}`).plan;
+  return planOfCompiled(parseJson(text, digest), `compiled circuit ${digest.slice(0, 12)}`);
 }
 
 /** An evaluation that is complete by what everybody can see: its manifest, and one result a shard, of one circuit. */

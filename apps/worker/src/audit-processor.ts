@@ -1,5 +1,6 @@
 import { EvaluationError } from '@ciphernet/foundation';
 import type { Identity } from '@ciphernet/identity';
+import { openModelKey } from '@ciphernet/models';
 import { type AuditedResult, parseAuditJob, parseInferred } from '@ciphernet/queue';
 import type { SandboxedJob } from 'bullmq';
 import { audit, openAuditor } from './audit.js';
@@ -19,7 +20,11 @@ export default function auditProcessor(job: SandboxedJob): Promise<AuditedResult
     }
     const inferred = parseInferred(value);
     identity ??= openAuditor(configuration);
-    const signed = await audit(data, inferred, { blobs, identity: await identity });
+    const signed = await audit(data, inferred, {
+      blobs,
+      identity: await identity,
+      modelKey: await openModelKey(configuration),
+    });
     return signed === undefined ? { inferred } : { inferred, signed };
   });
 }

@@ -8,11 +8,11 @@ import {
 } from '@ciphernet/artifacts';
 import { type SignedStatement, signAttestation } from '@ciphernet/attestation';
 import type { BlobStore } from '@ciphernet/blobs';
-import { type CompiledCircuit, compiledToBytes } from '@ciphernet/compiler';
+import type { CompiledCircuit } from '@ciphernet/compiler';
 import type { Configuration } from '@ciphernet/configuration';
 import { InputError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { type Identity, openIdentity } from '@ciphernet/identity';
-import { compileForDataset, loadModel } from '@ciphernet/models';
+import { type ModelKey, circuitBytes, compileForDataset, loadModel } from '@ciphernet/models';
 import type { AuditJob, InferredResult } from '@ciphernet/queue';
 import { positionsPerPrime, spotCheck } from '@ciphernet/verification';
 
@@ -20,6 +20,8 @@ import { positionsPerPrime, spotCheck } from '@ciphernet/verification';
 export interface AuditDependencies {
   readonly blobs: BlobStore;
   readonly identity: Identity;
+  /** Opens models that are sealed. */
+  readonly modelKey?: ModelKey | undefined;
 }
 
 /** The signing key of whoever audits with this data folder: theirs, not the data owner's. */
@@ -36,12 +38,17 @@ interface OwnCircuit {
 let latest: { readonly key: string; readonly circuit: Promise<OwnCircuit> } | undefined;
 
 /** Compiles the model here: what the store calls its compiled circuit may be another's word. */
-function ownCircuit(blobs: BlobStore, { model, manifest }: AuditJob, bytes: Uint8Array): Promise<OwnCircuit> {
+function ownCircuit(
+  { blobs, modelKey }: AuditDependencies,
+  { model, manifest }: AuditJob,
+  bytes: Uint8Array,
+): Promise<OwnCircuit> {
   const key = `${model} ${manifest}`;
   if (latest?.key === key) return latest.circuit;
   const circuit = (async () => {
-    const compiled = compileForDataset(await loadModel(blobs, model), manifestFromBytes(bytes, 'dataset'));
-    return { compiled, digest: sha256Hex(compiledToBytes(compiled)) };
+    const loaded = await loadModel(blobs, model, modelKey);
+    const compiled = compileForDataset(loaded, manifestFromBytes(bytes, 'dataset'));
+    return { compiled, digest: sha256Hex(circuitBytes(loaded, compiled, modelKey)) };
   })();
   latest = { key, circuit };
   circuit.catch(() => (latest = undefined));
@@ -57,8 +64,9 @@ function ownCircuit(blobs: BlobStore, { model, manifest }: AuditJob, bytes: Uint
 export async function audit(
   job: AuditJob,
   inferred: InferredResult,
-  { blobs, identity }: AuditDependencies,
+  dependencies: AuditDependencies,
 ): Promise<SignedStatement | undefined> {
+  const { blobs, identity } = dependencies;
   const manifestBytes = await blobs.get(job.manifest);
   const manifest = manifestFromBytes(manifestBytes, `dataset ${job.manifest.slice(0, 12)}`);
   const entry = manifest.shards[job.shard];
@@ -67,7 +75,7 @@ export async function audit(
       where: `dataset ${manifest.name}`,
     });
   }
-  const { digest, compiled } = await ownCircuit(blobs, job, manifestBytes);
+  const { digest, compiled } = await ownCircuit(dependencies, job, manifestBytes);
   if (digest !== inferred.compiled) {
     throw new IntegrityError(`worker ${inferred.worker} evaluated another circuit than the model's`, {
       where: `compiled circuit ${inferred.compiled.slice(0, 12)}, expected ${digest.slice(0, 12)}`,

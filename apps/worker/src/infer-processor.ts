@@ -1,3 +1,4 @@
+import { openModelKey } from '@ciphernet/models';
 import { type InferredResult, parseInferJob } from '@ciphernet/queue';
 import type { SandboxedJob } from 'bullmq';
 import { infer } from './infer.js';
@@ -15,6 +16,7 @@ export default function inferProcessor(
       blobs,
       worker: `${configuration.host}:${process.pid}`,
       trust: await openWorkerTrust(configuration),
+      modelKey: await openModelKey(configuration),
       ...(signal === undefined ? {} : { signal }),
       onProgress: (fraction) => report({ stage: 'infer', done: fraction, total: 1 }),
     }),

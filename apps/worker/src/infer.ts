@@ -18,7 +18,7 @@ import { type BlobStore, refFamily } from '@ciphernet/blobs';
 import { parametersDigest } from '@ciphernet/ckks';
 import { engineNamed } from '@ciphernet/engines';
 import { InputError, IntegrityError, nameOf, sha256Hex } from '@ciphernet/foundation';
-import { ensureCompiled } from '@ciphernet/models';
+import { type ModelKey, ensureCompiled } from '@ciphernet/models';
 import type { InferJob, InferredResult } from '@ciphernet/queue';
 
 /**
@@ -34,6 +34,8 @@ export interface InferDependencies {
   readonly worker: string;
   /** Signs what it answers, and says whose work is taken from the store. */
   readonly trust: WorkerTrust;
+  /** Opens models that are sealed. */
+  readonly modelKey?: ModelKey | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (fraction: number) => void;
 }
@@ -84,7 +86,13 @@ export async function infer(job: InferJob, dependencies: InferDependencies): Pro
   if (entry === undefined) {
     throw new InputError(`shard ${job.shard} of ${manifest.shards.length}`, { where: `dataset ${manifest.name}` });
   }
-  const { digest: compiledDigest, compiled } = await ensureCompiled(blobs, job.model, manifest, trust);
+  const { digest: compiledDigest, compiled } = await ensureCompiled(
+    blobs,
+    job.model,
+    manifest,
+    trust,
+    dependencies.modelKey,
+  );
   // Compiling is the model's cost, once for all evaluations of it: not counted among a shard's seconds.
   const startedAt = Date.now();
   const source = { compiled: compiledDigest, shardDigest: entry.digest, engine: engine.version };

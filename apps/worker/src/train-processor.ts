@@ -1,3 +1,4 @@
+import { modelBlobs, openModelKey } from '@ciphernet/models';
 import { type TrainedResult, parseTrainJob } from '@ciphernet/queue';
 import type { SandboxedJob } from 'bullmq';
 import { inSandbox } from './sandbox.js';
@@ -9,9 +10,10 @@ export default function trainProcessor(
   _token?: string,
   signal?: AbortSignal,
 ): Promise<TrainedResult> {
-  return inSandbox(job, ({ configuration, blobs, report, announce }) =>
+  return inSandbox(job, async ({ configuration, blobs, report, announce }) =>
     train(parseTrainJob(job.data), {
-      blobs,
+      // All that training stores is the model, or was.
+      blobs: modelBlobs(blobs, await openModelKey(configuration)),
       datasetFolders: configuration.datasetFolders,
       ...(signal === undefined ? {} : { signal }),
       onCheckpoint: announce,

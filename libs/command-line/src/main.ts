@@ -14,6 +14,8 @@ const SHARED_ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['BLOB_URL', 'blobs in S3: s3://bucket/prefix?endpoint=… (default: the data folder)'],
   ['CIPHERNET_DATA', 'folder of everything written (default: .data)'],
   ['CIPHERNET_DATASETS', 'folder with mnist/ and fashion-mnist/ to read first'],
+  ['CIPHERNET_WORKERS', 'fingerprints of workers whose results are taken from the store'],
+  ['CIPHERNET_MODEL_KEY', 'file of the key that models are stored under'],
   ['CIPHERNET_LOG', 'auto, json or text'],
 ];
 

@@ -29,6 +29,8 @@ export interface Configuration {
   readonly host: string;
   /** Fingerprints of workers whose results and circuits this one takes from the store besides its own. */
   readonly acceptedWorkers: readonly string[];
+  /** Key that models are stored under: of their owner's workers and auditors. */
+  readonly modelKeyFile: string | undefined;
 }
 
 const schema = z.object({
@@ -49,6 +51,10 @@ const schema = z.object({
     .transform(Number),
   CIPHERNET_DATA: z.string().min(1).default('.data'),
   CIPHERNET_DATASETS: z.string().min(1).optional(),
+  CIPHERNET_MODEL_KEY: z
+    .string()
+    .optional()
+    .transform((path) => path || undefined),
   CIPHERNET_WORKERS: z
     .string()
     .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
@@ -84,5 +90,6 @@ export function loadConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
     cores: availableParallelism(),
     host: hostname(),
     acceptedWorkers: parsed.CIPHERNET_WORKERS,
+    modelKeyFile: parsed.CIPHERNET_MODEL_KEY === undefined ? undefined : resolve(parsed.CIPHERNET_MODEL_KEY),
   });
 }

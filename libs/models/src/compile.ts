@@ -11,6 +11,7 @@ import {
 } from '@ciphernet/compiler';
 import { transformName } from '@ciphernet/datasets';
 import { InputError, nameOf, parseJson, sha256Hex } from '@ciphernet/foundation';
+import type { ModelKey } from './model-key.js';
 import { type Model, loadModel } from './model-store.js';
 
 /** Changes when planning or quantisation could give another circuit from the same model. */
@@ -51,6 +52,20 @@ export function compileForDataset(model: Model, manifest: DatasetManifest): Comp
   return compileModel(model, { mode, given: { parameters, inputScale } });
 }
 
+/** A compiled circuit as it is stored: of a sealed model, only its plan is in the clear. */
+export function circuitBytes(
+  { isSealed }: Pick<Model, 'isSealed'>,
+  compiled: CompiledCircuit,
+  key: ModelKey | undefined,
+): Uint8Array {
+  return compiledToBytes(compiled, isSealed ? key?.seal : undefined);
+}
+
+function openWith(key: ModelKey | undefined, sealed: Uint8Array, where: string): Uint8Array {
+  if (key !== undefined) return key.open(sealed, where);
+  throw new InputError('the circuit is sealed', { where, hint: 'set CIPHERNET_MODEL_KEY' });
+}
+
 /** The last compiled circuits of this thread, by address: a worker's jobs come in flows of the same one. */
 const recent = new Map<string, CompiledCircuit>();
 const MAX_RECENT = 4;
@@ -87,12 +102,14 @@ const own = new Map<string, string>();
  * The compiled circuit of a model and a dataset.
  *
  * @param trust whose circuits are taken from the store; without it the model is compiled here
+ * @param modelKey opens a sealed model, whose circuit is sealed too
  */
 export async function ensureCompiled(
   blobs: BlobStore,
   modelDigest: string,
   manifest: DatasetManifest,
   trust?: WorkerTrust,
+  modelKey?: ModelKey,
 ): Promise<{ readonly digest: string; readonly compiled: CompiledCircuit }> {
   const { parameters, inputScale, mode, transform } = manifest;
   const key = sha256Hex(
@@ -102,11 +119,13 @@ export async function ensureCompiled(
   const compiledBefore = known === undefined ? undefined : recent.get(known);
   if (known !== undefined && compiledBefore !== undefined) return { digest: known, compiled: compiledBefore };
   if (known !== undefined && trust !== undefined) {
-    const bytes = await blobs.get(known);
-    return remember(known, compiledFromJson(parseJson(new TextDecoder().decode(bytes), known), known));
+    const text = new TextDecoder().decode(await blobs.get(known));
+    const open = (sealed: Uint8Array): Uint8Array => openWith(modelKey, sealed, known);
+    return remember(known, compiledFromJson(parseJson(text, known), known, open));
   }
-  const compiled = compileForDataset(await loadModel(blobs, modelDigest), manifest);
-  const { digest } = await blobs.put(compiledToBytes(compiled));
+  const model = await loadModel(blobs, modelDigest, modelKey);
+  const compiled = compileForDataset(model, manifest);
+  const { digest } = await blobs.put(circuitBytes(model, compiled, modelKey));
   if (trust !== undefined) await COMPILED.set(blobs, key, signCompilation({ key, compiled: digest }, trust));
   own.set(key, digest);
   if (own.size > MAX_RECENT) for (const oldest of [...own.keys()].slice(0, 1)) own.delete(oldest);

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { BlobStore } from '@ciphernet/blobs';
 import { type InputTransform, type LoadOptions, loadDataset } from '@ciphernet/datasets';
 import { modelFolders, readModelFolder } from '@ciphernet/formats';
+import type { ModelKey } from './model-key.js';
 import { saveModel } from './model-store.js';
 
 /** A model that was stored. */
@@ -21,7 +22,12 @@ export interface ImportedModel {
 export async function importModels(
   blobs: BlobStore,
   folder: string,
-  options: { readonly dataset: string; readonly transform: InputTransform; readonly folders: LoadOptions },
+  options: {
+    readonly dataset: string;
+    readonly transform: InputTransform;
+    readonly folders: LoadOptions;
+    readonly key?: ModelKey | undefined;
+  },
 ): Promise<ImportedModel[]> {
   const found = await modelFolders(folder);
   const examples = await loadDataset(options.dataset, 'train', options.folders);
@@ -29,7 +35,10 @@ export async function importModels(
   for (const entry of found) {
     const name = entry.name === '' ? basename(folder) : entry.name;
     const artifact = await readModelFolder(entry);
-    imported.push({ name, model: await saveModel(blobs, artifact, { name, transform: options.transform }, examples) });
+    imported.push({
+      name,
+      model: await saveModel(blobs, artifact, { name, transform: options.transform }, examples, options.key),
+    });
   }
   return imported;
 }

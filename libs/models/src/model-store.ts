@@ -5,6 +5,7 @@ import { type InputTransform, toFeatures, transformedShape } from '@ciphernet/da
 import { type LayersModelArtifact, artifactFromFiles, modelJsonOf, networkFromLayersModel } from '@ciphernet/formats';
 import { InputError, IntegrityError } from '@ciphernet/foundation';
 import { type Network, type Shape, sizeOf } from '@ciphernet/network';
+import { type ModelKey, isSealed, modelBlobs } from './model-key.js';
 import { CALIBRATION_EXAMPLES, type ModelRecord, recordFromBytes, recordToBytes } from './record.js';
 
 /** A model as it is used: record, float network, lowered circuit. */
@@ -15,6 +16,8 @@ export interface Model {
   readonly circuit: Circuit;
   /** Features of the public examples, count × inputs of the circuit. */
   readonly examples: Float32Array;
+  /** True when it is stored under a model owner's key. */
+  readonly isSealed: boolean;
 }
 
 /** Where a model comes from. */
@@ -58,16 +61,19 @@ export interface PublicExamples {
  * Stores a model: artifact, public examples, circuit calibration, record.
  *
  * @param examples at least one; the first 1,000 are kept with the model
+ * @param key seals all of it
  * @returns the record's digest, the model's address
  * @throws InputError when the model does not read what the transform makes of the examples
  * @throws UnsupportedError for a network that cannot be evaluated under encryption
  */
 export async function saveModel(
-  blobs: BlobStore,
+  store: BlobStore,
   artifact: LayersModelArtifact,
   origin: ModelOrigin,
   examples: PublicExamples,
+  key?: ModelKey,
 ): Promise<string> {
+  const blobs = modelBlobs(store, key);
   const network = networkFromLayersModel(artifact);
   const { shape } = examples;
   const sample = examples.images.slice(0, CALIBRATION_EXAMPLES * sizeOf(shape));
@@ -95,10 +101,13 @@ export async function saveModel(
 /**
  * Loads a model by its address; every blob is verified.
  *
+ * @param key opens what is sealed
  * @throws IntegrityError when a blob is missing or of other bytes; InputError for what is no model of this version
  */
-export async function loadModel(blobs: BlobStore, digest: string): Promise<Model> {
+export async function loadModel(store: BlobStore, digest: string, key?: ModelKey): Promise<Model> {
   const where = `model ${digest.slice(0, 12)}`;
+  const blobs = modelBlobs(store, key);
+  const sealed = isSealed(await store.get(digest));
   const record = recordFromBytes(await blobs.get(digest), where);
   const { images: address, ...shape } = record.examples;
   const expected = record.calibration.examples * sizeOf(shape);
@@ -112,5 +121,16 @@ export async function loadModel(blobs: BlobStore, digest: string): Promise<Model
   }
   const network = networkFromLayersModel(artifactFromFiles(topology, weights, `model ${record.name}`));
   const examples = featuresOf(record.transform, { images, shape }, network, where);
-  return { digest, record, network, circuit: lower(network), examples };
+  return { digest, record, network, circuit: lower(network), examples, isSealed: sealed };
+}
+
+/**
+ * Checks that a model is there, and is one as far as can be seen.
+ *
+ * @returns whether it is sealed: then it is not read
+ * @throws what {@link loadModel} throws
+ */
+export async function checkModel(blobs: BlobStore, digest: string): Promise<{ readonly isSealed: boolean }> {
+  if (isSealed(await blobs.get(digest))) return { isSealed: true };
+  return loadModel(blobs, digest);
 }

@@ -19,7 +19,7 @@ import { type Dashboard, startDashboard } from '@ciphernet/dashboard';
 import { type Dataset, NAMED_DATASETS, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { InputError, writeWhole } from '@ciphernet/foundation';
 import type { EncryptorName } from '@ciphernet/keyring';
-import { type Model, compileModel, loadModel } from '@ciphernet/models';
+import { type Model, compileModel, loadModel, openModelKey } from '@ciphernet/models';
 import { DEFAULT_PORT, dashboardPassword } from '@ciphernet/operator';
 import { type Accepted, awaitOutcome, encryptWithProgress, encryptorOption, ensureKeys } from '@ciphernet/owner';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
@@ -93,7 +93,7 @@ async function evaluate(
   session: Session,
   board: ProgressBoard,
   options: RunOptions,
-  model: string,
+  { digest: model, isSealed }: Pick<Model, 'digest' | 'isSealed'>,
   dataset: { digest: string; shards: number; images: number },
 ): Promise<Accepted> {
   const { backend, signal } = session;
@@ -105,7 +105,8 @@ async function evaluate(
     shards: dataset.shards,
     model,
     engine: options.engine,
-    compare: true,
+    // A sealed model is its owner's workers' to read: there is nothing to compare with.
+    compare: !isSealed,
     audit: options.audit,
   });
   const progress = board.start('infer', 'images');
@@ -147,9 +148,9 @@ async function run(options: RunOptions): Promise<void> {
     if (options.remote) requireSharedQueue(session);
     else await startRoles(session, owner, { infer: owner.cores, audit: 1, train: true }, collecting(board));
     const digest = options.trained ?? (await trainOnDataset(session, board, options));
-    const model = await loadModel(blobs, digest);
+    const model = await loadModel(blobs, digest, await openModelKey(session.configuration));
     const encrypted = await encryptForModel(session, board, options, dataset, model);
-    const { report, folder } = await evaluate(session, board, options, digest, { ...encrypted, images: dataset.count });
+    const { report, folder } = await evaluate(session, board, options, model, { ...encrypted, images: dataset.count });
     board.stop();
     if (options.json !== undefined) await writeWhole(options.json, reportToJson(report));
     process.stdout.write(

@@ -8,7 +8,7 @@ import {
   integerBetween,
 } from '@ciphernet/command-line';
 import { InputError, asError, messageOf } from '@ciphernet/foundation';
-import { type ImportedModel, importModels, loadModel } from '@ciphernet/models';
+import { type ImportedModel, checkModel, importModels } from '@ciphernet/models';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToText } from '@ciphernet/report';
@@ -51,7 +51,13 @@ async function chooseModels(
   // A digest that is not in the store, or not a model, must be said now, not by a failed job.
   return Promise.all(
     (options.model ?? []).map(async (model) => {
-      await loadModel(blobs, model);
+      const { isSealed } = await checkModel(blobs, model);
+      if (isSealed && options.compare) {
+        throw new InputError('the model is sealed: there is nothing that the result could be compared with', {
+          where: `model ${model.slice(0, 12)}`,
+          hint: 'enqueue it with --no-compare; audits and twins check it all the same',
+        });
+      }
       return { name: model.slice(0, 12), model };
     }),
   );

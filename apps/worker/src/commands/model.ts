@@ -10,7 +10,7 @@ import {
 } from '@ciphernet/command-line';
 import { uploadBytesPerValue } from '@ciphernet/compiler';
 import { loadConfiguration } from '@ciphernet/configuration';
-import { importModels } from '@ciphernet/models';
+import { createModelKey, importModels, openModelKey } from '@ciphernet/models';
 import { type TrainJob, newEvaluationId } from '@ciphernet/queue';
 import { percent, sizeText } from '@ciphernet/report';
 import { MODEL_NAMES, costOfModel, modelSpec } from '@ciphernet/training';
@@ -43,7 +43,8 @@ async function importFolder(
   const { dataset, mean, crop } = options;
   const folders = configuration.datasetFolders;
   const blobs = await openBlobStore(configuration);
-  for (const entry of await importModels(blobs, folder, { dataset, transform: { mean, crop }, folders })) {
+  const key = await openModelKey(configuration);
+  for (const entry of await importModels(blobs, folder, { dataset, transform: { mean, crop }, folders, key })) {
     process.stdout.write(options.json ? `${JSON.stringify(entry)}\n` : `model  ${entry.model}  ${entry.name}\n`);
   }
 }
@@ -116,6 +117,18 @@ export function modelCommand(roles: ModelRoles): Command {
       '\nExamples:\n  ciphernet model import ./my-model\n  ciphernet model import ./checkpoints --dataset fashion-mnist',
     )
     .action(importFolder);
+  model
+    .command('key')
+    .description('make a key that models are stored under: for their owner, whose workers and auditors get a copy')
+    .argument('<file>', 'where it goes; CIPHERNET_MODEL_KEY names it')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ciphernet model key ./model.key\n  CIPHERNET_MODEL_KEY=./model.key ciphernet model import ./my-model',
+    )
+    .action(async (file: string) => {
+      await createModelKey(file);
+      process.stdout.write(`model key  ${file}\n`);
+    });
   model
     .command('list')
     .description('networks that can be trained: their cost under encryption, and the accuracy of your reports')
