@@ -74,9 +74,9 @@ suite('a model that was made to read the data', () => {
   }
 
   it('learns no membership without consent: nothing is decrypted, and the owner reads who asked', async () => {
-    const { dataset, env, outcome, redis } = deployment;
+    const { dataset, env, redis } = deployment;
     const evaluation = await evaluate(dataset, 2);
-    const refused = await outcome(evaluation);
+    const refused = await deployment.outcome(evaluation);
     expect(refused?.kind === 'refused' && refused.error.message).toMatch(/has not allowed this model/);
     expect((await runCli(['requests'], env)).stdout).toContain(crafted);
     const said = (await queueLines(redis.url)).filter((line) => line.includes(evaluation)).join('\n');
@@ -84,12 +84,12 @@ suite('a model that was made to read the data', () => {
   });
 
   it('learns no membership with consent: what is published is a rounded count with noise, drawn once, and not often', async () => {
-    const { dataset, env, outcome, setPolicy, folder } = deployment;
+    const { dataset, env, folder } = deployment;
     await runCli(['allow', '--dataset', dataset, '--model', crafted], env);
-    await setPolicy({ evaluationsPerModel: 2 });
+    await deployment.setPolicy({ evaluationsPerModel: 2 });
     const evaluations = [await evaluate(dataset, 2), await evaluate(dataset, 2), await evaluate(dataset, 2)];
     const [first = '', second = '', third = ''] = evaluations;
-    const accepted = await outcome(first);
+    const accepted = await deployment.outcome(first);
     expect(accepted?.kind).toBe('accepted');
 
     // Attack 5 read nine memberships out of the confusion matrix and the margins: neither leaves.
@@ -108,16 +108,16 @@ suite('a model that was made to read the data', () => {
     const over = await publish(third);
     expect(over.code).toBe(2);
     expect(over.stderr).toMatch(/budget is used up: 3.0 of 2 evaluations of this model/);
-    await setPolicy({});
+    await deployment.setPolicy({});
   });
 
   it('learns no pixel: of a dataset of one image nothing is published, whatever the owner types', async () => {
-    const { env, outcome } = deployment;
+    const { env } = deployment;
     const encrypt = ['dataset', 'encrypt', 'mnist', '--images', '1', '--profile', 'one-square', '--json'];
     const { dataset } = JSON.parse((await runCli(encrypt, env)).stdout) as { dataset: string };
     await runCli(['allow', '--dataset', dataset, '--model', crafted], env);
     const evaluation = await evaluate(dataset, 1);
-    expect((await outcome(evaluation))?.kind).toBe('accepted');
+    expect((await deployment.outcome(evaluation))?.kind).toBe('accepted');
     for (const more of [[], ['--yes'], ['--confusion', '--yes']]) {
       const { code, stdout, stderr } = await runCli(['publish', evaluation, ...more], env);
       expect(code).toBe(2);

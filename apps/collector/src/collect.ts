@@ -10,7 +10,15 @@ import {
 import type { BlobStore } from '@ciphernet/blobs';
 import { type Plan, planOfCompiled } from '@ciphernet/compiler';
 import { type Dataset, type LoadOptions, loadDataset, takeExamples } from '@ciphernet/datasets';
-import { EvaluationError, IntegrityError, encodeError, nameOf, parseJson, sha256Hex } from '@ciphernet/foundation';
+import {
+  EvaluationError,
+  IntegrityError,
+  asError,
+  encodeError,
+  nameOf,
+  parseJson,
+  sha256Hex,
+} from '@ciphernet/foundation';
 import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
 import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import { type DatasetRecord, readDatasetRecord } from '@ciphernet/owner-records';
@@ -63,7 +71,7 @@ async function decryptAll(
   using decryptor = await createResultDecryptor(key);
   const logits = new Float64Array(manifest.images * manifest.classes);
   // Every result is fetched whatever came of those before it: what the store sees does not depend on decrypted values.
-  let refusal: unknown;
+  let refusal: Error | undefined;
   const forged: number[] = [];
   let at = 0;
   for (const { shard, result } of results) {
@@ -81,7 +89,7 @@ async function decryptAll(
       checkSlots(largestSlot, expected, where);
     } catch (error) {
       if (encodeError(error).name === 'UnavailableError') throw error;
-      refusal ??= error;
+      refusal ??= asError(error);
       if (isOfWorker) forged.push(shard);
     }
     at += images * manifest.classes;

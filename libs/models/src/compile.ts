@@ -58,7 +58,7 @@ export function circuitBytes(
   compiled: CompiledCircuit,
   key: ModelKey | undefined,
 ): Uint8Array {
-  return compiledToBytes(compiled, isSealed ? key?.seal : undefined);
+  return compiledToBytes(compiled, isSealed && key !== undefined ? (bytes) => key.seal(bytes) : undefined);
 }
 
 function openWith(key: ModelKey | undefined, sealed: Uint8Array, where: string): Uint8Array {
