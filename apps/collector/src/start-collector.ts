@@ -26,7 +26,9 @@ import { writeReport } from '@ciphernet/report-view';
 import { type Job, UnrecoverableError, type Worker } from 'bullmq';
 import { ForgedResult, signersOf } from './answers.js';
 import { parseChildren } from './audits.js';
-import { type Gathered, collect, gather } from './collect.js';
+import type { CollectTask } from './child-messages.js';
+import { type Gathered, gather } from './collect.js';
+import { type DecryptionChild, startDecryptionChild } from './decryption-child.js';
 import { recordRun } from './record-run.js';
 
 /** What a collector works with. */
@@ -56,32 +58,34 @@ async function rounded<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/** Of the configuration, what decrypting needs. */
+function whatItReads(owner: OwnerConfiguration): CollectTask['owner'] {
+  const { blobUrl, blobFolder, blobCache, recordsFolder, datasetFolders, passphrase } = owner;
+  return { blobUrl, blobFolder, blobCache, recordsFolder, datasetFolders, passphrase };
+}
+
 /**
  * Collects into the owner's folder: a report, or why there is none.
  *
  * @throws UnavailableError when the store did not answer, before it is known which of the two it is
  */
-async function conclude(gathered: Gathered, tools: CollectorTools): Promise<void> {
-  const { blobs, configuration, onProgress } = tools;
-  const { recordsFolder, datasetFolders, passphrase, reportsFolder, consentsFolder } = configuration;
+async function conclude(gathered: Gathered, tools: CollectorTools, child: DecryptionChild): Promise<void> {
+  const { configuration, onProgress } = tools;
+  const { reportsFolder, consentsFolder } = configuration;
   const { evaluation } = gathered.job;
-  const progress =
-    onProgress === undefined ? {} : { onProgress: (part: JobProgress): void => onProgress(evaluation, part) };
   try {
     await assertAllowed(gathered.job, configuration);
     const { auditors, requireAudit, workers, lockAfter } = await readPolicy(configuration.policyFile);
     const quarantine = await readQuarantine(consentsFolder);
     const audits = { auditors: [...auditors, ...(tools.auditors ?? [])], required: requireAudit };
-    const dependencies = {
-      blobs,
-      recordsFolder,
-      datasetFolders,
-      passphrase,
+    const task = {
+      gathered,
+      owner: whatItReads(configuration),
       audits,
       workers: { workers, quarantine, lockAfter },
-      ...progress,
     };
-    await writeReport(outcomeFolder(reportsFolder, evaluation), await collect(gathered, dependencies));
+    const report = await child.collect(task, (progress) => onProgress?.(evaluation, progress));
+    await writeReport(outcomeFolder(reportsFolder, evaluation), report);
   } catch (error) {
     if (encodeError(error).name === 'UnavailableError') throw error;
     if (!(error instanceof ForgedResult)) return writeRefusal(reportsFolder, evaluation, error);
@@ -122,13 +126,13 @@ async function gatherJob(job: Job, blobs: BlobStore): Promise<Gathered> {
   }
 }
 
-async function collectJob(job: Job, tools: CollectorTools): Promise<typeof COLLECTED> {
+async function collectJob(job: Job, tools: CollectorTools, child: DecryptionChild): Promise<typeof COLLECTED> {
   const { reportsFolder } = tools.configuration;
   const gathered = await gatherJob(job, tools.blobs);
   const { evaluation } = gathered.job;
   try {
     // Written once: a job that comes again under its id, by a retry or by another's hand, changes nothing.
-    if ((await readOutcome(reportsFolder, evaluation)) === undefined) await conclude(gathered, tools);
+    if ((await readOutcome(reportsFolder, evaluation)) === undefined) await conclude(gathered, tools, child);
   } catch (error) {
     if (encodeError(error).name === 'UnavailableError') throw asError(error);
     // The owner's disk, or a file of the owner's that is damaged: its name and place are not for the queue.
@@ -139,20 +143,21 @@ async function collectJob(job: Job, tools: CollectorTools): Promise<typeof COLLE
 }
 
 /**
- * Starts the collector: the only role besides the producer that touches keys. It runs in this process, not in a
- * sandbox; decrypting and comparing yield often enough to renew locks.
+ * Starts the collector: the only role besides the producer that touches keys. What others returned is parsed and decrypted
+ * in a child that can be killed.
  *
  * Reports and refusals go into the owner's folder. The queue hears one word in either case, after a rounded time.
  */
 export function startCollector(tools: CollectorTools): Worker[] {
   const { backend, configuration } = tools;
   const tuning = { concurrency: 1, lockDuration: 30_000, maxStalledCount: 3 };
+  const child = startDecryptionChild();
   // Nobody but this process sees an embedded queue.
   const isShared = backend.kind !== 'embedded';
   return [
     backend.worker(
       QUEUES.collect,
-      (job: Job) => (isShared ? rounded(collectJob(job, tools)) : collectJob(job, tools)),
+      (job: Job) => (isShared ? rounded(collectJob(job, tools, child)) : collectJob(job, tools, child)),
       tuning,
     ),
     backend.worker(QUEUES.record, (job: Job) => recordRun(job, configuration), tuning),

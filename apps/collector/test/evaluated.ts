@@ -40,6 +40,8 @@ type Unsigned = Omit<InferredResult, 'signed'>;
 
 /** An evaluation whose shards have been evaluated, to be collected. */
 export interface Evaluated extends AsyncDisposable {
+  /** Of everything: `blobs`, `client`, `keys`. */
+  readonly folder: string;
   readonly blobs: BlobStore;
   readonly job: CollectJob;
   readonly manifest: DatasetManifest;
@@ -121,6 +123,7 @@ export async function createEvaluated(): Promise<Evaluated> {
     results.push(await store(shard, batches[shard]!));
   }
   return {
+    folder,
     blobs,
     manifest,
     network,

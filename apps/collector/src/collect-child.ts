@@ -1,0 +1,37 @@
+import { openBlobStore } from '@ciphernet/blobs';
+import { encodeError } from '@ciphernet/foundation';
+import { ForgedResult } from './answers.js';
+import type { CollectReply, CollectTask } from './child-messages.js';
+import { collect } from './collect.js';
+
+/**
+ * Entry of the child that parses and decrypts what workers returned, one evaluation after another. It can be killed: the
+ * parent has the queue, the locks and the clock. Keys and labels are read here, from the owner's files.
+ */
+function reply(message: CollectReply): void {
+  process.send?.(message);
+}
+
+async function run({ gathered, owner, audits, workers }: CollectTask): Promise<void> {
+  try {
+    const blobs = await openBlobStore(owner);
+    const report = await collect(gathered, {
+      ...owner,
+      blobs,
+      audits,
+      workers,
+      onProgress: (progress) => reply({ kind: 'progress', progress }),
+    });
+    reply({ kind: 'report', report });
+  } catch (error) {
+    if (error instanceof ForgedResult) {
+      reply({ kind: 'forged', error: encodeError(error.reason), shards: error.shards });
+    } else reply({ kind: 'failed', error: encodeError(error) });
+  }
+}
+
+process.on('message', (task: CollectTask) => void run(task));
+// The parent hears Ctrl-C too, and ends this process by letting go of it.
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit(0));
+reply({ kind: 'ready' });
