@@ -1,27 +1,27 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import { type ServerResponse, createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { readOutcome } from '@ciphernet/owner-records';
 import { type QueueBackend, enqueueEvaluation, newEvaluationId, openQueueBackend } from '@ciphernet/queue';
 import {
+  S3_CREDENTIALS,
   type TestRedis,
+  type TestS3,
   cliProcesses,
   hasRedisServer,
   runCli,
+  s3Url,
   startCli,
   startRedis,
+  startS3,
   temporaryFolder,
 } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import S3rver from 's3rver';
 import { ended } from './deployment.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
-// s3rver's own credentials.
-const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' };
 /** Results are larger than this, references and manifests smaller. */
 const LARGE = 100_000;
 
@@ -97,7 +97,7 @@ async function startHostileStore(target: string) {
 suite('a store that does not end, and a door that is knocked at', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let redis: TestRedis;
-  let store: S3rver;
+  let store: TestS3;
   let hostile: Awaited<ReturnType<typeof startHostileStore>>;
   let processes: ReturnType<typeof cliProcesses>;
   let backend: QueueBackend;
@@ -110,20 +110,11 @@ suite('a store that does not end, and a door that is knocked at', () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     redis = await startRedis();
-    await mkdir(join(folder.path, 's3'));
-    store = new S3rver({
-      port: 0,
-      address: '127.0.0.1',
-      silent: true,
-      directory: join(folder.path, 's3'),
-      configureBuckets: [{ name: 'ciphernet', configs: [] }],
-    });
-    const { port } = await store.run();
-    hostile = await startHostileStore(`http://127.0.0.1:${port}`);
-    const at = (url: string): string => `s3://ciphernet?endpoint=${encodeURIComponent(url)}&region=us-east-1`;
-    const base = { REDIS_URL: redis.url, CIPHERNET_DATA: join(folder.path, 'data'), ...CREDENTIALS };
-    env = { ...base, BLOB_URL: at(`http://127.0.0.1:${port}`) };
-    hostileEnv = { ...base, BLOB_URL: at(hostile.url) };
+    store = await startS3(folder.path);
+    hostile = await startHostileStore(store.endpoint);
+    const base = { REDIS_URL: redis.url, CIPHERNET_DATA: join(folder.path, 'data'), ...S3_CREDENTIALS };
+    env = { ...base, BLOB_URL: s3Url(store.endpoint) };
+    hostileEnv = { ...base, BLOB_URL: s3Url(hostile.url) };
     processes = cliProcesses(env);
     await processes.start(['worker'], 'worker on');
     await processes.start(['collector'], 'collector on', hostileEnv);
@@ -145,7 +136,7 @@ suite('a store that does not end, and a door that is knocked at', () => {
     processes[Symbol.dispose]();
     await backend.close();
     await hostile[Symbol.asyncDispose]();
-    await store.close();
+    await store[Symbol.asyncDispose]();
     await redis[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   });

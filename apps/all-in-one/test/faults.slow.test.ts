@@ -12,21 +12,23 @@ import { QUEUES, type QueueBackend, enqueueEvaluation, openQueueBackend } from '
 import type { Report } from '@ciphernet/report';
 import {
   type CliResult,
+  S3_CREDENTIALS,
   type TestRedis,
+  type TestS3,
   hasRedisServer,
   runCli,
+  s3Url,
   startCli,
   startRedis,
+  startS3,
   temporaryFolder,
   untilSays,
 } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import S3rver from 's3rver';
 import { type LyingProxy, startLyingProxy } from './lying-proxy.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
 const IMAGES = 200;
-const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' };
 
 /** A number in the forms in which it could have been written: eight bytes, four bytes, its first ten digits. */
 function formsOf(value: number): [string, Buffer][] {
@@ -40,7 +42,7 @@ function formsOf(value: number): [string, Buffer][] {
 suite('a deployment on Redis and S3', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let redis: TestRedis;
-  let store: S3rver;
+  let store: TestS3;
   let proxy: LyingProxy;
   let backend: QueueBackend;
   let env: NodeJS.ProcessEnv;
@@ -71,25 +73,14 @@ suite('a deployment on Redis and S3', () => {
   };
 
   beforeAll(async () => {
-    Object.assign(process.env, CREDENTIALS);
+    Object.assign(process.env, S3_CREDENTIALS);
     folder = await temporaryFolder();
     redis = await startRedis();
-    const bucket = join(folder.path, 's3');
-    await mkdir(bucket);
-    store = new S3rver({
-      port: 0,
-      address: '127.0.0.1',
-      silent: true,
-      directory: bucket,
-      configureBuckets: [{ name: 'ciphernet', configs: [] }],
-    });
-    const { port } = await store.run();
-    proxy = await startLyingProxy(`http://127.0.0.1:${port}`);
-    const urlAt = (endpoint: string): string =>
-      `s3://ciphernet/eval?endpoint=${encodeURIComponent(endpoint)}&region=us-east-1`;
-    const base = { REDIS_URL: redis.url, CIPHERNET_DATA: join(folder.path, 'data'), ...CREDENTIALS };
-    env = { ...base, BLOB_URL: urlAt(`http://127.0.0.1:${port}`) };
-    workerEnv = { ...base, BLOB_URL: urlAt(proxy.url) };
+    store = await startS3(folder.path);
+    proxy = await startLyingProxy(store.endpoint);
+    const base = { REDIS_URL: redis.url, CIPHERNET_DATA: join(folder.path, 'data'), ...S3_CREDENTIALS };
+    env = { ...base, BLOB_URL: s3Url(store.endpoint, 'eval') };
+    workerEnv = { ...base, BLOB_URL: s3Url(proxy.url, 'eval') };
     backend = await openQueueBackend({ redisUrl: redis.url, folder: folder.path, prefix: 'ciphernet' });
     await start(['worker', '--concurrency', '1'], workerEnv, 'worker on');
     // Two of them: which one takes an evaluation is chance, and each is collected once.
@@ -111,7 +102,7 @@ suite('a deployment on Redis and S3', () => {
     for (const child of processes) child.kill('SIGKILL');
     await backend.close();
     await proxy[Symbol.asyncDispose]();
-    await store.close();
+    await store[Symbol.asyncDispose]();
     await redis[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   });
@@ -121,7 +112,8 @@ suite('a deployment on Redis and S3', () => {
     const blobs = await openBlobStore({ blobUrl: env['BLOB_URL'], blobFolder: folder.path });
     const names = await blobs.listRefs('results');
     expect(names.length).toBeGreaterThan(0);
-    const { result } = JSON.parse((await blobs.getRef(names[0] ?? '')) ?? '') as { result: string };
+    const signed = JSON.parse((await blobs.getRef(names[0] ?? '')) ?? '') as { statement: string };
+    const { result } = JSON.parse(signed.statement) as { result: string };
     using decryptor = await createResultDecryptor(await readSecretKey(keys, undefined));
     const { values: logits } = decryptor.decrypt(parseBatch(await blobs.get(result), 'test'), 'test');
     // Twins and zeros besides the images.

@@ -1,20 +1,21 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { loadConfiguration } from '@ciphernet/configuration';
 import {
   type CliResult,
   type TestRedis,
+  type TestS3,
   cliProcesses,
   hasRedisServer,
   runCli,
+  s3Url,
   startRedis,
+  startS3,
   temporaryFolder,
 } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import S3rver from 's3rver';
 import { type PolicyProxy, type StorePolicy, startPolicyProxy } from './policy-proxy.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
@@ -26,7 +27,7 @@ const secretOf = (party: Party): string => `${party}-secret`;
 suite('each party with rights of its own, as docker/ gives them', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let redis: TestRedis;
-  let store: S3rver;
+  let store: TestS3;
   let proxy: PolicyProxy;
   let environments: Record<Party, NodeJS.ProcessEnv>;
   let processes: ReturnType<typeof cliProcesses>[];
@@ -41,27 +42,16 @@ suite('each party with rights of its own, as docker/ gives them', () => {
     await writeFile(acl, filled);
     redis = await startRedis({ args: ['--aclfile', acl] });
 
-    const { DUMMY_ACCOUNT } = createRequire(import.meta.url)('s3rver/lib/models/account') as {
-      DUMMY_ACCOUNT: { createKeyPair(id: string, secret: string): void };
-    };
-    for (const party of PARTIES) DUMMY_ACCOUNT.createKeyPair(party, secretOf(party));
-    await mkdir(join(folder.path, 's3'));
-    store = new S3rver({
-      port: 0,
-      address: '127.0.0.1',
-      silent: true,
-      directory: join(folder.path, 's3'),
-      configureBuckets: [{ name: 'ciphernet', configs: [] }],
-    });
-    const { port } = await store.run();
+    store = await startS3(folder.path);
+    for (const party of PARTIES) store.addKey(party, secretOf(party));
     const policies: Record<string, StorePolicy> = {};
     for (const party of PARTIES) {
       policies[party] = JSON.parse(await readFile(new URL(`store/${party}.json`, docker), 'utf8')) as StorePolicy;
     }
-    proxy = await startPolicyProxy(`http://127.0.0.1:${port}`, policies);
+    proxy = await startPolicyProxy(store.endpoint, policies);
     const environmentOf = (party: Party): NodeJS.ProcessEnv => ({
       REDIS_URL: `redis://${party}:${secretOf(party)}@127.0.0.1:${redis.port}`,
-      BLOB_URL: `s3://ciphernet?endpoint=${encodeURIComponent(proxy.url)}&region=us-east-1`,
+      BLOB_URL: s3Url(proxy.url),
       AWS_ACCESS_KEY_ID: party,
       AWS_SECRET_ACCESS_KEY: secretOf(party),
       CIPHERNET_DATA: join(folder.path, party),
@@ -77,7 +67,7 @@ suite('each party with rights of its own, as docker/ gives them', () => {
   afterAll(async () => {
     for (const started of processes) started[Symbol.dispose]();
     await proxy[Symbol.asyncDispose]();
-    await store.close();
+    await store[Symbol.asyncDispose]();
     await redis[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();
   });

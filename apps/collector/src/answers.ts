@@ -1,10 +1,10 @@
 import type { DatasetManifest } from '@ciphernet/artifacts';
 import { verifyAnswer } from '@ciphernet/attestation';
-import { IntegrityError, elementAt } from '@ciphernet/foundation';
+import { IntegrityError } from '@ciphernet/foundation';
 import { identityFingerprint } from '@ciphernet/identity';
 import type { Quarantine } from '@ciphernet/owner-records';
 import type { CollectJob } from '@ciphernet/queue';
-import type { ShardResult } from './audits.js';
+import { type ShardResult, isAbout } from './audits.js';
 
 /** Whose results are taken. */
 export interface WorkerPolicy {
@@ -49,19 +49,12 @@ export function checkAnswers(
   policy: WorkerPolicy,
 ): void {
   const caught = new Map(policy.quarantine.workers.map((entry) => [entry.worker, entry]));
-  for (const { shard, compiled, result, engine, answered } of results) {
+  for (const returned of results) {
+    const { shard, engine, answered } = returned;
     const where = `answer for shard ${shard}`;
     const said = verifyAnswer(answered, where);
-    const fits =
-      said.evaluation === job.evaluation &&
-      said.manifest === job.manifest &&
-      said.model === job.model &&
-      said.shard === shard &&
-      said.shardDigest === elementAt(manifest.shards, shard).digest &&
-      said.compiled === compiled &&
-      said.engine === engine &&
-      said.result === result;
-    if (!fits) throw new IntegrityError('a worker signed another answer', { where });
+    if (said.engine !== engine || !isAbout(said, job, manifest, returned))
+      throw new IntegrityError('a worker signed another answer', { where });
     const worker = identityFingerprint(said.worker);
     const entry = caught.get(worker);
     if (entry !== undefined) {

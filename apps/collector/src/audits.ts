@@ -1,5 +1,5 @@
 import type { DatasetManifest } from '@ciphernet/artifacts';
-import { verifyAttestation } from '@ciphernet/attestation';
+import { type Attestation, verifyAttestation } from '@ciphernet/attestation';
 import { IntegrityError, elementAt } from '@ciphernet/foundation';
 import { identityFingerprint } from '@ciphernet/identity';
 import {
@@ -30,6 +30,24 @@ export function parseChildren(job: CollectJob, values: readonly unknown[]): Shar
   return values.map(parseAudited).map(({ inferred, signed }) => shardResult(inferred, signed));
 }
 
+/** True when what somebody signed is of this evaluation, dataset, model, shard, circuit and result, each exactly. */
+export function isAbout(
+  said: Pick<Attestation, 'evaluation' | 'manifest' | 'model' | 'shard' | 'shardDigest' | 'compiled' | 'result'>,
+  job: CollectJob,
+  manifest: DatasetManifest,
+  { shard, compiled, result }: Pick<ShardResult, 'shard' | 'compiled' | 'result'>,
+): boolean {
+  return (
+    said.evaluation === job.evaluation &&
+    said.manifest === job.manifest &&
+    said.model === job.model &&
+    said.shard === shard &&
+    said.shardDigest === elementAt(manifest.shards, shard).digest &&
+    said.compiled === compiled &&
+    said.result === result
+  );
+}
+
 /** Whose audits count. */
 export interface AuditPolicy {
   /** Fingerprints of auditors that the owner believes. */
@@ -57,22 +75,16 @@ export function checkAudits(
   const auditors = new Set<string>();
   let positions = Infinity;
   let isWhole = true;
-  for (const { shard, compiled, result, audited } of results) {
+  for (const shardResult of results) {
+    const { shard, audited } = shardResult;
     if (audited === undefined) {
       isWhole = false;
       continue;
     }
     const where = `audit of shard ${shard}`;
     const said = verifyAttestation(audited, where);
-    const fits =
-      said.evaluation === job.evaluation &&
-      said.manifest === job.manifest &&
-      said.model === job.model &&
-      said.shard === shard &&
-      said.shardDigest === elementAt(manifest.shards, shard).digest &&
-      said.compiled === compiled &&
-      said.result === result;
-    if (!fits) throw new IntegrityError('an audit is of another result', { where });
+    if (!isAbout(said, job, manifest, shardResult))
+      throw new IntegrityError('an audit is of another result', { where });
     auditors.add(identityFingerprint(said.auditor));
     positions = Math.min(positions, said.positions);
   }

@@ -14,7 +14,7 @@ import { InputError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { type Identity, openIdentity } from '@ciphernet/identity';
 import { type ModelKey, circuitBytes, compileForDataset, loadModel } from '@ciphernet/models';
 import type { AuditJob, InferredResult } from '@ciphernet/queue';
-import { positionsPerPrime, spotCheck } from '@ciphernet/verification';
+import { createAuditRoom, positionsPerPrime, spotCheck } from '@ciphernet/verification';
 
 /** What an audit needs besides the job. */
 export interface AuditDependencies {
@@ -33,6 +33,9 @@ interface OwnCircuit {
   readonly digest: string;
   readonly compiled: CompiledCircuit;
 }
+
+/** Of this thread, which checks one shard after another. */
+const room = createAuditRoom();
 
 /** The last circuit that this thread compiled: an evaluation's shards come one after another. */
 let latest: { readonly key: string; readonly circuit: Promise<OwnCircuit> } | undefined;
@@ -84,14 +87,16 @@ export async function audit(
   }
   if (compiled.plan.slotBound === undefined || entry.positions === undefined) return undefined;
   const positions = positionsPerPrime(compiled.plan);
+  const most = mostResultBytes(manifest);
   const result = openPackedResult(
-    await blobs.get(inferred.result, mostResultBytes(manifest)),
+    await blobs.get(inferred.result, most, room.result(most)),
     `result of shard ${job.shard}`,
   );
   // Not hashed as a whole: each position is held against the list, and the list against the manifest.
   await using local = await blobs.local(entry.digest, { verify: false });
   using shard = openBatchFile(local.path);
-  const positionList = await blobs.get(entry.positions, positionListBytes(shard.header));
+  const listBytes = positionListBytes(shard.header);
+  const positionList = await blobs.get(entry.positions, listBytes, room.positions(listBytes));
   spotCheck({ compiled, shard, positionList, result, positions });
   const { evaluation, manifest: manifestDigest, model } = job;
   return signAttestation(

@@ -28,9 +28,10 @@ export interface BlobStore {
    * Whole content, for small blobs.
    *
    * @param maxBytes default {@link MAX_SMALL_BLOB}
+   * @param room to read into, where it is large enough and the store can: for a caller that reads one blob after another
    * @throws IntegrityError when it is missing, larger than `maxBytes`, or holds other bytes
    */
-  get(digest: string, maxBytes?: number): Promise<Uint8Array>;
+  get(digest: string, maxBytes?: number, room?: Uint8Array): Promise<Uint8Array>;
   /** The content as a stream that fails at its end when the digest is wrong. @throws IntegrityError when it is missing */
   stream(digest: string): Promise<Readable>;
   /**

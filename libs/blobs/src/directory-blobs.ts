@@ -69,14 +69,22 @@ export async function hasBlob(folder: StoreFolder, digest: string): Promise<bool
 }
 
 /** A blob's content. @throws IntegrityError when it is missing, larger than `maxBytes`, or holds other bytes */
-export async function getBlob(folder: StoreFolder, digest: string, maxBytes = MAX_SMALL_BLOB): Promise<Uint8Array> {
+export async function getBlob(
+  folder: StoreFolder,
+  digest: string,
+  maxBytes = MAX_SMALL_BLOB,
+  room: Uint8Array = new Uint8Array(0),
+): Promise<Uint8Array> {
   const bytes = await sizeOf(folder, digest);
   if (bytes > maxBytes) {
     throw new IntegrityError(`blob ${digest} has ${bytes} bytes, at most ${maxBytes} are expected`, {
       where: folder.root,
     });
   }
-  const content = await readAtOnce(folder.blobPath(digest), bytes);
+  const content = await readAtOnce(
+    folder.blobPath(digest),
+    bytes <= room.length ? room.subarray(0, bytes) : new Uint8Array(bytes),
+  );
   if (sha256Hex(content) !== digest) {
     throw new IntegrityError(`blob ${digest} holds other bytes than its address says`, {
       where: folder.root,
@@ -87,15 +95,15 @@ export async function getBlob(folder: StoreFolder, digest: string, maxBytes = MA
 }
 
 /** A file of known length in one read: `readFile` takes it in pieces and puts them together, twice the memory and the time. */
-async function readAtOnce(path: string, bytes: number): Promise<Uint8Array> {
+async function readAtOnce(path: string, content: Uint8Array): Promise<Uint8Array> {
+  const bytes = content.length;
   const file = await open(path);
   try {
-    const content = new Uint8Array(bytes);
     let done = 0;
     while (done < bytes) {
       const { bytesRead } = await file.read(content, done, bytes - done, done);
       // Shorter than it was: its digest will not be right.
-      if (bytesRead === 0) break;
+      if (bytesRead === 0) return content.fill(0, done);
       done += bytesRead;
     }
     return content;

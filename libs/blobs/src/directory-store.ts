@@ -42,7 +42,7 @@ export async function openDirectoryStore(folder: string): Promise<BlobStore> {
     description: `directory ${files.root}`,
     put: (content) => putBlob(files, content),
     has: (digest) => hasBlob(files, digest),
-    get: (digest, maxBytes) => getBlob(files, digest, maxBytes),
+    get: (digest, maxBytes, room) => getBlob(files, digest, maxBytes, room),
     stream: (digest) => streamBlob(files, digest),
     local: (digest, options) => localBlob(files, digest, options),
     async setRef(name, text) {

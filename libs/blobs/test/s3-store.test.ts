@@ -2,47 +2,34 @@ import { randomBytes } from 'node:crypto';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { temporaryFolder } from '@ciphernet/testing';
+import { S3_CREDENTIALS, type TestS3, s3Url, startS3, temporaryFolder } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import S3rver from 's3rver';
 import { openS3Store } from '../src/s3-store.js';
 import { parseS3Url } from '../src/s3-url.js';
 import { conformance } from './conformance.js';
 
-// s3rver's own credentials.
-process.env['AWS_ACCESS_KEY_ID'] = 'S3RVER';
-process.env['AWS_SECRET_ACCESS_KEY'] = 'S3RVER';
+Object.assign(process.env, S3_CREDENTIALS);
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let server: S3rver;
+let server: TestS3;
 let endpoint = '';
 let prefixes = 0;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  server = new S3rver({
-    port: 0,
-    address: '127.0.0.1',
-    silent: true,
-    directory: folder.path,
-    configureBuckets: [{ name: 'ciphernet', configs: [] }],
-  });
-  const { port } = await server.run();
-  endpoint = `http://127.0.0.1:${port}`;
+  server = await startS3(folder.path);
+  endpoint = server.endpoint;
 });
 afterAll(async () => {
-  await server.close();
+  await server[Symbol.asyncDispose]();
   await folder[Symbol.asyncDispose]();
 });
-
-const urlFor = (at: string, prefix: string): string =>
-  `s3://ciphernet/${prefix}?endpoint=${encodeURIComponent(at)}&region=us-east-1`;
 
 conformance('the S3 store', async () => {
   const prefix = `test-${prefixes++}`;
   const client = new S3Client({ endpoint, forcePathStyle: true, region: 'us-east-1' });
   return {
-    store: await openS3Store(urlFor(endpoint, prefix)),
+    store: await openS3Store(s3Url(endpoint, prefix)),
     tamper: async (digest) => {
       await client.send(
         new PutObjectCommand({ Bucket: 'ciphernet', Key: `${prefix}/blobs/${digest}`, Body: 'ciphertexT' }),
@@ -88,7 +75,7 @@ async function cuttingProxy(
 
 describe('the S3 store', () => {
   it('uploads a large stream in parts and gives it back', async () => {
-    const store = await openS3Store(urlFor(endpoint, 'large'));
+    const store = await openS3Store(s3Url(endpoint, 'large'));
     const part = randomBytes(5 * 2 ** 20);
     const { digest, bytes } = await store.put(
       (async function* () {
@@ -102,16 +89,16 @@ describe('the S3 store', () => {
 
   it('goes on where a broken download stopped', async () => {
     const content = randomBytes(3_000_000);
-    const { digest } = await (await openS3Store(urlFor(endpoint, 'broken'))).put(content);
+    const { digest } = await (await openS3Store(s3Url(endpoint, 'broken'))).put(content);
     await using proxy = await cuttingProxy(1_000_000, 2);
     // The signature covers the host: s3rver checks it against the host header, which the proxy passes on.
-    const store = await openS3Store(urlFor(proxy.url, 'broken'));
+    const store = await openS3Store(s3Url(proxy.url, 'broken'));
     expect(Buffer.from(await store.get(digest)).equals(content)).toBe(true);
     expect(proxy.cuts()).toBe(2);
   });
 
   it('says so when it does not answer, when the bucket is not there and when access is refused', async () => {
-    await expect(openS3Store(urlFor('http://127.0.0.1:1', 'x'))).rejects.toMatchObject({ name: 'UnavailableError' });
+    await expect(openS3Store(s3Url('http://127.0.0.1:1', 'x'))).rejects.toMatchObject({ name: 'UnavailableError' });
     const other = `s3://not-there?endpoint=${encodeURIComponent(endpoint)}&region=us-east-1`;
     await expect(openS3Store(other)).rejects.toThrow(/bucket is not there/);
   });

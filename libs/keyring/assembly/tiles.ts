@@ -1,11 +1,13 @@
 // From polynomials to a shard's body, [tile][component][ciphertext][coefficient of the tile] for each prime.
 
 /**
- * source: `count` polynomials of N u32, of neighbouring ciphertexts. target: the row of the first of them in the first tile.
+ * source: `count` polynomials of N u32, of neighbouring ciphertexts, `stride` bytes from one to the next. target: the row of the first of them in the first tile.
  * tile: coefficients of a tile, a multiple of 4. tileBytes: from a tile to the next. A few ciphertexts at a time, because a
  * row of one fills no cache line and each tile lies on a page of its own.
  */
-export function scatter(source: usize, count: i32, logN: i32, tile: i32, target: usize, tileBytes: usize): void {
+export function scatter(
+  source: usize, stride: usize, count: i32, logN: i32, tile: i32, target: usize, tileBytes: usize,
+): void {
   const polynomial = (<usize>4) << logN;
   const row = <usize>tile << 2;
   for (let at: usize = 0; at < polynomial; at += row) {
@@ -14,7 +16,7 @@ export function scatter(source: usize, count: i32, logN: i32, tile: i32, target:
     for (let c = 0; c < count; c++) {
       for (let x: usize = 0; x < row; x += 16) v128.store(to + x, v128.load(from + x));
       to += row;
-      from += polynomial;
+      from += stride;
     }
     target += tileBytes;
   }

@@ -52,7 +52,15 @@ export interface EncryptionKernels {
     tables: number,
     modulusPointer: number,
   ): void;
-  scatter(source: number, count: number, logN: number, tile: number, target: number, tileBytes: number): void;
+  scatter(
+    source: number,
+    stride: number,
+    count: number,
+    logN: number,
+    tile: number,
+    target: number,
+    tileBytes: number,
+  ): void;
   columns(source: number, rows: number, tile: number, target: number): void;
   wipe(at: number, bytes: number): void;
 }

@@ -41,6 +41,11 @@ export interface Workspace {
 export interface EncryptionLayout {
   readonly ringDegree: number;
   readonly logN: number;
+  /**
+   * Bytes from one polynomial of a group to the next: a cache line more than it has, since at a power of two all of them would
+   * compete for the same few lines of the cache when they are laid out in tiles together.
+   */
+  readonly stride: number;
   /** The data primes, then the special prime. */
   readonly primes: readonly PrimeMemory[];
   readonly order: number;
@@ -60,6 +65,7 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
   };
   const N = parameters.ringDegree;
   const polynomial = 4 * N;
+  const stride = polynomial + CACHE_LINE;
   const primes = [...parameters.primes, parameters.specialPrime].map((prime) => ({
     prime,
     modulus: reserve(MODULUS_BYTES),
@@ -71,7 +77,7 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
   const rotations = reserve(64 * (N / 4 + 1));
   const workspaces = Array.from({ length: threads }, () => {
     const start = reserve(0);
-    const group = (): number => reserve(GROUP * polynomial);
+    const group = (): number => reserve(GROUP * stride);
     const space = {
       random: reserve(randomBytesOf(N)),
       small: [group(), group(), group(), group()] as const,
@@ -82,5 +88,5 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
     };
     return { start, ...space, bytes: top - start };
   });
-  return { ringDegree: N, logN: Math.log2(N), primes, order, twiddles, rotations, workspaces, end: reserve(0) };
+  return { ringDegree: N, logN: Math.log2(N), stride, primes, order, twiddles, rotations, workspaces, end: reserve(0) };
 }

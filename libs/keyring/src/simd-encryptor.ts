@@ -67,19 +67,19 @@ function preparePublic(parts: SimdParts, region: ShardRegion, first: number, cou
 
 /** Where the small polynomials of one ciphertext of a group stand. */
 function placesOf({ small }: Workspace, layout: EncryptionLayout, c: number): [number, number, number, number] {
-  const at = 4 * layout.ringDegree * c;
+  const at = layout.stride * c;
   return [small[0] + at, small[1] + at, small[2] + at, small[3] + at];
 }
 
 function encryptPublic(parts: SimdParts, at: PrimeMemory, count: number): void {
   const { kernels, layout, space, parameters } = parts;
-  const { logN, ringDegree } = layout;
+  const { logN, stride } = layout;
   const divide = montgomeryForm(specialInverse(parameters, at.prime), at.prime);
   for (let c = 0; c < count; c++) {
     const [u, first0, first1, message] = placesOf(space, layout, c);
     kernels.transformSmall(u, space.transformed, logN, at.tables, at.modulus);
     [first0, first1].forEach((difference, component) => {
-      const target = elementAt(space.residues, component) + 4 * ringDegree * c;
+      const target = elementAt(space.residues, component) + stride * c;
       const key = elementAt(at.keys, component);
       const added = component === 0 ? message : 0;
       const { tables, modulus } = at;
@@ -93,18 +93,18 @@ function prepareSymmetric(parts: SimdParts, region: ShardRegion, first: number, 
   const { layout, space } = parts;
   for (let c = 0; c < count; c++) {
     const [, error, , message] = placesOf(space, layout, c);
-    if (c % 2 === 0) drawErrors(parts, error, c + 1 < GROUP ? error + 4 * layout.ringDegree : space.scratch);
+    if (c % 2 === 0) drawErrors(parts, error, c + 1 < GROUP ? error + layout.stride : space.scratch);
     embedFeature(parts, region, first + c, message);
   }
 }
 
 function encryptSymmetric(parts: SimdParts, at: PrimeMemory, count: number): void {
   const { kernels, layout, space } = parts;
-  const { logN, ringDegree } = layout;
+  const { logN, stride } = layout;
   const { prime, keys, tables, modulus } = at;
   for (let c = 0; c < count; c++) {
     const [, error, , message] = placesOf(space, layout, c);
-    const [target, mask] = [space.residues[0] + 4 * ringDegree * c, space.residues[1] + 4 * ringDegree * c];
+    const [target, mask] = [space.residues[0] + stride * c, space.residues[1] + stride * c];
     drawAll(parts, 4, mask, (random, drawn, to, left) => kernels.uniform(random, drawn, to, left, prime));
     kernels.symmetricComponent(mask, keys[0], error, message, target, logN, tables, modulus);
   }
@@ -129,7 +129,7 @@ export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
         space.residues.forEach((source, component) => {
           const target =
             region.residues + primeIndex * tiles * tileBytes + (component * region.features + first) * rowBytes;
-          kernels.scatter(source, count, layout.logN, region.tile, target, tileBytes);
+          kernels.scatter(source, layout.stride, count, layout.logN, region.tile, target, tileBytes);
         });
       });
     },

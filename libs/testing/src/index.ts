@@ -3,4 +3,5 @@ export { type CliProcesses, type CliResult, cliProcesses, runCli, startCli, unti
 export { idxFile } from './idx-file.js';
 export { recordedModules, recordingArguments } from './recorded-modules.js';
 export { type TestRedis, freePort, hasRedisServer, startRedis } from './redis-server.js';
+export { S3_CREDENTIALS, type TestS3, s3Url, startS3 } from './s3-server.js';
 export { temporaryFolder } from './temporary-folder.js';

@@ -1,11 +1,17 @@
 import { slotsFor } from '@ciphernet/arrangement';
-import { openBatchFile, openPackedResult, resultToBytes } from '@ciphernet/artifacts';
+import {
+  mostResultBytes,
+  openBatchFile,
+  openPackedResult,
+  positionListBytes,
+  resultToBytes,
+} from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { costOf } from '@ciphernet/compiler';
 import { engineNamed } from '@ciphernet/engines';
 import { median } from '@ciphernet/foundation';
 import { compileModel, loadModel } from '@ciphernet/models';
-import { missLog2, positionsPerPrime, spotCheck } from '@ciphernet/verification';
+import { createAuditRoom, missLog2, positionsPerPrime, spotCheck } from '@ciphernet/verification';
 import type { PreparedModel } from './pipeline-bench.js';
 
 /** What checking costs. */
@@ -38,6 +44,9 @@ export async function benchVerification(prepared: PreparedModel, blobs: BlobStor
   const { plan } = compiled;
   const engine = engineNamed('simd');
   const positions = positionsPerPrime(plan);
+  const room = createAuditRoom();
+  const most = mostResultBytes(manifest);
+  const listBytes = positionListBytes(manifest.parameters);
   const evaluations: number[] = [];
   const audits: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -53,8 +62,8 @@ export async function benchVerification(prepared: PreparedModel, blobs: BlobStor
         result = (await blobs.put(resultToBytes(batch))).digest;
       });
       audit += await timed(async () => {
-        const packed = openPackedResult(await blobs.get(result), 'result');
-        const positionList = await blobs.get(shard.positions ?? '');
+        const packed = openPackedResult(await blobs.get(result, most, room.result(most)), 'result');
+        const positionList = await blobs.get(shard.positions ?? '', listBytes, room.positions(listBytes));
         spotCheck({ compiled, shard: source, positionList, result: packed, positions });
       });
     }
