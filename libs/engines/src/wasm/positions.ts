@@ -5,6 +5,9 @@ import { STEP } from './program-memory.js';
 import { type SegmentProgram, createProgram } from './program.js';
 import { planSegments } from './segments.js';
 
+/** Positions side by side in a row of the input: the fewest, so that a column is written to neighbouring lines. */
+const INPUT_TILE = 4;
+
 /** Evaluates columns of one prime after another, each a network of its own. */
 export interface PositionEvaluator {
   /**
@@ -42,7 +45,7 @@ export function createPositionEvaluator(compiled: CompiledCircuit, most: number)
     const known = programs.get(prime);
     if (known !== undefined) return known;
     const kernels = createKernels();
-    const program = createProgram(kernels, compiled, segment, tile);
+    const program = createProgram(kernels, compiled, segment, tile, INPUT_TILE);
     program.selectPrime(prime);
     const made = { kernels, program };
     programs.set(prime, made);
@@ -58,7 +61,10 @@ export function createPositionEvaluator(compiled: CompiledCircuit, most: number)
       // Columns beyond `count` hold what an earlier call left: evaluated too, and not looked at.
       const input = words.subarray(program.input / 4, program.input / 4 + inputs * tile);
       for (let x = 0, from = 0; x < count; x++) {
-        for (let at = x; at < input.length; at += tile) input[at] = columns[from++] ?? 0;
+        const place = x % INPUT_TILE;
+        const start = (x - place) * inputs + place;
+        const end = start + INPUT_TILE * inputs;
+        for (let at = start; at < end; at += INPUT_TILE) input[at] = columns[from++] ?? 0;
       }
       if (kernels.largest(program.input, inputs * tile) >>> 0 >= prime) {
         throw new IntegrityError('a residue is not below its prime', { where: `prime ${primeIndex}` });
