@@ -1,17 +1,14 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { slotsFor } from '@ciphernet/arrangement';
-import {
-  mostResultBytes,
-  openBatchFile,
-  openPackedResult,
-  positionListBytes,
-  resultToBytes,
-} from '@ciphernet/artifacts';
+import { openBatchFile, resultToBytes } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { costOf } from '@ciphernet/compiler';
 import { engineNamed } from '@ciphernet/engines';
 import { median } from '@ciphernet/foundation';
 import { compileModel, loadModel } from '@ciphernet/models';
-import { createAuditRoom, missLog2, positionsPerPrime, spotCheck } from '@ciphernet/verification';
+import { missLog2, positionsPerPrime } from '@ciphernet/verification';
+import type { AuditThreadStart } from './audit-thread.js';
 import type { PreparedModel } from './pipeline-bench.js';
 
 /** What checking costs. */
@@ -35,41 +32,51 @@ async function timed(work: () => Promise<void> | void): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
+/** An auditing thread's next word. @throws Error when it could not audit */
+async function secondsOf(thread: Worker): Promise<number> {
+  const [seconds] = (await once(thread, 'message')) as [number | string];
+  if (typeof seconds === 'number') return seconds;
+  throw new Error(seconds);
+}
+
 /**
- * Measures evaluation and audit of the same shards in turns. What both do once a model, compiling, counts for neither;
- * fetching and hashing the result and the list counts for the audit.
+ * Measures evaluation and audit of the same shards in turns, each on a thread of its own, as workers run them. What both do once
+ * a model, compiling, counts for neither; fetching and hashing the result and the list counts for the audit.
  */
-export async function benchVerification(prepared: PreparedModel, blobs: BlobStore): Promise<VerificationFigures> {
+export async function benchVerification(
+  prepared: PreparedModel,
+  blobs: BlobStore,
+  blobFolder: string,
+): Promise<VerificationFigures> {
   const { compiled, manifest } = prepared;
   const { plan } = compiled;
   const engine = engineNamed('simd');
   const positions = positionsPerPrime(plan);
-  const room = createAuditRoom();
-  const most = mostResultBytes(manifest);
-  const listBytes = positionListBytes(manifest.parameters);
   const evaluations: number[] = [];
   const audits: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  const start: AuditThreadStart = { blobFolder, model: prepared.model, manifest: prepared.manifestDigest };
+  const auditor = new Worker(new URL('./audit-thread.js', import.meta.url), { workerData: start });
+  await secondsOf(auditor);
+  for (let round = 0; round <= ROUNDS; round++) {
     let evaluation = 0;
-    let audit = 0;
+    const results: string[] = [];
     for (const shard of manifest.shards) {
       await using local = await blobs.local(shard.digest, { verify: false });
       using source = openBatchFile(local.path, shard.digest);
-      let result = '';
       evaluation += await timed(async () => {
         const batch = await engine.evaluate(compiled, source);
         source.verify();
-        result = (await blobs.put(resultToBytes(batch))).digest;
-      });
-      audit += await timed(async () => {
-        const packed = openPackedResult(await blobs.get(result, most, room.result(most)), 'result');
-        const positionList = await blobs.get(shard.positions ?? '', listBytes, room.positions(listBytes));
-        spotCheck({ compiled, shard: source, positionList, result: packed, positions });
+        results.push((await blobs.put(resultToBytes(batch))).digest);
       });
     }
+    auditor.postMessage(results);
+    const audit = await secondsOf(auditor);
+    // The first round warms up the compilers.
+    if (round === 0) continue;
     evaluations.push(evaluation);
     audits.push(audit);
   }
+  await auditor.terminate();
   const cheapest = compileModel(await loadModel(blobs, prepared.model), { mode: manifest.mode, verifiable: 'never' });
   const lists = manifest.parameters.primes.length * manifest.parameters.ringDegree * 16;
   const slots = manifest.parameters.ringDegree / 2;

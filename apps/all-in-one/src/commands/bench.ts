@@ -132,6 +132,15 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
     const mlp = await benchNetwork(await prepare('mlp', images, configuration, blobs, 'public'), kernels.peak, tools);
     showNetwork('mlp: dense 128, square, dense 10', mlp);
 
+    const verification = await benchVerification(preparedCnn, blobs, configuration.blobFolder);
+    say(
+      `\nverification of cnn: ${verification.positionsPerPrime} positions a prime miss a forgery with probability 2^${verification.missLog2.toFixed(1)}`,
+    );
+    say(
+      `  audit over evaluation, one thread each             ${(100 * verification.share).toFixed(2)} % (${(1000 * verification.auditSeconds).toFixed(0)} ms over ${verification.evaluationSeconds.toFixed(2)} s)`,
+    );
+    say(`  upload over the cheapest plan, twins included      ${verification.uploadFactor.toFixed(3)} times`);
+
     const encryption = await benchEncryption(preparedCnn, configuration.cores);
     const toInference = cnn.encryptImagesPerSecond / cnn.imagesPerSecond;
     say(`\nencryption for cnn, full shards in memory, ${configuration.cores} threads`);
@@ -141,15 +150,6 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
     );
     say(`  secret key                                         ${rate(encryption.symmetricImagesPerSecond)}`);
     say(`  public key, stored, over inference                 ${toInference.toFixed(2)} times`);
-
-    const verification = await benchVerification(preparedCnn, blobs);
-    say(
-      `\nverification of cnn: ${verification.positionsPerPrime} positions a prime miss a forgery with probability 2^${verification.missLog2.toFixed(1)}`,
-    );
-    say(
-      `  audit over evaluation, one thread each             ${(100 * verification.share).toFixed(2)} % (${(1000 * verification.auditSeconds).toFixed(0)} ms over ${verification.evaluationSeconds.toFixed(2)} s)`,
-    );
-    say(`  upload over the cheapest plan, twins included      ${verification.uploadFactor.toFixed(3)} times`);
 
     let simdToSeal: number | null = null;
     if (!options.skipSeal) {
