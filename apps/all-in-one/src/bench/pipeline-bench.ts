@@ -1,6 +1,6 @@
 import { type DatasetManifest, openBatchFile } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
-import type { CompiledCircuit } from '@ciphernet/compiler';
+import { type CompiledCircuit, costOf } from '@ciphernet/compiler';
 import { type Dataset, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { engineNamed } from '@ciphernet/engines';
 import { networkToLayersModel } from '@ciphernet/formats';
@@ -42,6 +42,38 @@ export interface PreparedModel {
   readonly examples: number;
 }
 
+/** Trains a network a little. @returns the model's digest */
+async function trainALittle(name: string, owner: OwnerConfiguration, blobs: BlobStore): Promise<string> {
+  await selectBackend();
+  const spec = modelSpec(name);
+  const train = takeExamples(await loadDataset('mnist', 'train', owner.datasetFolders), TRAINING_IMAGES);
+  let model = '';
+  for await (const { network } of trainModel(spec, train, { recipe: { epochs: 1, seed: 1 } })) {
+    model = await saveModel(blobs, networkToLayersModel(network), { name, transform: spec.transform }, train);
+  }
+  return model;
+}
+
+/** Upload an image in full shards, in bytes, by how it is encrypted. */
+export interface UploadBytes {
+  readonly public: number;
+  readonly symmetric: number;
+}
+
+/** What the planner's choice for a network of the zoo costs to upload: nothing is encrypted for it. */
+export async function uploadBytesOf(
+  network: { readonly name: string; readonly model?: string },
+  owner: OwnerConfiguration,
+  blobs: BlobStore,
+): Promise<UploadBytes> {
+  const model = await loadModel(blobs, network.model ?? (await trainALittle(network.name, owner, blobs)));
+  const bytesIn = (mode: keyof UploadBytes): number => {
+    const { plan, circuit } = compileModel(model, { mode });
+    return costOf(plan, circuit).uploadBytesPerImage;
+  };
+  return { public: bytesIn('public'), symmetric: bytesIn('symmetric') };
+}
+
 /** Trains a little, plans, encrypts the test images with the public key. */
 export async function prepare(
   name: string,
@@ -50,13 +82,8 @@ export async function prepare(
   blobs: BlobStore,
   mode: 'public' | 'symmetric',
 ): Promise<PreparedModel> {
-  await selectBackend();
-  const spec = modelSpec(name);
-  const train = takeExamples(await loadDataset('mnist', 'train', owner.datasetFolders), TRAINING_IMAGES);
-  let model = '';
-  for await (const { network } of trainModel(spec, train, { recipe: { epochs: 1, seed: 1 } })) {
-    model = await saveModel(blobs, networkToLayersModel(network), { name, transform: spec.transform }, train);
-  }
+  const { transform } = modelSpec(name);
+  const model = await trainALittle(name, owner, blobs);
   const loaded = await loadModel(blobs, model);
   const { plan } = compileModel(loaded, { mode });
   const folder = await ensureKeys(owner, plan.parameters);
@@ -64,7 +91,7 @@ export async function prepare(
     {
       dataset: images,
       source: 'mnist',
-      transform: spec.transform,
+      transform,
       parameters: plan.parameters,
       inputScale: plan.inputScale,
       mode,

@@ -14,7 +14,14 @@ import { QUEUES, openQueueBackend } from '@ciphernet/queue';
 import { nodeSealVersion } from '@ciphernet/seal';
 import { benchEncryption } from '../bench/encryption-bench.js';
 import { benchKernels } from '../bench/kernel-bench.js';
-import { type BenchTools, MANY, type PreparedModel, benchPipeline, prepare } from '../bench/pipeline-bench.js';
+import {
+  type BenchTools,
+  MANY,
+  type PreparedModel,
+  benchPipeline,
+  prepare,
+  uploadBytesOf,
+} from '../bench/pipeline-bench.js';
 import { inMemory, sealSecondsScaled } from '../bench/seal-bench.js';
 import { medianSecondsAsync } from '../bench/timing.js';
 import { benchTraining } from '../bench/training-bench.js';
@@ -129,8 +136,20 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
     const preparedCnn = await prepare('cnn', images, configuration, blobs, 'public');
     const cnn = await benchNetwork(preparedCnn, kernels.peak, tools);
     showNetwork('cnn: conv 16@7×7/3, square, dense 64, square, dense 10', cnn);
-    const mlp = await benchNetwork(await prepare('mlp', images, configuration, blobs, 'public'), kernels.peak, tools);
+    const preparedMlp = await prepare('mlp', images, configuration, blobs, 'public');
+    const mlp = await benchNetwork(preparedMlp, kernels.peak, tools);
     showNetwork('mlp: dense 128, square, dense 10', mlp);
+
+    const uploads = {
+      cnn: await uploadBytesOf(preparedCnn, configuration, blobs),
+      mlp: await uploadBytesOf(preparedMlp, configuration, blobs),
+      cnnLight: await uploadBytesOf({ name: 'cnn-light' }, configuration, blobs),
+    };
+    say('\nupload an image in full shards, public key / secret key');
+    for (const [name, bytes] of Object.entries(uploads)) {
+      const text = (value: number): string => `${Math.round(value).toLocaleString('en')} B`;
+      say(`  ${name.padEnd(51)}${text(bytes.public)} / ${text(bytes.symmetric)}`);
+    }
 
     const verification = await benchVerification(preparedCnn, blobs, configuration.blobFolder);
     say(
@@ -181,6 +200,7 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
         uploadPerImage: cnn.uploadPerImageFullShard,
         downloadPerImage: cnn.downloadPerImageFullShard,
         evaluationKeys: 0,
+        ...uploads,
       },
       pipelineOverhead: cnn.pipelineOverhead,
       scaling: { twoThreads: cnn.scaling, jobs: cnn.scalingJobs },
