@@ -18,7 +18,7 @@ mkdirSync(dirname(outcome), { recursive: true });
 const args = [
   ...['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules', 'jest', 'bin', 'jest.js')],
   ...['--config', join(root, 'jest.config.mjs'), '--rootDir', '.', '--json', '--outputFile', outcome],
-  ...(isSlow ? ['--maxWorkers=3'] : []),
+  ...(isSlow ? ['--maxWorkers=2'] : []),
   ...rest,
 ];
 const { status } = spawnSync(process.execPath, args, {

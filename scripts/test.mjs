@@ -16,7 +16,7 @@ const targets = process.argv.includes('--fast') ? ['test'] : ['test', 'test-slow
 const skipsCache = Boolean(process.env.CI) || process.argv.includes('--all');
 let status = 0;
 for (const target of targets) {
-  // Fast tests of two packages at a time. Slow ones are mostly one package's, whose files run three at a time (jest.mjs): they wait
+  // Fast tests of two packages at a time. Slow ones are mostly one package's, whose files run two at a time (jest.mjs): they wait
   // for processes as much as they compute.
   const args = ['run-many', '-t', target, `--parallel=${target === 'test' ? 2 : 1}`, '--output-style=stream'];
   if (skipsCache) args.push('--skip-nx-cache');

@@ -67,7 +67,7 @@ export async function compileModelOf(
 /**
  * Evaluates the plain model and its integer circuit on the images, and compares them with what decryption gave.
  *
- * @throws ForgedResult when a logit is not the circuit's within the plan's error
+ * @throws ForgedResult when a logit is not the circuit's within the plan's error; its reason alone where the data is out of range
  */
 export async function compareWithModel(options: {
   readonly model: Model;
@@ -107,6 +107,9 @@ export async function compareWithModel(options: {
         hint: 'evaluate again on other workers, and do not trust these',
       },
     );
+    // Values beyond the bound wrap around the modulus, whoever computes: then the data is to blame, not a worker.
+    const { slotBound = Infinity } = compiled.plan;
+    if (!quantisedLogits.every((logit) => Math.abs(logit) <= slotBound)) throw reason;
     const shards = new Set<number>();
     logits.forEach((logit, i) => {
       const error = Math.abs(logit - (quantisedLogits[i] ?? NaN));

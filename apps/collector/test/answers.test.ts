@@ -69,20 +69,24 @@ describe('what workers sign', () => {
   });
 });
 
-/** The result of a shard with other values: noise at every position of one component. */
-function forged(batch: Batch): Batch {
+/** The result of a shard with other values, each component what `value` gives of a position. */
+function forged(batch: Batch, value: (position: number, prime: number) => number): Batch {
   const residues = batch.residues.slice();
   const { header } = batch;
-  for (let primeIndex = 0; primeIndex < header.primes.length; primeIndex++) {
+  header.primes.forEach((prime, primeIndex) => {
     const at = rowOffset(header, primeIndex, 0, 0, 0);
-    for (let i = 0; i < header.ringDegree; i++) residues[at + i] = (i * 7919) % (header.primes[primeIndex] ?? 1);
-  }
+    for (let i = 0; i < header.ringDegree; i++) residues[at + i] = value(i, prime);
+  });
   return { header, residues };
 }
 
+/** All logits zero: within the bound, alike for twins, and not the model's. */
+const zeros = (batch: Batch): Batch => ({ header: batch.header, residues: new Uint32Array(batch.residues.length) });
+const noise = (batch: Batch): Batch => forged(batch, (i, prime) => (i * 7919) % prime);
+
 describe('a worker whose result is forged', () => {
   it('is known by its signature, and the other shard’s is not blamed', async () => {
-    const results = await evaluated.replace(1, forged(evaluated.batches[1]!));
+    const results = await evaluated.replace(1, zeros(evaluated.batches[1]!));
     const error = await refusalOf(collectAs(results));
     expect(error).toBeInstanceOf(ForgedResult);
     const { shards, reason } = error as ForgedResult;
@@ -92,13 +96,23 @@ describe('a worker whose result is forged', () => {
   });
 
   it('is found by twins too, where nobody holds the model', async () => {
-    const results = await evaluated.replace(0, forged(evaluated.batches[0]!));
+    const results = await evaluated.replace(0, noise(evaluated.batches[0]!));
     const { job, dependencies } = evaluated;
     const blind = { ...job, compare: false };
     const gathered = await gather(blind, parseChildren(blind, results), [], dependencies.blobs);
     const error = await refusalOf(collect(gathered, dependencies));
     expect(error).toBeInstanceOf(ForgedResult);
     expect((error as ForgedResult).shards).toEqual([0]);
+  });
+
+  it('is not blamed where the data may be: a slot beyond the bound is refused, and nobody is caught', async () => {
+    const results = await evaluated.replace(1, noise(evaluated.batches[1]!));
+    const error = await refusalOf(collectAs(results));
+    expect(error).not.toBeInstanceOf(ForgedResult);
+    expect(error).toMatchObject({
+      name: 'IntegrityError',
+      message: expect.stringMatching(/beyond what the model can give/),
+    });
   });
 
   it('is not blamed for what the store does: bytes that are not those it signed are refused, and nobody is caught', async () => {
