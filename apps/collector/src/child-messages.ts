@@ -17,9 +17,8 @@ export interface CollectTask {
   readonly workers: WorkerPolicy;
 }
 
-/** What it answers: `ready` once, then of each task its progress and one of the others. */
+/** What it answers to each task: its progress, and then one of the others. */
 export type CollectReply =
-  | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly progress: JobProgress }
   | { readonly kind: 'report'; readonly report: Report }
   | { readonly kind: 'forged'; readonly error: EncodedError; readonly shards: readonly number[] }

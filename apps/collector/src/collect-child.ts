@@ -1,4 +1,4 @@
-import { openBlobStore } from '@ciphernet/blobs';
+import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { encodeError } from '@ciphernet/foundation';
 import { ForgedResult } from './answers.js';
 import type { CollectReply, CollectTask } from './child-messages.js';
@@ -12,12 +12,22 @@ function reply(message: CollectReply): void {
   process.send?.(message);
 }
 
+/** Opened once: an S3 store has connections of its own, and opening it asks whether it is there. */
+let opened: Promise<BlobStore> | undefined;
+
+function storeOf(owner: CollectTask['owner']): Promise<BlobStore> {
+  opened ??= openBlobStore(owner).catch((error: unknown) => {
+    opened = undefined;
+    throw error;
+  });
+  return opened;
+}
+
 async function run({ gathered, owner, audits, workers }: CollectTask): Promise<void> {
   try {
-    const blobs = await openBlobStore(owner);
     const report = await collect(gathered, {
       ...owner,
-      blobs,
+      blobs: await storeOf(owner),
       audits,
       workers,
       onProgress: (progress) => reply({ kind: 'progress', progress }),
@@ -34,4 +44,3 @@ process.on('message', (task: CollectTask) => void run(task));
 // The parent hears Ctrl-C too, and ends this process by letting go of it.
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => process.exit(0));
-reply({ kind: 'ready' });

@@ -17,7 +17,7 @@ import {
 import { type BlobStore, refFamily } from '@ciphernet/blobs';
 import { parametersDigest } from '@ciphernet/ckks';
 import { engineNamed } from '@ciphernet/engines';
-import { InputError, IntegrityError, nameOf, sha256Hex } from '@ciphernet/foundation';
+import { InputError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { type ModelKey, ensureCompiled } from '@ciphernet/models';
 import type { InferJob, InferredResult } from '@ciphernet/queue';
 
@@ -51,12 +51,7 @@ const resultKey = ({ compiled, shardDigest, engine }: Source): string =>
 
 /** A result that this worker, or one that it accepts, has computed before. */
 async function findResult(blobs: BlobStore, source: Source, trust: WorkerTrust): Promise<Computation | undefined> {
-  const signed = await RESULTS.get(blobs, resultKey(source)).catch((error: unknown) => {
-    // What somebody else wrote there is no reason to fail: the work is done again.
-    if (nameOf(error) === 'UnavailableError') throw error;
-    return undefined;
-  });
-  const known = acceptedComputation(signed, trust);
+  const known = acceptedComputation(await RESULTS.find(blobs, resultKey(source)), trust);
   const fits =
     known?.compiled === source.compiled && known.shardDigest === source.shardDigest && known.engine === source.engine;
   return fits && (await blobs.has(known.result)) ? known : undefined;

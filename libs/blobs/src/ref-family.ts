@@ -1,4 +1,4 @@
-import { parseJson, parseOrThrow } from '@ciphernet/foundation';
+import { nameOf, parseJson, parseOrThrow } from '@ciphernet/foundation';
 import type { z } from 'zod';
 import type { BlobStore } from './blob-store.js';
 
@@ -9,6 +9,8 @@ import type { BlobStore } from './blob-store.js';
 export interface RefFamily<T> {
   /** @throws InputError when what is there is no value of this family */
   get(blobs: BlobStore, name: string): Promise<T | undefined>;
+  /** As `get`, and undefined for what is no value of this family: for what is made again where it is not there. */
+  find(blobs: BlobStore, name: string): Promise<T | undefined>;
   /** The last writer wins. @throws the schema's error for a value that is not of this family */
   set(blobs: BlobStore, name: string, value: T): Promise<void>;
   /** Names below the folder, or below a folder inside it, sorted; without the family's own folder. */
@@ -17,12 +19,18 @@ export interface RefFamily<T> {
 
 /** Declares a family. @param folder its first name part, like `results` */
 export function refFamily<T>(folder: string, schema: z.ZodType<T>): RefFamily<T> {
+  const get = async (blobs: BlobStore, name: string): Promise<T | undefined> => {
+    const path = `${folder}/${name}`;
+    const text = await blobs.getRef(path);
+    return text === undefined ? undefined : parseOrThrow(schema, parseJson(text, path), path);
+  };
   return {
-    async get(blobs, name) {
-      const path = `${folder}/${name}`;
-      const text = await blobs.getRef(path);
-      return text === undefined ? undefined : parseOrThrow(schema, parseJson(text, path), path);
-    },
+    get,
+    find: (blobs, name) =>
+      get(blobs, name).catch((error: unknown) => {
+        if (nameOf(error) === 'UnavailableError') throw error;
+        return undefined;
+      }),
     async set(blobs, name, value) {
       await blobs.setRef(`${folder}/${name}`, JSON.stringify(schema.parse(value)));
     },

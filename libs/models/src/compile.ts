@@ -10,7 +10,7 @@ import {
   compiledToBytes,
 } from '@ciphernet/compiler';
 import { transformName } from '@ciphernet/datasets';
-import { InputError, nameOf, parseJson, sha256Hex } from '@ciphernet/foundation';
+import { InputError, parseJson, sha256Hex } from '@ciphernet/foundation';
 import type { ModelKey } from './model-key.js';
 import { type Model, loadModel } from './model-store.js';
 
@@ -86,12 +86,7 @@ async function findCompiled(
   trust: WorkerTrust | undefined,
 ): Promise<string | undefined> {
   if (trust === undefined) return undefined;
-  const signed = await COMPILED.get(blobs, key).catch((error: unknown) => {
-    // What somebody else wrote there is no reason to stop.
-    if (nameOf(error) === 'UnavailableError') throw error;
-    return undefined;
-  });
-  const known = acceptedCompilation(signed, trust);
+  const known = acceptedCompilation(await COMPILED.find(blobs, key), trust);
   return known?.key === key && (await blobs.has(known.compiled)) ? known.compiled : undefined;
 }
 

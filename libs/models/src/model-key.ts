@@ -118,6 +118,16 @@ export async function openModelKey({
   return opened?.key;
 }
 
+/** A blob's content, opened where it is sealed. @throws InputError where it is and there is no key */
+export function openedContent(bytes: Uint8Array, key: ModelKey | undefined, where: string): Uint8Array {
+  if (!isSealed(bytes)) return bytes;
+  if (key !== undefined) return key.open(bytes, where);
+  throw new InputError('the model is sealed: only its owner’s workers and auditors read it', {
+    where,
+    hint: 'set CIPHERNET_MODEL_KEY where it may be read; elsewhere evaluate with --no-compare, and encrypt with --profile',
+  });
+}
+
 function withinBytes(content: Uint8Array, most: number | undefined, where: string): Uint8Array {
   if (most === undefined || content.length <= most) return content;
   throw new IntegrityError(`${content.length} bytes, at most ${most} are expected`, { where });
@@ -139,12 +149,7 @@ export function modelBlobs(blobs: BlobStore, key: ModelKey | undefined): BlobSto
     async get(digest, maxBytes) {
       const bytes = await blobs.get(digest, maxBytes === undefined ? undefined : maxBytes + HEADER_BYTES);
       const where = `blob ${digest.slice(0, 12)}`;
-      if (!isSealed(bytes)) return withinBytes(bytes, maxBytes, where);
-      if (key !== undefined) return withinBytes(key.open(bytes, where), maxBytes, where);
-      throw new InputError('the model is sealed: only its owner’s workers and auditors read it', {
-        where,
-        hint: 'set CIPHERNET_MODEL_KEY where it may be read; elsewhere evaluate with --no-compare, and encrypt with --profile',
-      });
+      return withinBytes(openedContent(bytes, key, where), maxBytes, where);
     },
   };
 }

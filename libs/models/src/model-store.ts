@@ -5,7 +5,7 @@ import { type InputTransform, toFeatures, transformedShape } from '@ciphernet/da
 import { type LayersModelArtifact, artifactFromFiles, modelJsonOf, networkFromLayersModel } from '@ciphernet/formats';
 import { InputError, IntegrityError } from '@ciphernet/foundation';
 import { type Network, type Shape, sizeOf } from '@ciphernet/network';
-import { type ModelKey, isSealed, modelBlobs } from './model-key.js';
+import { type ModelKey, isSealed, modelBlobs, openedContent } from './model-key.js';
 import { CALIBRATION_EXAMPLES, type ModelRecord, recordFromBytes, recordToBytes } from './record.js';
 
 /** A model as it is used: record, float network, lowered circuit. */
@@ -107,8 +107,8 @@ export async function saveModel(
 export async function loadModel(store: BlobStore, digest: string, key?: ModelKey): Promise<Model> {
   const where = `model ${digest.slice(0, 12)}`;
   const blobs = modelBlobs(store, key);
-  const sealed = isSealed(await store.get(digest));
-  const record = recordFromBytes(await blobs.get(digest), where);
+  const bytes = await store.get(digest);
+  const record = recordFromBytes(openedContent(bytes, key, `blob ${digest.slice(0, 12)}`), where);
   const { images: address, ...shape } = record.examples;
   const expected = record.calibration.examples * sizeOf(shape);
   const [topology, weights, images] = await Promise.all([
@@ -121,7 +121,7 @@ export async function loadModel(store: BlobStore, digest: string, key?: ModelKey
   }
   const network = networkFromLayersModel(artifactFromFiles(topology, weights, `model ${record.name}`));
   const examples = featuresOf(record.transform, { images, shape }, network, where);
-  return { digest, record, network, circuit: lower(network), examples, isSealed: sealed };
+  return { digest, record, network, circuit: lower(network), examples, isSealed: isSealed(bytes) };
 }
 
 /**
