@@ -1,7 +1,6 @@
 // The whole path in one process and in memory: keys, encryption, evaluation without a key, decryption.
 //   node examples/dist/encrypt-evaluate-decrypt.js
-import { type BatchHeader, batchSource, pairValues } from '@ciphernet/artifacts';
-import { parametersDigest } from '@ciphernet/ckks';
+import { batchSource, shardHeader } from '@ciphernet/artifacts';
 import { dequantise, evaluateCircuit } from '@ciphernet/compiler';
 import { engineNamed } from '@ciphernet/engines';
 import { createEncryptionPool, createResultDecryptor, fingerprintOf, generateKeys } from '@ciphernet/keyring';
@@ -30,25 +29,18 @@ export async function main(): Promise<Decrypted> {
   const features = randomFeatures(IMAGES, SIDE, 2);
   await using pool = await createEncryptionPool({ parameters, mode: 'public', key: keys.publicKey }, 1);
   using shard = await pool.encryptShard({ features, images: IMAGES }, { scale: inputScale, tile: TILE });
-  const header: BatchHeader = {
-    version: 2,
-    kind: 'shard',
-    parametersDigest: parametersDigest(parameters),
+  const ciphertexts = features.length / IMAGES;
+  const header = shardHeader({
+    parameters,
     keyFingerprint,
-    ringDegree: parameters.ringDegree as BatchHeader['ringDegree'],
-    primes: parameters.primes,
-    ciphertexts: features.length / IMAGES,
-    components: 2,
-    tile: TILE,
+    ciphertexts,
     images: IMAGES,
+    tile: TILE,
     scale: inputScale,
-    wordBits: 32,
-  };
+  });
 
-  // The worker: ciphertexts and integer weights, no key. Two logits share a ciphertext of the result.
-  const result = pairValues(
-    await engineNamed('simd').evaluate(compiled, batchSource({ header, residues: shard.residues })),
-  );
+  // The worker: ciphertexts and integer weights, no key.
+  const result = await engineNamed('simd').evaluate(compiled, batchSource({ header, residues: shard.residues }));
 
   // The owner again.
   using decryptor = await createResultDecryptor({ parameters, fingerprint: keyFingerprint, bytes: keys.secretKey });

@@ -64,8 +64,8 @@ describe('read-a-tfjs-model', () => {
 describe('count-cost', () => {
   it('counts a ciphertext a pixel, and a quarter of them after a mean of 2×2', () => {
     const costs = new Map(countCost().map((cost) => [cost.network, cost]));
-    expect(costs.get('cnn')).toMatchObject({ squares: 2, ciphertexts: 784, products: 116_352, uploadBytes: 62_720 });
-    expect(costs.get('cnn-light')).toMatchObject({ ciphertexts: 196, uploadBytes: 15_680 });
+    expect(costs.get('cnn')).toMatchObject({ squares: 2, ciphertexts: 784, products: 116_352, uploadBytes: 31_360 });
+    expect(costs.get('cnn-light')).toMatchObject({ ciphertexts: 196, uploadBytes: 7_840 });
     expect(costs.get('mlp')?.squares).toBe(1);
   });
 

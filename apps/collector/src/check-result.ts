@@ -1,4 +1,4 @@
-import { type BatchHeader, type DatasetManifest, MOST_COMPONENTS } from '@ciphernet/artifacts';
+import { type BatchHeader, type DatasetManifest, MOST_COMPONENTS, travellingShape } from '@ciphernet/artifacts';
 import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
 import type { Plan } from '@ciphernet/compiler';
 import { IntegrityError } from '@ciphernet/foundation';
@@ -18,10 +18,13 @@ export interface Expected {
 export function checkResult(header: BatchHeader, expected: Expected, shard: number, where: string): void {
   const { manifest, plan } = expected;
   const { parameters } = manifest;
+  const shape = travellingShape(parameters.ring, manifest.classes);
   const ofShard =
     header.kind === 'result' &&
     header.images === manifest.shards[shard]?.images &&
-    header.values === manifest.classes &&
+    header.ring === parameters.ring &&
+    header.values === shape.values &&
+    header.ciphertexts === shape.ciphertexts &&
     header.tile === header.ringDegree &&
     header.parametersDigest === parametersDigest(parameters) &&
     header.keyFingerprint === manifest.keyFingerprint &&

@@ -94,6 +94,7 @@ function parameterFields({ manifest, comparison }: ReportParts): Report['paramet
         };
   return {
     digest: parametersDigest(parameters),
+    ring: parameters.ring,
     ringDegree: parameters.ringDegree,
     primes: [...parameters.primes],
     specialPrime: parameters.specialPrime,

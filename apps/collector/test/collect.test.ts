@@ -65,11 +65,11 @@ describe('a collected evaluation', () => {
     expect(report.agreement).toBeGreaterThan(0.99);
     expect(Math.abs(report.accuracy.encrypted - fractionEqual(plain, labels))).toBeLessThan(0.01);
     expect(report.precision?.measuredLargest).toBeLessThan(report.precision?.predictedBound ?? 0);
-    expect(report.confusion.map((row) => row.reduce((sum, count) => sum + count))).toEqual([1025, 1025]);
-    expect(report.margins?.counts.reduce((sum, count) => sum + count)).toBe(2050);
+    expect(report.confusion.map((row) => row.reduce((sum, count) => sum + count))).toEqual([2049, 2049]);
+    expect(report.margins?.counts.reduce((sum, count) => sum + count)).toBe(4098);
     expect(report).toMatchObject({
       evaluation: 'eval-test',
-      images: 2050,
+      images: 4098,
       dataset: { name: 'tiny', split: 'test', classes: 2, transform: 'none', manifest: job.manifest },
       model: { digest: job.model, name: 'small', squares: 1 },
       security: { bits: 128 },
@@ -220,7 +220,7 @@ describe('no report is made', () => {
     const results = await evaluated.replace(0, { ...first!, residues });
     await expect(collect({ ...job, compare: false }, results, [], dependencies)).rejects.toMatchObject({
       name: 'IntegrityError',
-      message: expect.stringMatching(/\d+ of 51 pairs of equal examples were answered differently/),
+      message: expect.stringMatching(/\d+ of 102 pairs of equal examples were answered differently/),
     });
   });
 
@@ -286,7 +286,7 @@ describe('no report is made', () => {
         message: expect.stringMatching(/labels are not those that the dataset was encrypted with.*restore/),
       });
     });
-    await expect(collect(job, results, [], dependencies)).resolves.toMatchObject({ images: 2050 });
+    await expect(collect(job, results, [], dependencies)).resolves.toMatchObject({ images: 4098 });
   });
 
   it('with labels of classes that the dataset did not have', async () => {

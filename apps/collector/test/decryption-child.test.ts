@@ -28,7 +28,7 @@ describe('the child that decrypts', () => {
     const child = startDecryptionChild();
     const stages = new Set<string>();
     const report = await child.collect(task, ({ stage }) => stages.add(stage));
-    expect(report).toMatchObject({ evaluation: 'eval-test', images: 2050 });
+    expect(report).toMatchObject({ evaluation: 'eval-test', images: 4098 });
     expect([...stages]).toEqual(['decrypt', 'compare']);
     const started = performance.now();
     await child.collect(task);

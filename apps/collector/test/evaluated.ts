@@ -19,7 +19,7 @@ import type { CollectDependencies } from '../src/collect.js';
 
 const SIDE = 4;
 /** One more shard than the slots of N = 4096 hold. */
-const IMAGES = 2050;
+const IMAGES = 4098;
 
 const wave = (length: number, phase: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => Math.sin(i * 1.7 + phase) / 2);

@@ -58,11 +58,11 @@ describe('encrypting a dataset', () => {
   });
 
   it('stores shards of as many images as there are slots, each saying what it holds', async () => {
-    await using owner = await createOwner(2000);
+    await using owner = await createOwner(3998);
     const seen: [number, number][] = [];
     const tools = { ...owner.tools, onProgress: (done: number, total: number) => seen.push([done, total]) };
     const { manifest } = await encryptDataset(owner.request, owner.keys, tools);
-    expect(manifest.shards.map(({ images }) => images)).toEqual([2048, 2]);
+    expect(manifest.shards.map(({ images }) => images)).toEqual([4096, 2]);
     for (const { digest, bytes, images } of manifest.shards) {
       const stored = await owner.blobs.get(digest);
       expect(stored.length).toBe(bytes);
@@ -78,7 +78,7 @@ describe('encrypting a dataset', () => {
         wordBits: 32,
       });
     }
-    expect(seen.at(-1)).toEqual([2050, 2050]);
+    expect(seen.at(-1)).toEqual([4098, 4098]);
     expect(seen.map(([done]) => done)).toEqual(seen.map(([done]) => done).sort((a, b) => a - b));
   });
 
@@ -132,7 +132,7 @@ describe('encrypting a dataset', () => {
   });
 
   it('leaves no manifest and no record when it is aborted, before it starts or after the first shard', async () => {
-    await using owner = await createOwner(2000);
+    await using owner = await createOwner(3998);
     const tools = { ...owner.tools, signal: AbortSignal.abort() };
     await expect(encryptDataset(owner.request, owner.keys, tools)).rejects.toMatchObject({ name: 'AbortError' });
     const controller = new AbortController();
@@ -140,7 +140,7 @@ describe('encrypting a dataset', () => {
       ...owner.tools,
       signal: controller.signal,
       onProgress: (done: number) => {
-        if (done >= 2048) controller.abort();
+        if (done >= 4096) controller.abort();
       },
     };
     await expect(encryptDataset(owner.request, owner.keys, later)).rejects.toMatchObject({ name: 'AbortError' });

@@ -1,4 +1,5 @@
 import { IntegrityError, digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
+import { type RingName, RING_NAMES, slotsOf } from '@ciphernet/ckks';
 import { z } from 'zod';
 import { MIN_PACKED_BITS, packedBytes } from './packed-words.js';
 
@@ -23,10 +24,11 @@ export const WORD_BYTES = 4;
 
 const headerSchema = z
   .strictObject({
-    version: z.literal(2, { error: 'is of another version: encrypt the dataset again' }),
+    version: z.literal(3, { error: 'is of another version: encrypt the dataset again' }),
     kind: z.enum(['shard', 'result']),
     parametersDigest: digestSchema,
     keyFingerprint: digestSchema,
+    ring: z.enum(RING_NAMES as [RingName, ...RingName[]]),
     ringDegree: z.literal([1024, 2048, 4096, 8192, 16384, 32768]),
     /** Primes of the residues: the first ones of the parameter set. */
     primes: z
@@ -45,10 +47,10 @@ const headerSchema = z
     components: z.number().int().min(2).max(9),
     /** Coefficients of a tile. */
     tile: z.number().int().min(4).max(32_768),
-    /** Slots in use, 1 to N / 2. */
+    /** Slots in use, 1 to N / 2; to N in the conjugate-invariant ring. */
     images: z.number().int().min(1),
     scale: z.number().positive().finite(),
-    /** Values held two to a ciphertext, in real and imaginary parts; absent where a ciphertext is a value. */
+    /** Values held two to a ciphertext, in real and imaginary parts; absent where a ciphertext is a value, as in real slots. */
     values: z.number().int().min(1).max(131_072).optional(),
     /** Bits of a residue in the body: 32 in shards, which are streamed as words, the primes' own size in results. */
     wordBits: z.union([z.literal(32), z.number().int().min(MIN_PACKED_BITS).max(30)]),
@@ -59,7 +61,8 @@ const headerSchema = z
     message: 'does not fit two to a ciphertext',
   })
   .refine((h) => h.primes.every((prime) => prime <= 2 ** h.wordBits), { path: ['wordBits'], message: 'is too small' })
-  .refine((h) => h.images <= h.ringDegree / 2, { path: ['images'], message: 'is more than the slots' })
+  .refine((h) => h.values === undefined || h.ring === 'standard', { path: ['values'], message: 'needs complex slots' })
+  .refine((h) => h.images <= slotsOf(h), { path: ['images'], message: 'is more than the slots' })
   .readonly();
 
 /** What a batch is; see the schema for ranges. */

@@ -27,7 +27,7 @@ export {
 } from './manifest.js';
 export { imaginaryPart, imaginaryUnit, pairValues } from './paired-values.js';
 export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset } from './residues.js';
-export { type PackedResult, openPackedResult, resultToBytes } from './result-bytes.js';
+export { type PackedResult, openPackedResult, resultToBytes, travellingShape } from './result-bytes.js';
 export { type ShardLayout, shardHeader } from './shard-header.js';
 export { DATASETS, MODELS, PUBLISHED } from './refs.js';
 export { type EngineName, DEFAULT_ENGINE, ENGINE_NAMES } from './engine-names.js';

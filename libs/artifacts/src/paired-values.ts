@@ -7,7 +7,8 @@ import { type Batch, rowOffset } from './residues.js';
  * Two real values a ciphertext, in the real and the imaginary part of its slots: a result of ten logits is five
  * ciphertexts. Multiplying by the monomial X^(N/2) multiplies slot j by i or by −i: SEAL's slot j is an evaluation at
  * ζ^(3^j) (native/src/seal/ckks.cpp, generator 3), and 3^j is 1 modulo 4 for even j and 3 for odd. So slot j holds
- * y₀ + i·y₁ or its conjugate; multiplying by −X^(N/2) brings y₁ to the real part in either. No key takes part.
+ * y₀ + i·y₁ or its conjugate; multiplying by −X^(N/2) brings y₁ to the real part in either. No key takes part. The
+ * conjugate-invariant ring has no imaginary parts: twice the slots instead.
  */
 
 /** ψ^(N/2) for SEAL's ψ: a square root of −1 modulo the prime. */
@@ -44,7 +45,8 @@ function timesImaginary(
 export function pairValues(batch: Batch): Batch {
   const { header } = batch;
   const { ringDegree: N, components } = header;
-  if (header.tile !== N || header.values !== undefined) throw new RangeError('only unpaired results are paired');
+  if (header.ring !== 'standard' || header.tile !== N || header.values !== undefined)
+    throw new RangeError('only unpaired results of complex slots are paired');
   const paired: BatchHeader = { ...header, ciphertexts: Math.ceil(header.ciphertexts / 2), values: header.ciphertexts };
   const residues = new Uint32Array(header.primes.length * paired.ciphertexts * components * N);
   header.primes.forEach((prime, primeIndex) => {

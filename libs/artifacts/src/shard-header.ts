@@ -7,7 +7,7 @@ export interface ShardLayout {
   readonly keyFingerprint: string;
   /** Ciphertexts, one a feature. */
   readonly ciphertexts: number;
-  /** Slots in use, 1 to N / 2. */
+  /** Slots in use, 1 to as many as the ring has. */
   readonly images: number;
   /** Coefficients of a tile; divides N. */
   readonly tile: number;
@@ -18,10 +18,11 @@ export interface ShardLayout {
 export function shardHeader(layout: ShardLayout): BatchHeader {
   const { parameters, keyFingerprint, ciphertexts, images, tile, scale } = layout;
   return {
-    version: 2,
+    version: 3,
     kind: 'shard',
     parametersDigest: parametersDigest(parameters),
     keyFingerprint,
+    ring: parameters.ring,
     ringDegree: parameters.ringDegree as BatchHeader['ringDegree'],
     primes: parameters.primes,
     ciphertexts,

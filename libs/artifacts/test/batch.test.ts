@@ -16,10 +16,11 @@ import { rowOffset } from '../src/residues.js';
 const parameters = createParameters(1024, [28, 30], 30);
 
 const header: BatchHeader = {
-  version: 2,
+  version: 3,
   kind: 'shard',
   parametersDigest: 'a'.repeat(64),
   keyFingerprint: 'b'.repeat(64),
+  ring: 'standard',
   ringDegree: 1024,
   primes: parameters.primes,
   ciphertexts: 3,

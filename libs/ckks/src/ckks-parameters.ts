@@ -1,5 +1,5 @@
 import { InputError, parseOrThrow, sha256Hex } from '@ciphernet/foundation';
-import { createPrimes, isPrime } from '@ciphernet/ring';
+import { RING_NAMES, type Ring, type RingName, createPrimes, embeddingDegree, isPrime } from '@ciphernet/ring';
 import { z } from 'zod';
 import { type SecurityStatement, securityOf } from './security.js';
 
@@ -7,12 +7,10 @@ import { type SecurityStatement, securityOf } from './security.js';
  * A CKKS parameter set. `primes` are the data primes, in SEAL's order: a rescale drops the last. The special prime is
  * set aside by SEAL for public-key encryption and never carries data.
  */
-export interface CkksParameters {
-  /** Ring degree N; a ciphertext has N coefficients and N / 2 slots. */
-  readonly ringDegree: number;
-  /** 1 to 8 primes below 2^30, each 1 modulo 2N. */
+export interface CkksParameters extends Ring {
+  /** 1 to 8 primes below 2^30, each 1 modulo 2N; modulo 4N in the conjugate-invariant ring. */
   readonly primes: readonly number[];
-  /** Below 2^30, 1 modulo 2N, none of the others. */
+  /** Like the others, and none of them. */
   readonly specialPrime: number;
 }
 
@@ -22,6 +20,8 @@ const prime = z
   .min(3)
   .max(2 ** 30 - 1);
 const schema = z.strictObject({
+  /** Absent in what was written before there were two. */
+  ring: z.enum(RING_NAMES as [RingName, ...RingName[]]).default('standard'),
   ringDegree: z.literal([1024, 2048, 4096, 8192, 16384, 32768]),
   primes: z.array(prime).min(1).max(8).readonly(),
   specialPrime: prime,
@@ -36,33 +36,39 @@ const schema = z.strictObject({
 export function parametersFromJson(value: unknown, where: string): CkksParameters {
   const parameters = parseOrThrow(schema, value, where);
   const all = [...parameters.primes, parameters.specialPrime];
+  const order = 2 * embeddingDegree(parameters);
   for (const p of all) {
-    if (p % (2 * parameters.ringDegree) !== 1 || !isPrime(p)) {
-      throw new InputError(`${p} is not a prime that is 1 modulo ${2 * parameters.ringDegree}`, { where });
+    if (p % order !== 1 || !isPrime(p)) {
+      throw new InputError(`${p} is not a prime that is 1 modulo ${order}`, { where });
     }
   }
   if (new Set(all).size !== all.length) throw new InputError('a prime is there twice', { where });
   return Object.freeze({ ...parameters, primes: Object.freeze([...parameters.primes]) });
 }
 
+/** JSON of a set. The standard ring is not named: what was written before there were two stays what it is. */
+export function parametersToJson({ ring, ...rest }: CkksParameters): unknown {
+  return ring === 'standard' ? rest : { ring, ...rest };
+}
+
 /**
- * The set that SEAL makes of these bit sizes.
+ * The set that SEAL makes of these bit sizes; in the conjugate-invariant ring, of twice the degree.
  *
  * @param dataBits bits of each data prime, at most 30
  * @param specialBits bits of the special prime, at most 30
  * @throws InputError when the ring has no such primes, or for a ring that is not one of the format's
  */
-export function createParameters(ringDegree: number, dataBits: readonly number[], specialBits: number): CkksParameters {
-  const moduli = createPrimes(ringDegree, [...dataBits, specialBits]);
+export function createParameters(
+  ringDegree: number,
+  dataBits: readonly number[],
+  specialBits: number,
+  ring: RingName = 'standard',
+): CkksParameters {
+  const moduli = createPrimes(embeddingDegree({ ring, ringDegree }), [...dataBits, specialBits]);
   return parametersFromJson(
-    { ringDegree, primes: moduli.slice(0, -1), specialPrime: moduli.at(-1) },
+    { ring, ringDegree, primes: moduli.slice(0, -1), specialPrime: moduli.at(-1) },
     `N=${ringDegree} ${dataBits.join(',')}+${specialBits}`,
   );
-}
-
-/** Slots of a ciphertext, N / 2: images a shard. */
-export function slotsOf(parameters: CkksParameters): number {
-  return parameters.ringDegree / 2;
 }
 
 /** What the set promises, special prime included. */
@@ -87,12 +93,14 @@ export function assertSecure(parameters: CkksParameters, where: string): void {
 
 /** SHA-256 of the canonical form; what shards, keys, circuits and results are matched by. */
 export function parametersDigest(parameters: CkksParameters): string {
-  const canonical = `ckks N=${parameters.ringDegree} q=${parameters.primes.join(',')} p=${parameters.specialPrime}`;
-  return sha256Hex(canonical);
+  const { ring, ringDegree, primes, specialPrime } = parameters;
+  const name = ring === 'standard' ? '' : ` ring=${ring}`;
+  return sha256Hex(`ckks N=${ringDegree} q=${primes.join(',')} p=${specialPrime}${name}`);
 }
 
-/** For messages: `N=8192, 30+30+30+30 bits, special 30`. */
+/** For messages: `N=8192, 30+30+30+30 bits, special 30`; the ring is named where it is not the standard one. */
 export function describeParameters(parameters: CkksParameters): string {
   const bits = (p: number): number => Math.ceil(Math.log2(p));
-  return `N=${parameters.ringDegree}, ${parameters.primes.map(bits).join('+')} bits, special ${bits(parameters.specialPrime)}`;
+  const ring = parameters.ring === 'standard' ? '' : ' conjugate-invariant';
+  return `N=${parameters.ringDegree}${ring}, ${parameters.primes.map(bits).join('+')} bits, special ${bits(parameters.specialPrime)}`;
 }

@@ -1,6 +1,7 @@
 /**
  * Largest log2(Q·P) for 128-bit security with a ternary secret, by log2(N): the stricter of SEAL 4.1's table
- * (109, 218, 438, 881) and the 2024 guidelines (Bossuat et al., ePrint 2024/463, table 4.2).
+ * (109, 218, 438, 881) and the 2024 guidelines (Bossuat et al., ePrint 2024/463, table 4.2). In the conjugate-invariant ring a
+ * public key is an LWE instance of dimension N too, so the same bounds are held, never those of 2N (docs/cryptography.md).
  */
 export const MAX_LOG_QP_128: Readonly<Record<number, number>> = { 4096: 106, 8192: 214, 16384: 430, 32768: 868 };
 

@@ -1,5 +1,6 @@
 import { isDigest } from '@ciphernet/foundation';
-import { InvalidArgumentError } from 'commander';
+import { RING_NAMES } from '@ciphernet/ckks';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** Parses a whole number in a range; commander prints the message with the option's name and exits. */
 export function integerBetween(low: number, high: number): (text: string) => number {
@@ -22,6 +23,11 @@ export function digestArgument(text: string): string {
 export function evaluationArgument(text: string): string {
   if (/^[a-z][a-z0-9-]{2,63}$/.test(text)) return text;
   throw new InvalidArgumentError('must be an id like eval-3f2a91bc.');
+}
+
+/** The option that chooses a ring. @param unset what happens without it */
+export function ringOption(unset: string): Option {
+  return new Option('--ring <name>', `ring of the ciphertexts (${unset})`).choices([...RING_NAMES]);
 }
 
 /** Parses the name of a benchmark suite. */

@@ -1,6 +1,6 @@
 // One copy of commander for every entry: its classes are compared by identity.
 export { Command, InvalidArgumentError, Option } from 'commander';
-export { digestArgument, evaluationArgument, integerBetween, suiteArgument } from './arguments.js';
+export { digestArgument, evaluationArgument, integerBetween, ringOption, suiteArgument } from './arguments.js';
 export { type Entry, runEntry } from './main.js';
 export { type Progress, type ProgressBoard, createProgressBoard } from './progress.js';
 export { type Session, openSession, openSharedSession } from './session.js';

@@ -2,13 +2,10 @@ import { type CkksParameters, type EncryptionMode, componentsAfter, freshNoise, 
 import { elementAt, lastOf } from '@ciphernet/foundation';
 import type { Calibration } from './calibrate.js';
 import type { WeightChoice } from './candidates.js';
-import { type MapPlan, type Plan, deriveScales } from './plan.js';
+import { type MapPlan, type Plan, deriveScales, pairingBits } from './plan.js';
 
 /** Values on private data may exceed those on the public calibration set: one bit is kept free. */
 const HEADROOM_BITS = 1;
-
-/** The pairing of two logits in a ciphertext costs half a bit of the gap. */
-const PAIRING_BITS = 0.5;
 
 /** Gaussian quantile for 10^5 values at 99.9 %: √(2 ln 10^8) ≈ 6.1. */
 const QUANTILE = 6.1;
@@ -93,7 +90,7 @@ function noiseOf(combination: Combination, scales: DerivedScales): { readonly me
   let worst = fresh.worst * inputGain ** 2;
   scales.forEach(({ after }, i) => {
     if (elementAt(rescales, i) === 0) return;
-    const noise = rescaleNoise(parameters.ringDegree, componentsAfter(i));
+    const noise = rescaleNoise(parameters, componentsAfter(i));
     const gain = elementAt(calibration.gains, i + 1) / after;
     mean += noise.mean * gain ** 2;
     worst += noise.worst * gain ** 2;
@@ -126,7 +123,7 @@ export function attempt(combination: Combination): Attempt {
   const { mean, worst } = noiseOf(combination, scales);
   const errorBound = QUANTILE * Math.sqrt(worst);
   const { gapBits } = combination;
-  const needed = HEADROOM_BITS + (gapBits === undefined ? 0 : gapBits + PAIRING_BITS);
+  const needed = HEADROOM_BITS + (gapBits === undefined ? 0 : gapBits + pairingBits(parameters.ring));
   const missedBits = maps.reduce(
     (most, { headroomBits }) => (headroomBits === undefined ? most : Math.max(most, needed - headroomBits)),
     -Infinity,

@@ -1,4 +1,4 @@
-import { type CkksParameters, MAX_LOG_QP_128, createParameters } from '@ciphernet/ckks';
+import { type CkksParameters, MAX_LOG_QP_128, type RingName, createParameters } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import type { Calibration } from './calibrate.js';
 import { type Circuit, largestWeight } from './circuit.js';
@@ -13,7 +13,7 @@ const MAX_PLANNED_BITS = 9;
 export const INPUT_SCALES: readonly number[] = Array.from({ length: 21 }, (_, i) => 2 ** (30 - i));
 
 /** Candidate sets, cheapest first: bytes and multiply-adds an image grow with the number of data primes only. */
-export function parameterSets(): CkksParameters[] {
+export function parameterSets(ring: RingName): CkksParameters[] {
   const sets: CkksParameters[] = [];
   for (let count = 2; count <= 6; count++) {
     for (const ringDegree of [4096, 8192, 16384]) {
@@ -21,7 +21,7 @@ export function parameterSets(): CkksParameters[] {
       const bits = Math.min(30, Math.floor((allowed - 22) / count));
       if (bits < 25) continue;
       const special = Math.min(30, allowed - count * bits);
-      sets.push(createParameters(ringDegree, new Array<number>(count).fill(bits), special));
+      sets.push(createParameters(ringDegree, new Array<number>(count).fill(bits), special, ring));
     }
   }
   return sets;

@@ -38,7 +38,7 @@ export interface Compilable {
  */
 export function compile(
   model: Compilable,
-  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable'>,
+  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable' | 'ring'>,
 ): CompiledCircuit {
   const basis = roundingBasis(model.circuit, model.examples);
   const roundingEnergies = basis.map(({ energy }) => energy);

@@ -49,15 +49,22 @@ export function costOf(plan: Plan, circuit: QuantisedCircuit): PlanCost {
     scalarProducts: products,
     multiplyAddsPerImage: multiplyAdds,
     uploadBytesPerImage: inputs * uploadBytesPerValue(plan.parameters),
-    // Results travel two logits a ciphertext, each residue at its prime's size.
+    // Results travel two logits a ciphertext where slots are complex, each residue at its prime's size.
     downloadBytesPerImage:
-      (Math.ceil(outputs / 2) *
+      ((plan.parameters.ring === 'standard' ? Math.ceil(outputs / 2) : outputs) *
         componentsAfter(circuit.maps.length - 1) *
         perSlot *
         plan.resultPrimes *
         Math.ceil(Math.log2(elementAt(primes, 0)))) /
       8,
   };
+}
+
+function ringLine({ parameters }: Plan): string {
+  const slots = slotsOf(parameters);
+  return parameters.ring === 'standard'
+    ? `standard: ${slots} complex slots`
+    : `conjugate-invariant: ${slots} real slots, half the bytes and work of an image`;
 }
 
 /**
@@ -94,6 +101,7 @@ export function explainPlan(plan: Plan, circuit: QuantisedCircuit): string {
     `error        deviation ${plan.predictedError.deviation.toPrecision(2)}, bound ${plan.predictedError.bound.toPrecision(2)} of a logit; of rounding the weights ${plan.roundingDeviation.toPrecision(2)}`,
     `cost         ${(cost.multiplyAddsPerImage / 1e6).toFixed(2)} M int16 multiply-adds, ` +
       `${(cost.uploadBytesPerImage / 1e3).toFixed(1)} kB up, ${cost.downloadBytesPerImage.toFixed(0)} B down an image`,
+    `ring         ${ringLine(plan)}`,
     `verifiable   ${plan.slotBound === undefined ? 'no: a rescale, or too little room above the values; a wrong result is found by twins only' : `yes, position by position${gap}`}`,
   );
   return lines.join('\n');

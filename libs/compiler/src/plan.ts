@@ -1,4 +1,4 @@
-import { type CkksParameters, type EncryptionMode, parametersFromJson } from '@ciphernet/ckks';
+import { type CkksParameters, type EncryptionMode, parametersFromJson, parametersToJson } from '@ciphernet/ckks';
 import { InputError, elementAt, lastOf, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 
@@ -127,7 +127,7 @@ function holdsTogether(plan: Plan): boolean {
 /** A plan as version 1 of the format writes it. Keys keep their order: an address is of the bytes. */
 export function planToJson(plan: Plan): unknown {
   const maps = plan.maps.map((map) => ({ ...map, headroomBits: map.headroomBits ?? UNBOUNDED_HEADROOM_V1 }));
-  return { ...plan, maps };
+  return { ...plan, parameters: parametersToJson(plan.parameters), maps };
 }
 
 /**
@@ -152,12 +152,18 @@ export function planFromJson(value: unknown, where: string): Plan {
   return Object.freeze(plan);
 }
 
+/** What the pairing of two logits in a ciphertext costs of the gap: half a bit, in the standard ring alone. */
+export function pairingBits(ring: CkksParameters['ring']): number {
+  return ring === 'standard' ? 0.5 : 0;
+}
+
 /**
  * Bits between twice the bound of a verifiable result's slots and its modulus: h of docs/verification.md. Two logits in a
- * ciphertext are one complex number of at most √2 times the bound.
+ * ciphertext, as the standard ring has them, are one complex number of at most √2 times the bound.
  */
 export function gapBits(plan: Plan): number {
   if (plan.slotBound === undefined) return 0;
-  const modulus = plan.parameters.primes.reduce((sum, prime) => sum + Math.log2(prime), 0);
-  return modulus - 1 - Math.log2(Math.SQRT2 * plan.slotBound * plan.resultScale);
+  const { primes, ring } = plan.parameters;
+  const modulus = primes.reduce((sum, prime) => sum + Math.log2(prime), 0);
+  return modulus - 1 - pairingBits(ring) - Math.log2(plan.slotBound * plan.resultScale);
 }

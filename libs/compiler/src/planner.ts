@@ -1,4 +1,4 @@
-import { type CkksParameters, type EncryptionMode, describeParameters } from '@ciphernet/ckks';
+import { type CkksParameters, type EncryptionMode, type RingName, describeParameters } from '@ciphernet/ckks';
 import { InputError, UnsupportedError, elementAt, lastOf } from '@ciphernet/foundation';
 import { type Attempt, attempt, isNearer } from './attempt.js';
 import type { Calibration } from './calibrate.js';
@@ -6,6 +6,7 @@ import { INPUT_SCALES, type WeightChoice, parameterSets, rescalePatterns, weight
 import { type Circuit, squaresOf } from './circuit.js';
 import { evaluateCircuit } from './evaluate-circuit.js';
 import type { Plan } from './plan.js';
+import { AS_GOOD, cheaperRing, totalDeviation } from './ring-choice.js';
 
 /** What a plan has to keep to. */
 export interface PlanOptions {
@@ -22,6 +23,8 @@ export interface PlanOptions {
    * there is none.
    */
   readonly verifiable?: 'prefer' | 'never' | 'only';
+  /** The ring to plan for, where nothing fixes it. Without it: the conjugate-invariant one where that costs no accuracy. */
+  readonly ring?: RingName | undefined;
   /** Fixed by an encrypted dataset that exists already. */
   readonly given?: { readonly parameters: CkksParameters; readonly inputScale: number };
 }
@@ -56,8 +59,12 @@ const GAPS: readonly number[] = [12, 8];
  */
 const VERIFIABLE_SLACK = 3;
 
-/** Plans that err by so much more than the best are as good, if their results are smaller. */
-const AS_GOOD = 1.25;
+/**
+ * With the public key the bound is of the worst slot, where the secret is largest: in the conjugate-invariant ring its square is 28
+ * times its mean there, not 16, and the mean of the noise is 1.5 bits more. What moves decisions is the deviation over all slots, which
+ * stays some thousandth of the largest logit (docs/parameters.md has the accuracies).
+ */
+const INVARIANT_SLACK = 3;
 
 /** Bounds of a logit's error: what is aimed at, and what is still accepted. */
 interface ErrorLimits {
@@ -102,7 +109,7 @@ function limitsOf({ maxAbs }: Calibration, { targetError, given }: PlanOptions):
 
 /** The plan that errs least, rounding and noise together; among those as good, the one with the smallest result. */
 function bestOf(plans: readonly Plan[]): Plan | undefined {
-  const total = (plan: Plan): number => Math.hypot(plan.predictedError.deviation, plan.roundingDeviation);
+  const total = totalDeviation;
   const least = plans.reduce((smallest, plan) => Math.min(smallest, total(plan)), Infinity);
   return plans
     .filter((plan) => total(plan) <= AS_GOOD * least)
@@ -179,17 +186,21 @@ function withUnusedSlots(circuit: Circuit, calibration: Calibration): Calibratio
 
 type Search = Parameters<typeof trySet>[0];
 
-/** The best plan of the cheapest parameter set that has one, or the attempt that came closest. */
+/** The best plan of the cheapest parameter set of a ring that has one, or the attempt that came closest. */
 function searchSets(
   search: Search,
   target: number,
   gaps: readonly (number | undefined)[],
+  ring: RingName,
 ): Plan | ClosestAttempt | undefined {
-  const { given } = search.options;
+  const { given, mode, targetError } = search.options;
+  const isSlack = ring === 'conjugate-invariant' && mode === 'public' && targetError === undefined;
+  const slack = isSlack ? INVARIANT_SLACK : 1;
+  const inRing = { ...search, tolerated: slack * search.tolerated };
   let closest: ClosestAttempt | undefined;
-  for (const parameters of given === undefined ? parameterSets() : [given.parameters]) {
+  for (const parameters of given === undefined ? parameterSets(ring) : [given.parameters]) {
     for (const gapBits of gaps) {
-      const { fitting, closest: tried } = trySet(gapBits === undefined ? search : { ...search, gapBits }, parameters);
+      const { fitting, closest: tried } = trySet(gapBits === undefined ? inRing : { ...inRing, gapBits }, parameters);
       const best = bestOf(fitting.filter(({ predictedError }) => predictedError.bound <= target)) ?? bestOf(fitting);
       if (best !== undefined) return Object.freeze(best);
       if (tried !== undefined && (closest === undefined || isNearer(tried, closest.tried))) {
@@ -198,6 +209,20 @@ function searchSets(
     }
   }
   return closest;
+}
+
+/** In the ring that is asked for, or given; else in the cheaper one where it costs no accuracy. */
+function searchRings(
+  search: Search,
+  target: number,
+  gaps: readonly (number | undefined)[],
+): Plan | ClosestAttempt | undefined {
+  const { given, ring = given?.parameters.ring } = search.options;
+  if (ring !== undefined) return searchSets(search, target, gaps, ring);
+  const invariant = searchSets(search, target, gaps, 'conjugate-invariant');
+  const standard = searchSets(search, target, gaps, 'standard');
+  if (!isPlan(invariant) || !isPlan(standard)) return isPlan(invariant) ? invariant : standard;
+  return cheaperRing(invariant, standard, lastOf(search.calibration.maxAbs));
 }
 
 const isPlan = (found: Plan | ClosestAttempt | undefined): found is Plan => found !== undefined && 'maps' in found;
@@ -220,11 +245,11 @@ export function planCircuit(circuit: Circuit, calibration: Calibration, options:
   if (wish !== 'never') {
     const whole = withUnusedSlots(circuit, calibration);
     const verifiable = { ...base, tolerated: Math.max(tolerated, VERIFIABLE_SLACK * target), calibration: whole };
-    const found = searchSets(verifiable, target, GAPS);
+    const found = searchRings(verifiable, target, GAPS);
     if (isPlan(found)) return found;
     if (wish === 'only') throw noPlan(found, tolerated, `circuit ${circuit.name}`);
   }
-  const found = searchSets({ ...base, calibration }, target, [undefined]);
+  const found = searchRings({ ...base, calibration }, target, [undefined]);
   if (isPlan(found)) return found;
   throw noPlan(found, tolerated, `circuit ${circuit.name}`);
 }

@@ -26,9 +26,7 @@ export function simulateCircuit(
   const count = features.length / inputs;
   const fresh = Math.sqrt(freshNoise(plan.parameters, plan.mode).mean) / plan.inputScale;
   const behind = plan.maps.map((map, i) =>
-    map.rescales === 0
-      ? 0
-      : Math.sqrt(rescaleNoise(plan.parameters.ringDegree, componentsAfter(i)).mean) / map.scaleAfter,
+    map.rescales === 0 ? 0 : Math.sqrt(rescaleNoise(plan.parameters, componentsAfter(i)).mean) / map.scaleAfter,
   );
   const logits = new Float64Array(count * outputs);
   for (let n = 0; n < count; n++) {

@@ -5,9 +5,10 @@ import type { Circuit } from '../src/circuit.js';
 import { compileCircuit } from '../src/compile.js';
 import { compiledFromJson, compiledToBytes } from '../src/compiled.js';
 import { explainPlan } from '../src/explain.js';
-import { gapBits, planFromJson } from '../src/plan.js';
+import { type Plan, gapBits, planFromJson } from '../src/plan.js';
 import { planCircuit } from '../src/planner.js';
 import { quantise, scaleForBits } from '../src/quantise.js';
+import { cheaperRing, totalDeviation } from '../src/ring-choice.js';
 
 /** A dense circuit with the given widths: one linear map between neighbours. */
 function denseCircuit(...widths: number[]): Circuit {
@@ -30,16 +31,21 @@ const calibration = { maxAbs: [11, 13, 170], gains: [40, 60, 12, 1], meanGains: 
 const oneSquare = { maxAbs: [8, 60], gains: [30, 20, 1], meanGains: [30, 20, 1], examples: 100 };
 
 describe('the planner', () => {
-  it('finds a secure plan within the target for two squares and for one', () => {
-    const two = planCircuit(twoSquares, calibration, { mode: 'public' });
-    const one = planCircuit(denseCircuit(20, 16, 10), oneSquare, { mode: 'public' });
+  it.each([
+    ['standard', 3],
+    // Of the worst slot, which errs by more than that of the standard ring.
+    ['conjugate-invariant', 9],
+  ] as const)('finds a secure plan within the target for two squares and for one, %s ring', (ring, slack) => {
+    const two = planCircuit(twoSquares, calibration, { mode: 'public', ring });
+    const one = planCircuit(denseCircuit(20, 16, 10), oneSquare, { mode: 'public', ring });
     for (const [plan, { maxAbs }] of [
       [two, calibration],
       [one, oneSquare],
     ] as const) {
       expect(() => assertSecure(plan.parameters, 'plan')).not.toThrow();
       // Three times the target at most, which a wider gap may cost.
-      expect(plan.predictedError.bound).toBeLessThanOrEqual(3 * Math.max(0.2, (maxAbs.at(-1) ?? 0) / 256));
+      expect(plan.parameters.ring).toBe(ring);
+      expect(plan.predictedError.bound).toBeLessThanOrEqual(slack * Math.max(0.2, (maxAbs.at(-1) ?? 0) / 256));
       expect(plan.maps.every((map) => (map.headroomBits ?? Infinity) >= 1)).toBe(true);
     }
     expect(one.parameters.primes.length).toBeLessThan(two.parameters.primes.length);
@@ -47,12 +53,38 @@ describe('the planner', () => {
 
   it('tolerates an error in proportion to the logits, and no more than it is told', () => {
     const wide = { ...calibration, maxAbs: [...calibration.maxAbs.slice(0, -1), 1000] };
-    const plan = planCircuit(twoSquares, wide, { mode: 'public' });
+    const plan = planCircuit(twoSquares, wide, { mode: 'public', ring: 'standard' });
     const { parameters, inputScale, predictedError } = plan;
     expect(predictedError.bound).toBeLessThanOrEqual(1000 / 256);
     const given = { parameters, inputScale };
     const strict = { mode: 'public' as const, given, targetError: predictedError.bound / 1000 };
     expect(() => planCircuit(twoSquares, wide, strict)).toThrow(/error bound/);
+  });
+
+  it('takes the conjugate-invariant ring where it errs by a negligible share of the logits, and the one that is asked for', () => {
+    const plan = planCircuit(twoSquares, calibration, { mode: 'public' });
+    expect(plan.parameters.ring).toBe('conjugate-invariant');
+    const standard = planCircuit(twoSquares, calibration, { mode: 'public', ring: 'standard' });
+    expect(standard.parameters.ring).toBe('standard');
+    expect(plan.parameters.primes.length).toBe(standard.parameters.primes.length);
+    const text = explainPlan(plan, compileCircuit(twoSquares, plan, { crop: 0, mean: 1 }).circuit);
+    expect(text).toContain(`${plan.parameters.ringDegree} real slots`);
+    // With logits as small as its error it is not as good, and the standard ring's plan is taken.
+    const errs = (share: number): Plan =>
+      cheaperRing(
+        { ...plan, roundingDeviation: 4 * totalDeviation(standard) },
+        standard,
+        totalDeviation(standard) / share,
+      );
+    expect(errs(1e-4).parameters.ring).toBe('conjugate-invariant');
+    expect(errs(1e-2).parameters.ring).toBe('standard');
+    const strict = {
+      mode: 'public' as const,
+      targetError: 0.3,
+      ring: 'conjugate-invariant' as const,
+      verifiable: 'never' as const,
+    };
+    expect(planCircuit(twoSquares, calibration, strict).predictedError.bound).toBeLessThanOrEqual(0.3);
   });
 
   it('keeps the scale below the modulus, however small the logits are', () => {
@@ -104,21 +136,27 @@ describe('the planner', () => {
     expect(() => planCircuit(twoSquares, oneSquare, { mode: 'public' })).toThrow(/another circuit/);
   });
 
-  it('prefers plans that can be checked position by position: no rescale, all primes, a gap above every slot', () => {
-    const plan = planCircuit(twoSquares, calibration, { mode: 'public' });
-    expect(plan.maps.every(({ rescales }) => rescales === 0)).toBe(true);
-    expect(plan.resultPrimes).toBe(plan.parameters.primes.length);
-    expect(gapBits(plan)).toBeGreaterThanOrEqual(8);
-    const modulus = plan.parameters.primes.reduce((sum, prime) => sum + Math.log2(prime), 0);
+  it.each([
     // Twice the bound of a complex slot, √2 times that of a real one, and the gap make the modulus.
-    const slots = Math.log2(2 * Math.SQRT2 * (plan.slotBound ?? NaN) * plan.resultScale);
-    expect(gapBits(plan)).toBeCloseTo(modulus - slots, 9);
-    expect(plan.slotBound).toBeGreaterThanOrEqual(2 * (calibration.maxAbs.at(-1) ?? NaN));
-    const cheap = planCircuit(twoSquares, calibration, { mode: 'public', verifiable: 'never' });
-    expect(cheap).not.toHaveProperty('slotBound');
-    expect(gapBits(cheap)).toBe(0);
-    expect(cheap.parameters.primes.length).toBeLessThan(plan.parameters.primes.length);
-  });
+    ['standard', Math.SQRT2],
+    ['conjugate-invariant', 1],
+  ] as const)(
+    'prefers plans that can be checked position by position, %s ring: no rescale, a gap above every slot',
+    (ring, complex) => {
+      const plan = planCircuit(twoSquares, calibration, { mode: 'public', ring });
+      expect(plan.maps.every(({ rescales }) => rescales === 0)).toBe(true);
+      expect(plan.resultPrimes).toBe(plan.parameters.primes.length);
+      expect(gapBits(plan)).toBeGreaterThanOrEqual(8);
+      const modulus = plan.parameters.primes.reduce((sum, prime) => sum + Math.log2(prime), 0);
+      const slots = Math.log2(2 * complex * (plan.slotBound ?? NaN) * plan.resultScale);
+      expect(gapBits(plan)).toBeCloseTo(modulus - slots, 9);
+      expect(plan.slotBound).toBeGreaterThanOrEqual(2 * (calibration.maxAbs.at(-1) ?? NaN));
+      const cheap = planCircuit(twoSquares, calibration, { mode: 'public', verifiable: 'never', ring });
+      expect(cheap).not.toHaveProperty('slotBound');
+      expect(gapBits(cheap)).toBe(0);
+      expect(cheap.parameters.primes.length).toBeLessThan(plan.parameters.primes.length);
+    },
+  );
 
   it('says why where no plan can be checked, if only such a one will do', () => {
     const given = { parameters: createParameters(8192, [30, 30, 30], 30), inputScale: 2 ** 21 };

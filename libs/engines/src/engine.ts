@@ -48,6 +48,7 @@ export function assertEvaluable(compiled: CompiledCircuit, header: BatchHeader):
   if (header.kind !== 'shard' || header.components !== 2) fail('the batch is not a fresh shard', 'evaluate a shard');
   if (
     header.parametersDigest !== parametersDigest(plan.parameters) ||
+    header.ring !== plan.parameters.ring ||
     header.ringDegree !== plan.parameters.ringDegree
   ) {
     fail('the shard was made under other parameters', 'plan the model for this dataset, or encrypt it again');

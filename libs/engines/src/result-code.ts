@@ -44,8 +44,23 @@ export const RESULT_CODE: Readonly<Record<string, readonly string[]>> = {
     'wasm/units.js',
     'wasm/work.js',
   ],
-  '@ciphernet/ring': ['instance.js', 'modular.js', 'primes.js', 'ring-kernels.js', 'ring.wasm', 'roots.js'],
-  '@ciphernet/seal': ['constant-plaintext.js', 'seal-bytes.js', 'seal-context.js', 'seal-header.js', 'version.js'],
+  '@ciphernet/ring': [
+    'instance.js',
+    'modular.js',
+    'primes.js',
+    'ring-kernels.js',
+    'ring-names.js',
+    'ring.wasm',
+    'roots.js',
+  ],
+  '@ciphernet/seal': [
+    'constant-plaintext.js',
+    'plaintext-bytes.js',
+    'seal-bytes.js',
+    'seal-context.js',
+    'seal-header.js',
+    'version.js',
+  ],
 };
 
 /** Location of a listed file: beside the package's front door. */

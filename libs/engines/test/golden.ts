@@ -1,5 +1,5 @@
 import { type BatchHeader, shardHeader } from '@ciphernet/artifacts';
-import type { EncryptionMode } from '@ciphernet/ckks';
+import type { EncryptionMode, RingName } from '@ciphernet/ckks';
 import { type CompiledCircuit, calibrate, compile, lower } from '@ciphernet/compiler';
 import { NO_TRANSFORM } from '@ciphernet/datasets';
 import { sha256Hex } from '@ciphernet/foundation';
@@ -61,10 +61,10 @@ const NETWORKS: Readonly<Record<'mlp' | 'cnn', (random: Random) => Network>> = {
 };
 
 /** Compiles a fixed network; its features are count × FEATURES. */
-export function goldenCircuit(
-  network: 'mlp' | 'cnn',
-  mode: EncryptionMode,
-): { readonly compiled: CompiledCircuit; readonly features: Float32Array } {
+export function goldenCircuit({ network, mode, ring }: Pick<Golden, 'network' | 'mode' | 'ring'>): {
+  readonly compiled: CompiledCircuit;
+  readonly features: Float32Array;
+} {
   const random = lcg(SEED);
   const circuit = lower(NETWORKS[network](random));
   const features = Float32Array.from({ length: IMAGES * FEATURES }, () => random());
@@ -72,7 +72,7 @@ export function goldenCircuit(
   return {
     compiled: compile(
       { circuit, calibration, examples: features, transform: NO_TRANSFORM },
-      { mode, verifiable: 'never' },
+      { mode, verifiable: 'never', ring },
     ),
     features,
   };
@@ -106,19 +106,25 @@ export function goldenShard(compiled: CompiledCircuit): {
 export interface Golden {
   readonly network: 'mlp' | 'cnn';
   readonly mode: EncryptionMode;
+  readonly ring: RingName;
   readonly ringDegree: number;
   readonly compiled: string;
   readonly explanation: string;
   readonly residues: string;
-  readonly paired: string;
+  /** As it travels; absent where nothing is paired. */
+  readonly paired?: string;
   readonly firstLogits: readonly number[];
 }
 
-/** Recorded with commit 514e123: moving code must not move a bit of what it computes. */
+/**
+ * Recorded with commit 514e123, those of the conjugate-invariant ring with its first one: moving code must not move a bit of what it
+ * computes.
+ */
 export const RECORDED: readonly Golden[] = [
   {
     network: 'mlp',
     mode: 'public',
+    ring: 'standard',
     ringDegree: 4096,
     compiled: '7ee29ea2a3bea3c592421aaef45f3b45cc37207eaa2fb2b0bbf74afd2961acb5',
     explanation: 'bb415d6311371124db7dc3c87d909ed65972256850208642b2a05bd3981d2b0d',
@@ -131,6 +137,7 @@ export const RECORDED: readonly Golden[] = [
   {
     network: 'mlp',
     mode: 'symmetric',
+    ring: 'standard',
     ringDegree: 4096,
     compiled: '0d8696f2e4d661762de7f47a6997441a5bcc8e456c276a2f7d4c97e399eae1a4',
     explanation: '23662eb6f04dc67183aa33026b81410e3b178ab00e78e5b0cac219d4ba1093dc',
@@ -143,6 +150,7 @@ export const RECORDED: readonly Golden[] = [
   {
     network: 'cnn',
     mode: 'public',
+    ring: 'standard',
     ringDegree: 8192,
     compiled: 'aba7adf1c67d1fa8b10f8322948d87bea1e809bcfaac147c6f9d78328b02e8f6',
     explanation: '85d3e31828386ad738518176aac9a7c8f1ff553b01de521d09d14f45c4cae9b1',
@@ -150,6 +158,30 @@ export const RECORDED: readonly Golden[] = [
     paired: '246405e6a178574a436e7a8614afef25616a3aad5a584482cee84f6c4f17f3d3',
     firstLogits: [
       0.0749954377243083, -0.3736634035529276, 0.06126927594095907, 0.04838126120679978, -0.02834366265463284,
+    ],
+  },
+  {
+    network: 'mlp',
+    mode: 'public',
+    ring: 'conjugate-invariant',
+    ringDegree: 4096,
+    compiled: '920baa06d644d3bca5078869db505e8fbaeeeecbae873cc6a44c89460928c2ae',
+    explanation: '291d37c58a72ad68aa815bf376ffe322419861af1690ea9d0aa7e52662da73e1',
+    residues: '171c11632afafb8567958133ef2692c42bf3abb093395d5bfe54cc1db644fb71',
+    firstLogits: [
+      0.1093091064793153, -0.45226449498910226, 0.010884611699196467, 0.15822375644844355, -0.5388345176839753,
+    ],
+  },
+  {
+    network: 'cnn',
+    mode: 'public',
+    ring: 'conjugate-invariant',
+    ringDegree: 8192,
+    compiled: 'f1332462d1b2ad4faa16dc6f557a1f1af9c5c07e58909694920a938450ddad81',
+    explanation: '7ff3000fe23dc8f59c25b4bccef71c305a0576f008f34061bb5904796ee37309',
+    residues: '2dde669fa73116be42a952716548a6e6dc95d4e6293de424d4bb3a6c267e7f70',
+    firstLogits: [
+      0.07445939094092865, -0.373808712808006, 0.06169048899543149, 0.04841534373580911, -0.028108659057870328,
     ],
   },
 ];

@@ -1,5 +1,5 @@
 import { type Batch, type BatchHeader, batchToBytes, shardHeader } from '@ciphernet/artifacts';
-import { createParameters } from '@ciphernet/ckks';
+import { type RingName, createParameters } from '@ciphernet/ckks';
 import { type CompiledCircuit, type IntegerMap, type QuantisedCircuit, deriveScales } from '@ciphernet/compiler';
 
 /** Of weights with 10 bits, the most that a compiled circuit may hold. */
@@ -17,16 +17,17 @@ export interface RawOptions {
   readonly primeBits: readonly number[];
   /** Primes dropped after each map; default none. */
   readonly rescales?: readonly number[];
+  readonly ring?: RingName;
   /** Only the largest and the smallest weights there are. */
   readonly extreme?: boolean;
 }
 
 /** A circuit of sparse random blocks, planned without regard to precision: residues only. */
 export function rawCompiled(
-  { widths, primeBits, rescales = [], extreme = false }: RawOptions,
+  { widths, primeBits, rescales = [], ring = 'standard', extreme = false }: RawOptions,
   random: () => number,
 ): CompiledCircuit {
-  const parameters = createParameters(RING_DEGREE, primeBits, 30);
+  const parameters = createParameters(RING_DEGREE, primeBits, 30, ring);
   const weight = (): number =>
     extreme ? (random() < 0.5 ? -MOST : MOST) : Math.floor(random() * (2 * MOST + 1)) - MOST;
   const maps = widths.slice(1).map((outputs, m): IntegerMap => {

@@ -1,9 +1,10 @@
 // Slots to coefficients, for real slots: the inverse of CKKS' canonical embedding (Cheon, Kim, Kim, Song, ASIACRYPT 2017,
 // section 3.2), as SEAL's encoder computes it (native/src/seal/ckks.h `encode_internal`).
 //
-// A polynomial whose N/2 slots are real equals itself under X -> 1/X, so its coefficients are a_0, a_i and
+// A polynomial of N coefficients whose N/2 slots are real equals itself under X -> 1/X, so its coefficients are a_0, a_i and
 // a_(N-i) = -a_i, and its values at the odd powers of the 2N-th root of unity are a_0 + 2 sum a_i cos(pi (2t + 1) i / N).
-// With M = N/2 that is a cosine transform of M points: a = DCT-II(values) / M. Makhoul (IEEE ASSP 28, 1980) makes of it a
+// With M = N/2 that is a cosine transform of M points: a = DCT-II(values) / M. The conjugate-invariant
+// ring of N coefficients has M = N slots and keeps a_0 … a_(N-1), which the others mirror (ring/assembly/fold.ts). Makhoul (IEEE ASSP 28, 1980) makes of it a
 // Fourier transform of M real numbers, which is one of H = M/2 complex ones.
 
 /** x * w for complex x = (re, im); at w: [c, c], [-d, d] of w = c + d i. */
@@ -41,23 +42,23 @@ function put(target: usize, index: i32, value: f64): void {
 }
 
 /**
- * Coefficients of the polynomial that has the given values in its slots, times `factor` times N/2, rounded.
+ * Coefficients of the polynomial that has the given values in its slots, times `factor` times M, rounded.
  *
- * values: `count` f32, slot by slot; the other slots are zero. |values| * factor * N/2 < 2^30.
- * order: N/2 u32, where slot j goes in `work`. twiddles: H entries, see above. rotations: two entries for each k of 0 .. H.
- * work: N/2 f64. target: N i32.
+ * values: `count` f32, slot by slot; the other slots are zero. |values| * factor * M < 2^30.
+ * order: M u32, where slot j goes in `work`. twiddles: H entries, see above. rotations: two entries for each k of 0 .. H.
+ * work: M f64. target: 2M i32; M in the conjugate-invariant ring, for which isHalf is set. logM: of the slots.
  */
 export function embed(
   values: usize, count: i32, factor: f64, order: usize, twiddles: usize, rotations: usize,
-  work: usize, target: usize, logN: i32,
+  work: usize, target: usize, logM: i32, isHalf: bool,
 ): void {
-  const n = 1 << logN, m = n >> 1, h = n >> 2;
+  const m = 1 << logM, n = m << 1, h = m >> 1;
   memory.fill(work, 0, <usize>m << 3);
   for (let slot = 0; slot < count; slot++) {
     const at = <usize>load<u32>(order + (<usize>slot << 2));
     store<f64>(work + (at << 3), <f64>load<f32>(values + (<usize>slot << 2)) * factor);
   }
-  fourier(work, logN - 2, twiddles);
+  fourier(work, logM - 1, twiddles);
   const conjugate = f64x2(1, -1);
   for (let k = 0; k <= h; k++) {
     const x = v128.load(work + (<usize>(k & (h - 1)) << 4));
@@ -67,10 +68,11 @@ export function embed(
     const a = f64x2.extract_lane(w, 0), b = f64x2.extract_lane(w, 1);
     put(target, k, a);
     if (k == 0) continue;
-    put(target, n - k, -a);
     // At k = H both name the same coefficient, and b = -a.
     put(target, m - k, -b);
+    if (isHalf) continue;
+    put(target, n - k, -a);
     put(target, m + k, b);
   }
-  store<i32>(target + (<usize>m << 2), 0);
+  if (!isHalf) store<i32>(target + (<usize>m << 2), 0);
 }

@@ -1,9 +1,10 @@
 import { type Batch, imaginaryPart, rowOffset } from '@ciphernet/artifacts';
 import { parametersDigest } from '@ciphernet/ckks';
 import { IntegrityError } from '@ciphernet/foundation';
-import { type SealContext, ciphertextFromResidues, createSealContext } from '@ciphernet/seal';
+import { type SealContext, ciphertextFromResidues, createSealContext, plaintextBytes } from '@ciphernet/seal';
 import type { SecretKey } from 'node-seal';
 import { type SecretKeyFile, assertSameKey } from './key-files.js';
+import { keyResidues } from './key-residues.js';
 import { type OwnerSeal, loadOwnerSeal, sealMessage } from './owner-seal.js';
 
 /** A decrypted result. */
@@ -46,6 +47,19 @@ function decryptCiphertext(
   return encoder.decodeFloat64(plaintext) as Float64Array;
 }
 
+/** SEAL's key of a secret of the conjugate-invariant ring: its values in the ring of twice the degree, at the key level. */
+function embeddedSecret(context: SealContext<OwnerSeal>, bytes: Uint8Array): Uint8Array {
+  const { parameters } = context;
+  const residues = keyResidues(parameters, 'symmetric', bytes);
+  try {
+    using data = context.context.keyContextData();
+    using id = data.parmsId();
+    return plaintextBytes(BigUint64Array.from(id.values() as BigUint64Array), residues, parameters);
+  } finally {
+    residues.fill(0);
+  }
+}
+
 /**
  * Loads the secret key into SEAL.
  *
@@ -53,10 +67,19 @@ function decryptCiphertext(
  */
 export async function createResultDecryptor(key: SecretKeyFile): Promise<ResultDecryptor> {
   const seal = await loadOwnerSeal();
-  const context = createSealContext(seal, key.parameters);
+  const { parameters } = key;
+  const context = createSealContext(seal, parameters);
   const secretKey = new seal.SecretKey();
   try {
-    secretKey.loadFromArray(context.context, key.bytes);
+    if (parameters.ring === 'standard') secretKey.loadFromArray(context.context, key.bytes);
+    else {
+      const embedded = embeddedSecret(context, key.bytes);
+      try {
+        secretKey.loadFromArray(context.context, embedded);
+      } finally {
+        embedded.fill(0);
+      }
+    }
   } catch (error) {
     secretKey.delete();
     context[Symbol.dispose]();
@@ -74,8 +97,9 @@ export async function createResultDecryptor(key: SecretKeyFile): Promise<ResultD
       }
       const count = header.values ?? header.ciphertexts;
       const values = new Float64Array(header.images * count);
-      // Results are one tile; a shard that is decrypted in a test is not.
-      const imaginary = header.tile === header.ringDegree ? imaginaryPart(batch) : undefined;
+      // Results are one tile; a shard that is decrypted in a test is not. Real slots have no imaginary part.
+      const isPaired = header.ring === 'standard' && header.tile === header.ringDegree;
+      const imaginary = isPaired ? imaginaryPart(batch) : undefined;
       let largestSlot = 0;
       const note = (slots: Float64Array): void => {
         // A value that is no number is not below anything, and stays once it is there.

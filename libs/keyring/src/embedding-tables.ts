@@ -18,14 +18,14 @@ function reverseBits(value: number, bits: number): number {
  * transform; Makhoul takes the even t first, the odd ones behind them backwards; and two neighbours are one complex number,
  * in bit-reversed order.
  *
- * @returns for each of the N / 2 slots an index among N / 2 doubles
+ * @param M slots: N / 2 of SEAL's ring of degree N, which for the conjugate-invariant ring is that of twice the degree
+ * @returns for each of them an index among M doubles
  */
-export function slotOrder(ringDegree: number): Uint32Array {
-  const M = ringDegree / 2;
+export function slotOrder(M: number): Uint32Array {
   const bits = Math.log2(M / 2);
   const order = new Uint32Array(M);
-  for (let slot = 0, exponent = 1; slot < M; slot++, exponent = (3 * exponent) % (2 * ringDegree)) {
-    const odd = exponent < ringDegree ? exponent : 2 * ringDegree - exponent;
+  for (let slot = 0, exponent = 1; slot < M; slot++, exponent = (3 * exponent) % (4 * M)) {
+    const odd = exponent < 2 * M ? exponent : 4 * M - exponent;
     const t = (odd - 1) / 2;
     const n = t % 2 === 0 ? t / 2 : M - 1 - (t - 1) / 2;
     order[slot] = 2 * reverseBits(n >> 1, bits) + (n & 1);
@@ -35,10 +35,9 @@ export function slotOrder(ringDegree: number): Uint32Array {
 
 /** Writes the tables of `embed` (assembly/embedding.ts). */
 export function writeEmbeddingTables(memory: SharedMemory, layout: EncryptionLayout): void {
-  const { ringDegree } = layout;
-  const M = ringDegree / 2;
-  const H = ringDegree / 4;
-  new Uint32Array(memory.buffer, layout.order, M).set(slotOrder(ringDegree));
+  const M = layout.slotCount;
+  const H = M / 2;
+  new Uint32Array(memory.buffer, layout.order, M).set(slotOrder(M));
   const twiddles = new Float64Array(memory.buffer, layout.twiddles, 4 * H);
   for (let half = 1; half < H; half *= 2) {
     for (let j = 0; j < half; j++) {

@@ -1,9 +1,11 @@
-import { type SharedMemory, wasmOnMemory } from '@ciphernet/ring';
+import { InputError } from '@ciphernet/foundation';
+import { RING_CODES, type SharedMemory, wasmOnMemory } from '@ciphernet/ring';
+import type { EncryptionLayout } from './encryption-memory.js';
 
 /** Routines of encryption; ranges and layouts stand beside each in `assembly/`. Pointers are byte offsets. */
 export interface EncryptionKernels {
   modulusInit(modulusPointer: number, prime: number): void;
-  rootsInit(tables: number, logN: number, modulusPointer: number): number;
+  rootsInit(tables: number, logN: number, modulusPointer: number, ring: number): number;
   nttForward(values: number, logN: number, tables: number, modulusPointer: number): void;
   nttInverse(values: number, logN: number, tables: number, modulusPointer: number): void;
   centredBinomials(random: number, first: number, second: number, count: number): void;
@@ -18,7 +20,8 @@ export interface EncryptionKernels {
     rotations: number,
     work: number,
     target: number,
-    logN: number,
+    logSlots: number,
+    isHalf: boolean,
   ): void;
   prepareKey(key: number, factor: number, logN: number, modulusPointer: number): void;
   transformSmall(source: number, target: number, logN: number, tables: number, modulusPointer: number): void;
@@ -70,3 +73,13 @@ export const encryptionKernels: (memory: SharedMemory) => EncryptionKernels = wa
   // Of the built package, also where its sources run (tests).
   new URL('../dist/encryption.wasm', import.meta.url),
 );
+
+/** Writes the constants and tables of every prime. @throws InputError for a prime that has no root for the ring */
+export function writePrimes(kernels: EncryptionKernels, layout: EncryptionLayout): void {
+  for (const { prime, modulus, tables } of layout.primes) {
+    kernels.modulusInit(modulus, prime);
+    if (kernels.rootsInit(tables, layout.logN, modulus, RING_CODES[layout.ring]) !== 1) {
+      throw new InputError(`${prime} has no root for the ${layout.ring} ring`, { where: 'parameters' });
+    }
+  }
+}

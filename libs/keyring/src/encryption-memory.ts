@@ -1,4 +1,4 @@
-import type { CkksParameters } from '@ciphernet/ckks';
+import { type CkksParameters, type RingName, slotsOf } from '@ciphernet/ckks';
 import { CACHE_LINE, FIRST_FREE, MODULUS_BYTES, rootTableBytes } from '@ciphernet/ring';
 
 /**
@@ -31,7 +31,7 @@ export interface Workspace {
   /** One polynomial each. */
   readonly transformed: number;
   readonly scratch: number;
-  /** N / 2 doubles. */
+  /** A double a slot. */
   readonly slots: number;
   /** [component][ciphertext of the group][coefficient] of one prime. */
   readonly residues: readonly [number, number];
@@ -39,8 +39,10 @@ export interface Workspace {
 
 /** The memory that all threads of a pool share, laid out once; shards come behind `end`. */
 export interface EncryptionLayout {
+  readonly ring: RingName;
   readonly ringDegree: number;
   readonly logN: number;
+  readonly slotCount: number;
   /**
    * Bytes from one polynomial of a group to the next: a cache line more than it has, since at a power of two all of them would
    * compete for the same few lines of the cache when they are laid out in tiles together.
@@ -63,7 +65,8 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
     top = at + bytes;
     return at;
   };
-  const N = parameters.ringDegree;
+  const { ring, ringDegree: N } = parameters;
+  const slotCount = slotsOf(parameters);
   const polynomial = 4 * N;
   const stride = polynomial + CACHE_LINE;
   const primes = [...parameters.primes, parameters.specialPrime].map((prime) => ({
@@ -72,9 +75,9 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
     tables: reserve(rootTableBytes(N)),
     keys: [reserve(polynomial), reserve(polynomial)] as const,
   }));
-  const order = reserve(4 * (N / 2));
-  const twiddles = reserve(32 * (N / 4));
-  const rotations = reserve(64 * (N / 4 + 1));
+  const order = reserve(4 * slotCount);
+  const twiddles = reserve(32 * (slotCount / 2));
+  const rotations = reserve(64 * (slotCount / 2 + 1));
   const workspaces = Array.from({ length: threads }, () => {
     const start = reserve(0);
     const group = (): number => reserve(GROUP * stride);
@@ -83,10 +86,23 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
       small: [group(), group(), group(), group()] as const,
       transformed: reserve(polynomial),
       scratch: reserve(polynomial),
-      slots: reserve(8 * (N / 2)),
+      slots: reserve(8 * slotCount),
       residues: [group(), group()] as const,
     };
     return { start, ...space, bytes: top - start };
   });
-  return { ringDegree: N, logN: Math.log2(N), stride, primes, order, twiddles, rotations, workspaces, end: reserve(0) };
+  const end = reserve(0);
+  return {
+    ring,
+    ringDegree: N,
+    logN: Math.log2(N),
+    slotCount,
+    stride,
+    primes,
+    order,
+    twiddles,
+    rotations,
+    workspaces,
+    end,
+  };
 }

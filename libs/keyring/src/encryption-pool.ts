@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { positionListBytes } from '@ciphernet/artifacts';
-import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
+import { type CkksParameters, type EncryptionMode, slotsOf } from '@ciphernet/ckks';
 import { EvaluationError, InputError, decodeError } from '@ciphernet/foundation';
 import { MOST_PAGES, PAGE_BYTES, type SharedMemory, createSharedMemory } from '@ciphernet/ring';
 import { writeEmbeddingTables } from './embedding-tables.js';
-import { encryptionKernels } from './encryption-kernels.js';
+import { encryptionKernels, writePrimes } from './encryption-kernels.js';
 import { type EncryptionLayout, layOutEncryption } from './encryption-memory.js';
 import type { EncryptorName, ShardRegion, ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
 import { keyResidues, writeKey } from './key-residues.js';
@@ -107,12 +107,7 @@ function writeConstants(
 ): void {
   const residues = keyResidues(parameters, mode, key);
   const kernels = encryptionKernels(memory);
-  for (const { prime, modulus, tables } of layout.primes) {
-    kernels.modulusInit(modulus, prime);
-    if (kernels.rootsInit(tables, layout.logN, modulus) !== 1) {
-      throw new InputError(`${prime} has no root of order ${2 * layout.ringDegree}`, { where: 'parameters' });
-    }
-  }
+  writePrimes(kernels, layout);
   writeEmbeddingTables(memory, layout);
   writeKey(memory, kernels, layout, { parameters, mode }, residues);
   residues.fill(0);
@@ -146,11 +141,10 @@ function createRegions(memory: SharedMemory, start: number): (bytes: number) => 
 /** @throws InputError unless the shard fits the ring, and its values the encryptor */
 function checkShard(shard: PlainShard, options: ShardOptions, start: EncryptionStart): number {
   const { ringDegree } = start.parameters;
+  const slots = slotsOf(start.parameters);
   const features = shard.features.length / shard.images;
-  if (!Number.isInteger(features) || shard.images < 1 || shard.images > ringDegree / 2) {
-    throw new InputError(
-      `${shard.features.length} values are no ${shard.images} images of at most ${ringDegree / 2} slots`,
-    );
+  if (!Number.isInteger(features) || shard.images < 1 || shard.images > slots) {
+    throw new InputError(`${shard.features.length} values are no ${shard.images} images of at most ${slots} slots`);
   }
   if (options.tile % 4 !== 0 || ringDegree % options.tile !== 0) {
     throw new InputError(`a tile of ${options.tile} coefficients`, { hint: 'use a power of two from 4 on' });

@@ -1,11 +1,13 @@
 import type { CkksParameters } from '@ciphernet/ckks';
 import { createSealContext } from '@ciphernet/seal';
+import { generateInvariantKeys } from './generate-invariant.js';
 import { loadOwnerSeal } from './owner-seal.js';
 
-/** A new key pair, as SEAL's bytes. No evaluation keys: none are ever needed. */
+/** A new key pair: SEAL's, in its bytes; ours in the conjugate-invariant ring. No evaluation keys: none are ever needed. */
 export async function generateKeys(
   parameters: CkksParameters,
 ): Promise<{ readonly parameters: CkksParameters; readonly publicKey: Uint8Array; readonly secretKey: Uint8Array }> {
+  if (parameters.ring !== 'standard') return { parameters, ...generateInvariantKeys(parameters) };
   const seal = await loadOwnerSeal();
   using context = createSealContext(seal, parameters);
   using generator = new seal.KeyGenerator(context.context);

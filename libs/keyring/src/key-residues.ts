@@ -15,10 +15,40 @@ function misfit(what: string): never {
   });
 }
 
+/** A key of the conjugate-invariant ring, which SEAL does not have: its residues as little-endian words. */
+export function residueBytes(residues: Uint32Array): Uint8Array {
+  return new Uint8Array(residues.buffer, residues.byteOffset, residues.byteLength).slice();
+}
+
+function residuesOfBytes(key: Uint8Array, count: number): Uint32Array {
+  if (key.length !== 4 * count) misfit(`it has ${key.length} bytes`);
+  return new Uint32Array(key.slice().buffer);
+}
+
+/** Residues of a key as SEAL saved it. */
+function residuesOfSeals(
+  parameters: CkksParameters,
+  mode: EncryptionMode,
+  key: Uint8Array,
+  count: number,
+): Uint32Array {
+  if (mode === 'symmetric') {
+    if (key.length !== SECRET_WORDS + 8 * count) misfit(`it has ${key.length} bytes`);
+    return lowWords(key, SECRET_WORDS, count);
+  }
+  try {
+    const { words } = residuesOfSaved(key, parameters);
+    if (words.length === count) return words;
+  } catch {
+    return misfit('its bytes are of another ring');
+  }
+  return misfit('it has other primes');
+}
+
 /**
  * Residues of a key in NTT form over the data primes and the special prime: [component][prime][coefficient].
  *
- * @param key SEAL's bytes of the public key, or of the secret key in symmetric mode
+ * @param key bytes of the public key, or of the secret key in symmetric mode: SEAL's, or {@link residueBytes}
  * @throws InputError for bytes that are no key of these parameters
  */
 export function keyResidues(parameters: CkksParameters, mode: EncryptionMode, key: Uint8Array): Uint32Array {
@@ -26,21 +56,8 @@ export function keyResidues(parameters: CkksParameters, mode: EncryptionMode, ke
   const primes = [...parameters.primes, parameters.specialPrime];
   const components = mode === 'public' ? 2 : 1;
   const count = components * primes.length * N;
-  let words: Uint32Array;
-  if (mode === 'public') {
-    const saved = ((): ReturnType<typeof residuesOfSaved> => {
-      try {
-        return residuesOfSaved(key, N);
-      } catch {
-        return misfit('its bytes are of another ring');
-      }
-    })();
-    if (saved.words.length !== count) misfit(`it has ${saved.limbs} primes, they have ${primes.length}`);
-    words = saved.words;
-  } else {
-    if (key.length !== SECRET_WORDS + 8 * count) misfit(`it has ${key.length} bytes`);
-    words = lowWords(key, SECRET_WORDS, count);
-  }
+  const words =
+    parameters.ring === 'standard' ? residuesOfSeals(parameters, mode, key, count) : residuesOfBytes(key, count);
   for (let at = 0; at < count; at += N) {
     const prime = elementAt(primes, (at / N) % primes.length);
     if (words.subarray(at, at + N).some((word) => word >= prime)) misfit('a residue is not below its prime');

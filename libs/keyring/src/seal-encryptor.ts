@@ -43,10 +43,16 @@ function loadEncryptor(
 /**
  * SEAL's own encryption: what ours is compared with, and takes the place of where a scale is beyond ours.
  *
- * @throws InputError when SEAL refuses the key
+ * @throws InputError when SEAL refuses the key, and for the conjugate-invariant ring, which it does not have
  */
 export async function createSealEncryptor(parts: SealParts): Promise<GroupEncryptor> {
   const { memory, parameters, mode } = parts;
+  if (parameters.ring !== 'standard') {
+    throw new InputError(`SEAL has no ${parameters.ring} ring to encrypt in`, {
+      where: 'encryptor seal',
+      hint: 'use the ring `standard`, or the encryptor `simd`',
+    });
+  }
   const { ringDegree } = parameters;
   const seal = await loadOwnerSeal();
   const context = createSealContext(seal, parameters);

@@ -1,50 +1,23 @@
-import { randomFillSync } from 'node:crypto';
 import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
-import type { SharedMemory } from '@ciphernet/ring';
-import type { EncryptionKernels } from './encryption-kernels.js';
-import { type EncryptionLayout, GROUP, type PrimeMemory, type Workspace, randomBytesOf } from './encryption-memory.js';
+import { type EncryptionLayout, GROUP, type PrimeMemory, type Workspace } from './encryption-memory.js';
 import type { GroupEncryptor, ShardRegion } from './encryption-task.js';
 import { montgomeryForm, specialInverse } from './key-residues.js';
-
-/** Words beyond a polynomial that are drawn to make up for rejected ones: some 32 of 8,192 bytes are. */
-const SPARE = 256;
+import { type RandomSource, drawErrors, drawTernary, drawUniform } from './randomness.js';
 
 /** What a thread encrypts with. */
-export interface SimdParts {
-  readonly memory: SharedMemory;
-  readonly kernels: EncryptionKernels;
-  readonly layout: EncryptionLayout;
-  readonly space: Workspace;
+export interface SimdParts extends RandomSource {
   readonly parameters: CkksParameters;
   readonly mode: EncryptionMode;
 }
 
-/** Draws until `count` values have been written. @param sample takes fresh bits; returns how many values it made of them */
-function drawAll(
-  { memory, space, layout }: SimdParts,
-  unit: number,
-  target: number,
-  sample: (random: number, drawn: number, to: number, left: number) => number,
-): void {
-  const N = layout.ringDegree;
-  for (let written = 0; written < N;) {
-    const drawn = Math.min(N - written + SPARE, randomBytesOf(N) / unit);
-    randomFillSync(new Uint8Array(memory.buffer, space.random, drawn * unit));
-    written += sample(space.random, drawn, target + 4 * written, N - written);
-  }
-}
-
-function drawErrors({ memory, kernels, space, layout }: SimdParts, first: number, second: number): void {
-  randomFillSync(new Uint8Array(memory.buffer, space.random, randomBytesOf(layout.ringDegree)));
-  kernels.centredBinomials(space.random, first, second, layout.ringDegree);
-}
-
 function embedFeature({ kernels, layout, space }: SimdParts, region: ShardRegion, feature: number, to: number): void {
-  const { order, twiddles, rotations, logN, ringDegree } = layout;
+  const { ring, order, twiddles, rotations, slotCount } = layout;
   const values = region.values + 4 * feature * region.images;
-  const factor = region.scale / (ringDegree / 2);
-  kernels.embed(values, region.images, factor, order, twiddles, rotations, space.slots, to, logN);
+  const factor = region.scale / slotCount;
+  const logSlots = Math.log2(slotCount);
+  const isHalf = ring === 'conjugate-invariant';
+  kernels.embed(values, region.images, factor, order, twiddles, rotations, space.slots, to, logSlots, isHalf);
 }
 
 /** Draws and embeds what all primes need of a group: [u, e0 − t0, e1 − t1, m], see assembly/encryption.ts. */
@@ -54,7 +27,7 @@ function preparePublic(parts: SimdParts, region: ShardRegion, first: number, cou
   const special = elementAt(layout.primes, layout.primes.length - 1);
   for (let c = 0; c < count; c++) {
     const [u, first0, first1, message] = placesOf(space, layout, c);
-    drawAll(parts, 1, u, (random, drawn, to, left) => kernels.ternary(random, drawn, to, left));
+    drawTernary(parts, u);
     drawErrors(parts, first0, first1);
     embedFeature(parts, region, first + c, message);
     kernels.transformSmall(u, space.transformed, logN, special.tables, special.modulus);
@@ -105,7 +78,7 @@ function encryptSymmetric(parts: SimdParts, at: PrimeMemory, count: number): voi
   for (let c = 0; c < count; c++) {
     const [, error, , message] = placesOf(space, layout, c);
     const [target, mask] = [space.residues[0] + stride * c, space.residues[1] + stride * c];
-    drawAll(parts, 4, mask, (random, drawn, to, left) => kernels.uniform(random, drawn, to, left, prime));
+    drawUniform(parts, mask, prime);
     kernels.symmetricComponent(mask, keys[0], error, message, target, logN, tables, modulus);
   }
 }

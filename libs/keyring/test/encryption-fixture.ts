@@ -1,8 +1,8 @@
-import { type CkksParameters, createParameters } from '@ciphernet/ckks';
+import { type CkksParameters, type RingName, createParameters } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { createSharedMemory } from '@ciphernet/ring';
 import { writeEmbeddingTables } from '../src/embedding-tables.js';
-import { type EncryptionKernels, encryptionKernels } from '../src/encryption-kernels.js';
+import { type EncryptionKernels, encryptionKernels, writePrimes } from '../src/encryption-kernels.js';
 import { type EncryptionLayout, layOutEncryption } from '../src/encryption-memory.js';
 
 /** The kernels on a memory of one thread, constants written, without a key. */
@@ -17,15 +17,16 @@ export interface EncryptionFixture {
   transform(coefficients: ArrayLike<number>, primeIndex: number): Uint32Array;
 }
 
-export function createEncryptionFixture(ringDegree: number, bits: readonly number[]): EncryptionFixture {
-  const parameters = createParameters(ringDegree, bits, 30);
+export function createEncryptionFixture(
+  ringDegree: number,
+  bits: readonly number[],
+  ring: RingName = 'standard',
+): EncryptionFixture {
+  const parameters = createParameters(ringDegree, bits, 30, ring);
   const layout = layOutEncryption(parameters, 1);
   const memory = createSharedMemory(layout.end);
   const kernels = encryptionKernels(memory);
-  for (const { prime, modulus, tables } of layout.primes) {
-    kernels.modulusInit(modulus, prime);
-    kernels.rootsInit(tables, layout.logN, modulus);
-  }
+  writePrimes(kernels, layout);
   writeEmbeddingTables(memory, layout);
   const u32 = (at: number, length = ringDegree): Uint32Array => new Uint32Array(memory.buffer, at, length);
   return {

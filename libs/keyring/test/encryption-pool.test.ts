@@ -1,5 +1,5 @@
 import { type BatchHeader, positionDigests, rowOffset, shardHeader } from '@ciphernet/artifacts';
-import { createParameters, freshNoise } from '@ciphernet/ckks';
+import { createParameters, freshNoise, slotsOf } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createResultDecryptor } from '../src/decrypt.js';
@@ -7,47 +7,60 @@ import { createEncryptionPool } from '../src/encryption-pool.js';
 import { generateKeys } from '../src/generate.js';
 import { fingerprintOf } from '../src/key-files.js';
 
-const parameters = createParameters(4096, [30, 30], 24);
+const RINGS = {
+  standard: createParameters(4096, [30, 30], 24),
+  'conjugate-invariant': createParameters(4096, [30, 30], 24, 'conjugate-invariant'),
+};
+const parameters = RINGS.standard;
 const IMAGES = 2048;
 const SCALE = 2 ** 20;
-let keys: Awaited<ReturnType<typeof generateKeys>>;
+type Keys = Awaited<ReturnType<typeof generateKeys>>;
+let keys: Keys;
+let invariantKeys: Keys;
 beforeAll(async () => {
   keys = await generateKeys(parameters);
+  invariantKeys = await generateKeys(RINGS['conjugate-invariant']);
 });
 
-const valuesOf = (features: number): Float32Array =>
-  Float32Array.from({ length: IMAGES * features }, (_, i) => Math.abs(Math.sin(i)));
-const keyOf = (mode: 'public' | 'symmetric'): Uint8Array => (mode === 'public' ? keys.publicKey : keys.secretKey);
-const headerOf = (features: number, tile: number): BatchHeader => ({
+const valuesOf = (features: number, images = IMAGES): Float32Array =>
+  Float32Array.from({ length: images * features }, (_, i) => Math.abs(Math.sin(i)));
+const keyOf = (mode: 'public' | 'symmetric', of = keys): Uint8Array =>
+  mode === 'public' ? of.publicKey : of.secretKey;
+const headerOf = (features: number, tile: number, of = keys, images = IMAGES): BatchHeader => ({
   ...shardHeader({
-    parameters,
-    keyFingerprint: fingerprintOf(keys.publicKey),
+    parameters: of.parameters,
+    keyFingerprint: fingerprintOf(of.publicKey),
     ciphertexts: features,
-    images: IMAGES,
+    images,
     tile,
     scale: SCALE,
   }),
 });
 
 const CASES = [
-  ['public', 'simd', 4],
-  ['symmetric', 'simd', 64],
-  ['public', 'seal', 16],
-  ['symmetric', 'seal', 4],
+  ['public', 'simd', 4, 'standard'],
+  ['symmetric', 'simd', 64, 'standard'],
+  ['public', 'seal', 16, 'standard'],
+  ['symmetric', 'seal', 4, 'standard'],
+  ['public', 'simd', 64, 'conjugate-invariant'],
+  ['symmetric', 'simd', 4, 'conjugate-invariant'],
 ] as const;
 
 describe('encryption on several threads', () => {
   it.each(CASES)(
-    'with the %s key by %s gives the values back within the predicted noise',
-    async (mode, encryptor, tile) => {
-      // A quarter of a million samples each, a million in all.
+    'with the %s key by %s, tiles of %i, %s ring, gives the values back within the predicted noise',
+    async (mode, encryptor, tile, ring) => {
+      const own = ring === 'standard' ? keys : invariantKeys;
+      const { parameters } = own;
+      // A quarter of a million samples each, more than a million in all.
       const features = 128;
-      const values = valuesOf(features);
-      await using pool = await createEncryptionPool({ parameters, mode, encryptor, key: keyOf(mode) }, 2);
-      using shard = await pool.encryptShard({ features: values, images: IMAGES }, { scale: SCALE, tile });
+      const images = slotsOf(parameters);
+      const values = valuesOf(features, images);
+      await using pool = await createEncryptionPool({ parameters, mode, encryptor, key: keyOf(mode, own) }, 2);
+      using shard = await pool.encryptShard({ features: values, images }, { scale: SCALE, tile });
       const { residues, positions } = shard;
-      const header = headerOf(features, tile);
-      const secret = { parameters, fingerprint: header.keyFingerprint, bytes: keys.secretKey };
+      const header = headerOf(features, tile, own, images);
+      const secret = { parameters, fingerprint: header.keyFingerprint, bytes: own.secretKey };
       using decryptor = await createResultDecryptor(secret);
       const { values: decrypted } = decryptor.decrypt({ header, residues }, 'test');
       let sum = 0;
@@ -140,6 +153,26 @@ describe('what cannot be encrypted', () => {
     await expect(
       createEncryptionPool({ parameters: larger, mode: 'public', encryptor, key: keys.publicKey }, 1),
     ).rejects.toThrow(/key does not fit/);
+  });
+
+  it('in the conjugate-invariant ring by SEAL, which does not have it', async () => {
+    const { parameters, publicKey } = invariantKeys;
+    await expect(
+      createEncryptionPool({ parameters, mode: 'public', encryptor: 'seal', key: publicKey }, 1),
+    ).rejects.toThrow(/no conjugate-invariant ring.*use the ring `standard`/s);
+  });
+
+  it('with a key of the other ring', async () => {
+    for (const mode of ['public', 'symmetric'] as const) {
+      for (const [own, other] of [
+        [keys, invariantKeys],
+        [invariantKeys, keys],
+      ] as const) {
+        await expect(
+          createEncryptionPool({ parameters: own.parameters, mode, key: keyOf(mode, other) }, 1),
+        ).rejects.toThrow(/key does not fit/);
+      }
+    }
   });
 
   it.each([

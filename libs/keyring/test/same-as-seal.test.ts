@@ -1,3 +1,4 @@
+import { embeddingDegree, slotsOf } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { multiplyModulo, powerModulo } from '@ciphernet/ring';
 import { ciphertextFromResidues, createSealContext, residuesOfCiphertext } from '@ciphernet/seal';
@@ -7,15 +8,18 @@ import { keyResidues, montgomeryForm, specialInverse, writeKey } from '../src/ke
 import { loadOwnerSeal } from '../src/owner-seal.js';
 import { createEncryptionFixture, drawer } from './encryption-fixture.js';
 
-/** [name, N, bits of the data primes, largest message]: the rings in use, and messages at the ends of the range. */
+/** [name, N, bits of the data primes, largest message, ring]: the rings in use, and messages at the ends of the range. */
 const CASES = [
-  ['the ring of the convolutional networks', 8192, [30, 30, 30, 30, 30], 2 ** 23],
-  ['the ring of the perceptrons', 4096, [28, 28, 28], 2 ** 20],
-  ['messages as large as may be', 1024, [30, 22, 26], 2 ** 30],
+  ['the standard ring of the convolutional networks', 8192, [30, 30, 30, 30, 30], 2 ** 23, 'standard'],
+  ['the standard ring of the perceptrons', 4096, [28, 28, 28], 2 ** 20, 'standard'],
+  ['a standard ring with messages as large as may be', 1024, [30, 22, 26], 2 ** 30, 'standard'],
+  ['the invariant ring of the convolutional networks', 8192, [30, 30, 30, 30, 30], 2 ** 23, 'conjugate-invariant'],
+  ['the invariant ring of the perceptrons', 4096, [28, 28, 28], 2 ** 20, 'conjugate-invariant'],
+  ['an invariant ring with messages as large as may be', 1024, [30, 22, 26], 2 ** 30, 'conjugate-invariant'],
 ] as const;
 
-describe.each(CASES)('in %s', (_name, N, bits, most) => {
-  const fixture = createEncryptionFixture(N, bits);
+describe.each(CASES)('in %s', (_name, N, bits, most, ring) => {
+  const fixture = createEncryptionFixture(N, bits, ring);
   const { parameters, kernels, layout, memory } = fixture;
   const space = elementAt(layout.workspaces, 0);
   const draw = drawer(N);
@@ -34,7 +38,7 @@ describe.each(CASES)('in %s', (_name, N, bits, most) => {
 
     // SEAL's division by the special prime is its rescale, in a context where that prime is the last data prime.
     const seal = await loadOwnerSeal();
-    const wider = { ringDegree: N, primes: moduli, specialPrime: sparePrime(N, moduli) };
+    const wider = { ...parameters, primes: moduli, specialPrime: sparePrime(embeddingDegree(parameters), moduli) };
     using context = createSealContext(seal, wider);
     using evaluator = new seal.Evaluator(context.context);
     using sum = ciphertextFromResidues(
@@ -118,15 +122,15 @@ describe.each(CASES)('in %s', (_name, N, bits, most) => {
     using context = createSealContext(seal, parameters);
     using encoder = new seal.CKKSEncoder(context.context);
     using plaintext = new seal.Plaintext();
-    const images = N / 2 - 3;
+    const images = slotsOf(parameters) - 3;
     const scale = 2 ** 22;
     const values = Float32Array.from({ length: images }, () => draw(10_001) / 5000 - 1);
-    const slots = new Float64Array(N / 2);
+    const slots = new Float64Array(slotsOf(parameters));
     slots.set(values);
     encoder.encode(slots, scale, plaintext);
     const at = space.residues[0];
     new Float32Array(memory.buffer, at, images).set(values);
-    const factor = scale / (N / 2);
+    const factor = scale / slotsOf(parameters);
     kernels.embed(
       at,
       images,
@@ -136,11 +140,13 @@ describe.each(CASES)('in %s', (_name, N, bits, most) => {
       layout.rotations,
       space.slots,
       space.small[3],
-      layout.logN,
+      Math.log2(slotsOf(parameters)),
+      ring === 'conjugate-invariant',
     );
     const coefficients = fixture.i32(space.small[3]).slice();
     const bytes = plaintext.saveToArray(seal.ComprModeType.none) as Uint8Array;
     const prime = elementAt(parameters.primes, 0);
+    // Of the embedded polynomial the first half: the other one mirrors it.
     const transformed = new Uint32Array(bytes.slice(88, 88 + 8 * N).buffer).filter((_, i) => i % 2 === 0);
     const inverse = inverseTransform(fixture, transformed);
     let [off, far] = [0, 0];
@@ -157,8 +163,8 @@ describe.each(CASES)('in %s', (_name, N, bits, most) => {
 });
 
 /** A prime that SEAL's context takes for its own special one. */
-function sparePrime(N: number, taken: readonly number[]): number {
-  for (let p = 2 ** 30 - 2 * N + 1; ; p -= 2 * N) {
+function sparePrime(degree: number, taken: readonly number[]): number {
+  for (let p = 2 ** 30 - 2 * degree + 1; ; p -= 2 * degree) {
     if (!taken.includes(p) && powerModulo(3, p - 1, p) === 1 && powerModulo(5, p - 1, p) === 1) return p;
   }
 }

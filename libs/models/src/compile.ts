@@ -15,7 +15,7 @@ import type { ModelKey } from './model-key.js';
 import { type Model, loadModel } from './model-store.js';
 
 /** Changes when planning or quantisation could give another circuit from the same model. */
-const COMPILER_VERSION = 6;
+const COMPILER_VERSION = 7;
 
 /**
  * Plans and quantises a model: rounding errors are compensated by the statistics of its public examples.
@@ -24,7 +24,7 @@ const COMPILER_VERSION = 6;
  */
 export function compileModel(
   model: Model,
-  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable'>,
+  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable' | 'ring'>,
 ): CompiledCircuit {
   const { circuit, examples, record } = model;
   return compile({ circuit, examples, calibration: record.calibration, transform: record.transform }, options);

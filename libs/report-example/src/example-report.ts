@@ -41,6 +41,7 @@ export function exampleReport(): Report {
     },
     parameters: {
       digest: 'c'.repeat(64),
+      ring: 'conjugate-invariant',
       ringDegree: 8192,
       primes: [1073299457, 1073430529],
       specialPrime: 1073692673,

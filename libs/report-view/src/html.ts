@@ -28,7 +28,7 @@ function details(report: Report): string {
     ),
     row(
       'CKKS parameters',
-      `N = ${parameters.ringDegree}, primes ${bits} bits, input scale 2^${Math.log2(parameters.inputScale).toFixed(0)}, ${parameters.mode} key`,
+      `${parameters.ring ?? 'standard'} ring, N = ${parameters.ringDegree}, primes ${bits} bits, input scale 2^${Math.log2(parameters.inputScale).toFixed(0)}, ${parameters.mode} key`,
     ),
     row('Key fingerprint', parameters.keyFingerprint),
     row(

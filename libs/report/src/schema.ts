@@ -79,6 +79,8 @@ export const reportSchema = z.strictObject({
     .optional(),
   parameters: z.strictObject({
     digest: z.string(),
+    /** Absent in reports from before there were two: the standard one. */
+    ring: z.enum(['standard', 'conjugate-invariant']).optional(),
     ringDegree: z.number().int(),
     primes: z.array(z.number().int()),
     specialPrime: z.number().int(),

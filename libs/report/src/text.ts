@@ -32,7 +32,7 @@ export function reportToText(report: Report): string {
       : [`  precision            ${report.precision.bits.toFixed(1)} bits of the largest logit`]),
     ...(uncertain === undefined ? [] : [`  close decisions      ${uncertain} images within twice the error's bound`]),
     `  checked              ${checksText(report)}`,
-    `  security             ${report.security.bits} bits (log2 QP ${report.security.logQP} of ${report.security.maxLogQP})`,
+    `  security             ${report.security.bits} bits (log2 QP ${report.security.logQP} of ${report.security.maxLogQP}), ${report.parameters.ring ?? 'standard'} ring`,
     `  bytes an image       ${sizeText(bytes.uploadPerImage)} up, ${sizeText(bytes.downloadPerImage)} down, evaluation keys ${bytes.evaluationKeys} B`,
     ...stage('train', seconds.train, throughput.train),
     ...stage('encrypt', seconds.encrypt, throughput.encrypt),

@@ -4,6 +4,7 @@ export { nttForward, nttInverse } from './ntt';
 export { rescaleLast, rescaleLimb } from './rescale';
 
 import { MIN_PRIME, MODULUS_BYTES } from './modulus';
+import { CONJUGATE_INVARIANT } from './roots';
 
 // What the host has to know as well; a test compares the two.
 export function modulusBytes(): i32 {
@@ -11,4 +12,7 @@ export function modulusBytes(): i32 {
 }
 export function minPrime(): u32 {
   return MIN_PRIME;
+}
+export function conjugateInvariant(): i32 {
+  return CONJUGATE_INVARIANT;
 }

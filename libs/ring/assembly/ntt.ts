@@ -1,34 +1,12 @@
-// Negacyclic NTT of N = 2^logN coefficients (8 <= N <= 32768) mod one prime p < 2^30, in place, in SEAL's order
+// NTT of N = 2^logN coefficients (8 <= N <= 32768), negacyclic or of the conjugate-invariant ring as its tables say, mod one prime p < 2^30, in place, in SEAL's order
 // (util/dwthandler.h): forward from natural to bit-reversed order, inverse back. Residues are in [0, p) before and
 // after, so the results equal SEAL's. In between they are lazy (Harvey, "Faster arithmetic for number-theoretic
 // transforms", 2014): below 4p < 2^32 forward, below 2p inverse; and two stages at a time go through registers.
 
+import { fold, unfold } from './fold';
 import { canonicalFromDouble } from './modulus';
-
-/**
- * x * root mod p in [0, 2p), for any x < 2^32: Shoup's product. quotient is floor(root * 2^32 / p), so that
- * floor(x * quotient / 2^32) is the quotient of x * root by p, or one less.
- */
-// @ts-ignore: decorator
-@inline
-function multiplyRoot(x: v128, root: v128, quotient: v128, p: v128): v128 {
-  const q = v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(x, quotient), i64x2.extmul_high_i32x4_u(x, quotient), 1, 3, 5, 7);
-  return i32x4.sub(i32x4.mul(x, root), i32x4.mul(q, p));
-}
-
-/** In: [0, 4p). Out: [0, 2p). */
-// @ts-ignore: decorator
-@inline
-function halve(x: v128, twice: v128): v128 {
-  return i32x4.min_u(x, i32x4.sub(x, twice));
-}
-
-/** In: [0, 4p). Out: [0, p). */
-// @ts-ignore: decorator
-@inline
-function canonical(x: v128, twice: v128, p: v128): v128 {
-  return canonicalFromDouble(halve(x, twice), p);
-}
+import { isFolded } from './roots';
+import { canonical, halve, multiplyRoot } from './shoup';
 
 /** One stage of blocks of 2 * gap bytes, gap >= 16. In and out: [0, 4p). */
 function forwardStage(values: usize, end: usize, gap: usize, root: usize, bytes: usize, p: v128): void {
@@ -77,6 +55,7 @@ export function nttForward(values: usize, logN: i32, tables: usize, modulus: usi
   const twice = i32x4.add(p, p);
   const bytes = <usize>4 << logN;
   const end = values + bytes;
+  if (isFolded(tables)) fold(values, bytes, tables, modulus);
   // The roots of the stage with m blocks are entries m .. 2m - 1.
   let blocks: usize = 1;
   let gap = bytes >> 1;
@@ -199,4 +178,5 @@ export function nttInverse(values: usize, logN: i32, tables: usize, modulus: usi
     const difference = multiplyRoot(i32x4.sub(i32x4.add(u, twice), v), r, q, p);
     v128.store(at + gap, canonicalFromDouble(difference, p));
   }
+  if (isFolded(tables)) unfold(values, bytes, tables, modulus);
 }

@@ -1,10 +1,13 @@
-// Tables of the negacyclic NTT, in SEAL's order (util/ntt.cpp): powers of the smallest primitive 2N-th root of
-// unity, bit-reversed.
+// Tables of the NTT, in SEAL's order (util/ntt.cpp): powers of the smallest primitive root of unity, bit-reversed. In the
+// standard ring the root's order is 2N. In the conjugate-invariant one (fold.ts) it is 4N, and of each stage of the 2N-point
+// transform the first half is taken: entry m + i, i < m, is its entry 2m + i.
 //
 // Tables of one prime and degree N: 4 * N words of u32.
 //   [0, N)    forward roots r in [0, p)   [N, 2N)    floor(r * 2^32 / p), for Shoup's product
 //   [2N, 3N)  inverse roots, likewise     [3N, 4N)   floor(r * 2^32 / p)
-// Entry 0 of the inverse tables holds N^-1, entry 1 holds (inverse root 1) * N^-1: the last inverse stage scales.
+// Entry 0 of the forward roots, which no stage reads, is 1; in the conjugate-invariant ring it is the square root of -1 that
+// folding multiplies by. Entry 0 of the inverse tables holds 1/N (or 1/2N, for unfolding), entry 1 holds (inverse root 1)
+// times it: the last inverse stage scales.
 
 import { power } from './modulus';
 
@@ -31,28 +34,52 @@ export function minimalRoot(p: u32, logN: i32): u32 {
   return <u32>smallest;
 }
 
-/** tables: 16 * N bytes. modulus: record of the prime. Returns 1, or 0 where p has no 2N-th root. */
-export function rootsInit(tables: usize, logN: i32, modulus: usize): i32 {
+/** The ring that tables are of: `RING_CODES` of src/ring-names.ts. */
+export const STANDARD: i32 = 0;
+export const CONJUGATE_INVARIANT: i32 = 1;
+
+/** Whether tables are of the conjugate-invariant ring. */
+// @ts-ignore: decorator
+@inline
+export function isFolded(tables: usize): bool {
+  return load<u32>(tables) != 1;
+}
+
+/** tables: 16 * N bytes. modulus: record of the prime. Returns 1, or 0 where p has no root of the ring's order. */
+export function rootsInit(tables: usize, logN: i32, modulus: usize, ring: i32): i32 {
   const p = load<u32>(modulus);
   const q = <u64>p;
   const n = 1 << logN;
-  const root = <u64>minimalRoot(p, logN);
+  const bits = logN + ring;
+  const root = <u64>minimalRoot(p, bits);
   if (!root) return 0;
   const inverseRoot = power(root, q - 2, q);
-  const scale = power(<u64>n, q - 2, q);
+  const scale = power(<u64>n << ring, q - 2, q);
+  const distance = <usize>n * 4;
   const half = tables + <usize>n * 8;
   let forward: u64 = 1;
   let backward: u64 = 1;
-  for (let i = 0; i < n; i++) {
-    const at = <usize>reverseBits(i, logN);
-    put(tables + at * 4, <usize>n * 4, forward, q);
-    if (at == 0) put(half, <usize>n * 4, scale, q);
-    else if (at == 1) put(half + 4, <usize>n * 4, (backward * scale) % q, q);
-    else put(half + at * 4, <usize>n * 4, backward, q);
+  for (let i = 0; i < n << ring; i++) {
+    const at = placeOf(reverseBits(i, bits), ring);
+    if (at >= 0) {
+      const offset = <usize>at * 4;
+      put(tables + offset, distance, forward, q);
+      const isScaled = at <= 1;
+      put(half + offset, distance, at == 0 ? scale : isScaled ? (backward * scale) % q : backward, q);
+    }
     forward = (forward * root) % q;
     backward = (backward * inverseRoot) % q;
   }
   return 1;
+}
+
+/** Where an entry of the transform's tables stands in ours; -1 where it is of the half that is left out. */
+function placeOf(entry: i32, ring: i32): i32 {
+  if (ring == STANDARD) return entry;
+  // Entry 1 is the root of the first stage, which folds.
+  if (entry <= 1) return entry - 1;
+  const m = 1 << (30 - clz(entry));
+  return entry - 2 * m < m ? entry - m : -1;
 }
 
 /** A root, and `distance` bytes further the quotient that goes with it. */

@@ -6,8 +6,8 @@ export interface RingExports {
   modulusInit(modulusPointer: number, prime: number): void;
   /** The smallest primitive 2N-th root of unity modulo the prime; 0 where there is none. */
   minimalRoot(prime: number, logN: number): number;
-  /** Fills the NTT's tables. Returns 0 where the prime has no 2N-th root. */
-  rootsInit(tables: number, logN: number, modulusPointer: number): number;
+  /** Fills the NTT's tables. `ring`: of {@link RING_CODES}. Returns 0 where the prime has no root of the ring's order. */
+  rootsInit(tables: number, logN: number, modulusPointer: number, ring: number): number;
   nttForward(values: number, logN: number, tables: number, modulusPointer: number): void;
   nttInverse(values: number, logN: number, tables: number, modulusPointer: number): void;
   rescaleLast(last: number, logN: number, tables: number, modulusPointer: number): void;

@@ -1,3 +1,4 @@
+import { RING_CODES, type RingName } from '../src/ring-names.js';
 import { MODULUS_BYTES, type RingExports, createRingKernels, rootTableBytes } from '../src/ring-kernels.js';
 
 /** A prime that the kernels know: its record and tables lie in their memory. */
@@ -20,7 +21,7 @@ export interface TestRing {
   inverse(values: readonly number[], prime: PreparedPrime): number[];
 }
 
-export function createTestRing(ringDegree: number): TestRing {
+export function createTestRing(ringDegree: number, ring: RingName = 'standard'): TestRing {
   const kernels = createRingKernels();
   const logN = Math.log2(ringDegree);
   const reserve = (): number => kernels.allocate(4 * ringDegree);
@@ -37,7 +38,8 @@ export function createTestRing(ringDegree: number): TestRing {
       const modulus = kernels.allocate(MODULUS_BYTES);
       const tables = kernels.allocate(rootTableBytes(ringDegree));
       kernels.modulusInit(modulus, prime);
-      if (kernels.rootsInit(tables, logN, modulus) !== 1) throw new RangeError(`${prime} has no root`);
+      if (kernels.rootsInit(tables, logN, modulus, RING_CODES[ring]) !== 1)
+        throw new RangeError(`${prime} has no root`);
       return { prime, modulus, tables };
     },
     forward(values, { tables, modulus }) {

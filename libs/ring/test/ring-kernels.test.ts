@@ -1,14 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { createPrimes } from '../src/primes.js';
+import { RING_CODES } from '../src/ring-names.js';
 import { MIN_PRIME, MODULUS_BYTES, createRingKernels, rootTableBytes } from '../src/ring-kernels.js';
 
 describe('the host and the assembly', () => {
   it('agree on what both have to know', () => {
-    const assembly = createRingKernels() as unknown as { modulusBytes(): number; minPrime(): number };
-    expect({ modulusBytes: assembly.modulusBytes(), minPrime: assembly.minPrime() }).toEqual({
-      modulusBytes: MODULUS_BYTES,
-      minPrime: MIN_PRIME,
-    });
+    const assembly = createRingKernels() as unknown as Record<
+      'modulusBytes' | 'minPrime' | 'conjugateInvariant',
+      () => number
+    >;
+    expect({
+      modulusBytes: assembly.modulusBytes(),
+      minPrime: assembly.minPrime(),
+      codes: { standard: 0, 'conjugate-invariant': assembly.conjugateInvariant() },
+    }).toEqual({ modulusBytes: MODULUS_BYTES, minPrime: MIN_PRIME, codes: RING_CODES });
   });
 
   it('agree on how far the tables and the record of a prime reach', () => {
@@ -19,7 +24,7 @@ describe('the host and the assembly', () => {
     const beyond = 0xdead_beef;
     words.fill(beyond, modulus / 4, tables / 4 + rootTableBytes(64) / 4 + 16);
     kernels.modulusInit(modulus, createPrimes(64, [30])[0] ?? 0);
-    expect(kernels.rootsInit(tables, 6, modulus)).toBe(1);
+    expect(kernels.rootsInit(tables, 6, modulus, RING_CODES.standard)).toBe(1);
     expect(words[modulus / 4 + MODULUS_BYTES / 4]).toBe(beyond);
     expect(words[tables / 4 + rootTableBytes(64) / 4 - 1]).not.toBe(beyond);
     expect(words[tables / 4 + rootTableBytes(64) / 4]).toBe(beyond);

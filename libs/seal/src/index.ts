@@ -1,5 +1,6 @@
 export type { Ciphertext, Evaluator, Plaintext } from 'node-seal';
 export { constantPlaintext } from './constant-plaintext.js';
+export { plaintextBytes } from './plaintext-bytes.js';
 export {
   type SealResidues,
   ciphertextFromResidues,

@@ -1,4 +1,5 @@
 import { IntegrityError } from '@ciphernet/foundation';
+import { type CkksParameters, embeddingDegree } from '@ciphernet/ckks';
 import type { Ciphertext } from 'node-seal';
 import type { SealContext } from './seal-context.js';
 import { PARMS_ID, SEAL_HEADER, SEAL_HEADER_BYTES } from './seal-header.js';
@@ -19,7 +20,7 @@ const NESTED = 89;
 const WORD_COUNT = 105;
 const WORDS = 113;
 
-/** Components of a ciphertext that SEAL made, with their residues as 32-bit words: [component][limb][coefficient]. */
+/** Components of a ciphertext that SEAL made, with their residues as 32-bit words: [component][limb][coefficient of N]. */
 export interface SealResidues {
   readonly components: number;
   readonly limbs: number;
@@ -29,10 +30,7 @@ export interface SealResidues {
 
 /** Reads a ciphertext that SEAL has just saved in this process; every prime is below 2^30, so the low word is all. */
 export function residuesOfCiphertext(context: SealContext, ciphertext: Ciphertext): SealResidues {
-  return residuesOfSaved(
-    ciphertext.saveToArray(context.seal.ComprModeType.none) as Uint8Array,
-    context.parameters.ringDegree,
-  );
+  return residuesOfSaved(ciphertext.saveToArray(context.seal.ComprModeType.none) as Uint8Array, context.parameters);
 }
 
 /**
@@ -40,7 +38,7 @@ export function residuesOfCiphertext(context: SealContext, ciphertext: Ciphertex
  *
  * @throws IntegrityError for anything else, and for a ring of another degree; the range of residues is not checked
  */
-export function residuesOfSaved(bytes: Uint8Array, ringDegree: number): SealResidues {
+export function residuesOfSaved(bytes: Uint8Array, ring: Pick<CkksParameters, 'ring' | 'ringDegree'>): SealResidues {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const fail = (what: string): never => {
     throw new IntegrityError(what, {
@@ -51,10 +49,22 @@ export function residuesOfSaved(bytes: Uint8Array, ringDegree: number): SealResi
   if (bytes.length < WORDS) fail(`${bytes.length} bytes are too few for a ciphertext of SEAL's`);
   const components = Number(view.getBigUint64(COMPONENTS, true));
   const limbs = Number(view.getBigUint64(LIMBS, true));
-  const count = components * limbs * ringDegree;
-  const isWhole = bytes.length === WORDS + 8 * count && view.getBigUint64(RING_DEGREE, true) === BigInt(ringDegree);
+  const degree = embeddingDegree(ring);
+  const count = components * limbs * degree;
+  const isWhole = bytes.length === WORDS + 8 * count && view.getBigUint64(RING_DEGREE, true) === BigInt(degree);
   if (!isWhole || view.getUint8(NTT_FLAG) !== 1) fail(`SEAL saved ${bytes.length} bytes for ${count} residues`);
-  return { components, limbs, scale: view.getFloat64(SCALE, true), words: lowWords(bytes, WORDS, count) };
+  const words = firstOfEach(lowWords(bytes, WORDS, count), degree, ring.ringDegree);
+  return { components, limbs, scale: view.getFloat64(SCALE, true), words };
+}
+
+/** The first N of each polynomial's values: all of them, or the half that the other one mirrors. */
+function firstOfEach(words: Uint32Array, degree: number, ringDegree: number): Uint32Array {
+  if (degree === ringDegree) return words;
+  const halves = new Uint32Array((words.length / degree) * ringDegree);
+  for (let from = 0, to = 0; from < words.length; from += degree, to += ringDegree) {
+    halves.set(words.subarray(from, from + ringDegree), to);
+  }
+  return halves;
 }
 
 /**
@@ -81,7 +91,8 @@ export function ciphertextFromResidues(
 ): Ciphertext {
   const { seal, parameters, parmsIds } = context;
   const N = parameters.ringDegree;
-  const count = shape.components * shape.limbs * N;
+  const degree = embeddingDegree(parameters);
+  const count = shape.components * shape.limbs * degree;
   const bytes = new Uint8Array(WORDS + 8 * count);
   const view = new DataView(bytes.buffer);
   bytes.set(SEAL_HEADER);
@@ -93,7 +104,7 @@ export function ciphertextFromResidues(
   id.forEach((word, i) => view.setBigUint64(PARMS_ID + 8 * i, word, true));
   view.setUint8(NTT_FLAG, 1);
   view.setBigUint64(COMPONENTS, BigInt(shape.components), true);
-  view.setBigUint64(RING_DEGREE, BigInt(N), true);
+  view.setBigUint64(RING_DEGREE, BigInt(degree), true);
   view.setBigUint64(LIMBS, BigInt(shape.limbs), true);
   view.setFloat64(SCALE, shape.scale, true);
   view.setBigUint64(CORRECTION, 1n, true);
@@ -105,8 +116,10 @@ export function ciphertextFromResidues(
   for (let component = 0; component < shape.components; component++) {
     for (let limb = 0; limb < shape.limbs; limb++) {
       row(component, limb, words);
-      const at = 2 * (component * shape.limbs + limb) * N;
+      const at = 2 * (component * shape.limbs + limb) * degree;
       for (let i = 0; i < N; i++) wide[at + 2 * i] = words[i] ?? 0;
+      // In the conjugate-invariant ring the other half mirrors the first.
+      for (let i = N; i < degree; i++) wide[at + 2 * i] = words[degree - 1 - i] ?? 0;
     }
   }
   bytes.set(new Uint8Array(wide.buffer), WORDS);

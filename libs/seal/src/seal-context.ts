@@ -1,4 +1,4 @@
-import { type CkksParameters, securityOfParameters } from '@ciphernet/ckks';
+import { type CkksParameters, embeddingDegree, securityOfParameters } from '@ciphernet/ckks';
 import { InputError } from '@ciphernet/foundation';
 import type { MainModule, SEALContext } from 'node-seal';
 
@@ -46,7 +46,8 @@ export interface SealContext<Module extends EvaluationSeal = EvaluationSeal> ext
 }
 
 /**
- * Creates a context, in which SEAL takes our primes and grants the security that we state.
+ * Creates a context, in which SEAL takes our primes and grants the security that we state. Elements of the conjugate-invariant ring
+ * are elements of SEAL's ring of twice the degree; their security is of their own, so SEAL's check of it is off.
  *
  * @throws InputError when SEAL refuses the parameters
  */
@@ -55,8 +56,9 @@ export function createSealContext<Module extends EvaluationSeal>(
   parameters: CkksParameters,
 ): SealContext<Module> {
   const { ringDegree, primes, specialPrime } = parameters;
+  const degree = embeddingDegree(parameters);
   using encryption = new seal.EncryptionParameters(seal.SchemeType.ckks);
-  encryption.setPolyModulusDegree(ringDegree);
+  encryption.setPolyModulusDegree(degree);
   using moduli = new seal.VectorModulus();
   for (const prime of [...primes, specialPrime]) {
     using modulus = new seal.Modulus(BigInt(prime));
@@ -64,7 +66,8 @@ export function createSealContext<Module extends EvaluationSeal>(
   }
   encryption.setCoeffModulus(moduli);
   // A set that our bounds do not call secure exists in tests only; SEAL then must not refuse it either.
-  const level = securityOfParameters(parameters).bits >= 128 ? seal.SecLevelType.tc128 : seal.SecLevelType.none;
+  const isSeals = degree === ringDegree && securityOfParameters(parameters).bits >= 128;
+  const level = isSeals ? seal.SecLevelType.tc128 : seal.SecLevelType.none;
   const context = new seal.SEALContext(encryption, true, level);
   if (!context.parametersSet()) {
     context.delete();

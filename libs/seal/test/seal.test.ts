@@ -1,4 +1,4 @@
-import { createParameters } from '@ciphernet/ckks';
+import { createParameters, slotsOf } from '@ciphernet/ckks';
 import { describe, expect, it } from '@jest/globals';
 import type { MainModule } from 'node-seal';
 import { constantPlaintext } from '../src/constant-plaintext.js';
@@ -6,14 +6,14 @@ import { ciphertextFromResidues, residuesOfCiphertext } from '../src/seal-bytes.
 import { createSealContext, loadEvaluationSeal } from '../src/seal-context.js';
 import { nodeSealVersion } from '../src/version.js';
 
-const parameters = createParameters(1024, [28, 30], 30);
-
 /** All of SEAL, as only the owner's package has it: what the bridge is compared with. */
 async function loadWholeSeal(): Promise<MainModule> {
   return (await import('node-seal/throws')).initialize();
 }
 
-describe('conversion to and from SEAL', () => {
+describe.each(['standard', 'conjugate-invariant'] as const)('conversion to and from SEAL, %s ring', (ring) => {
+  const parameters = createParameters(1024, [28, 30], 30, ring);
+
   it('keeps residues, scale and level bit for bit', async () => {
     const seal = await loadWholeSeal();
     using context = createSealContext(seal, parameters);
@@ -36,7 +36,7 @@ describe('conversion to and from SEAL', () => {
     using context = createSealContext(seal, parameters);
     using encoder = new seal.CKKSEncoder(context.context);
     using encoded = new seal.Plaintext();
-    encoder.encode(new Float64Array(512).fill(-37), 1, encoded);
+    encoder.encode(new Float64Array(slotsOf(parameters)).fill(-37), 1, encoded);
     using ours = constantPlaintext(context, { limbs: 2, scale: 1 }, (prime) => prime - 37);
     const bytes = (plaintext: typeof ours): Uint8Array => plaintext.saveToArray(seal.ComprModeType.none) as Uint8Array;
     expect(bytes(ours)).toEqual(bytes(encoded));
@@ -44,7 +44,7 @@ describe('conversion to and from SEAL', () => {
 
   it('agrees with SEAL about primes and levels', async () => {
     const seal = await loadWholeSeal();
-    using context = createSealContext(seal, createParameters(8192, [30, 30, 30, 30], 30));
+    using context = createSealContext(seal, createParameters(8192, [30, 30, 30, 30], 30, ring));
     expect(context.parmsIds.length).toBe(4);
     expect(new Set(context.parmsIds.map((id) => id.join())).size).toBe(4);
   });
@@ -53,7 +53,7 @@ describe('conversion to and from SEAL', () => {
 describe('what evaluation gets of SEAL', () => {
   it('can evaluate, and cannot make, load or use a key', async () => {
     const seal = await loadEvaluationSeal();
-    using context = createSealContext(seal, parameters);
+    using context = createSealContext(seal, createParameters(1024, [28, 30], 30));
     expect(() => new seal.Evaluator(context.context).delete()).not.toThrow();
     for (const name of ['KeyGenerator', 'Decryptor', 'Encryptor', 'SecretKey', 'PublicKey', 'CKKSEncoder']) {
       expect(seal).not.toHaveProperty(name);

@@ -1,5 +1,6 @@
 import {
   type BatchFile,
+  type BatchHeader,
   type PackedResult,
   checkColumn,
   columnOfTile,
@@ -7,6 +8,7 @@ import {
   imaginaryUnit,
   rowOffset,
   tileWords,
+  travellingShape,
 } from '@ciphernet/artifacts';
 import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
 import type { CompiledCircuit } from '@ciphernet/compiler';
@@ -41,14 +43,16 @@ function checkHeader({ compiled, shard, result }: SpotCheck): void {
   const { plan, circuit } = compiled;
   const { header } = result;
   const outputs = lastOf(circuit.maps).outputs;
+  const shape = travellingShape(plan.parameters.ring, outputs);
   const fits =
     header.kind === 'result' &&
     header.parametersDigest === parametersDigest(plan.parameters) &&
     header.keyFingerprint === shard.header.keyFingerprint &&
     header.ringDegree === plan.parameters.ringDegree &&
     header.primes.join() === plan.parameters.primes.join() &&
-    header.values === outputs &&
-    header.ciphertexts === Math.ceil(outputs / 2) &&
+    header.ring === plan.parameters.ring &&
+    header.values === shape.values &&
+    header.ciphertexts === shape.ciphertexts &&
     header.components === componentsAfter(circuit.maps.length - 1) &&
     header.tile === header.ringDegree &&
     header.images === shard.header.images &&
@@ -108,22 +112,33 @@ function columnsAt(
   return columns;
 }
 
+/** How one position of a result travels: paired in the standard ring, as it is in the conjugate-invariant one. */
+function travelsAs(
+  ring: BatchHeader['ring'],
+  ringDegree: number,
+  modulus: number,
+  shape: { readonly components: number; readonly outputs: number },
+): (column: Uint32Array, position: number) => Uint32Array {
+  if (ring !== 'standard') return (column) => column;
+  const imaginary = imaginaryUnit(modulus, ringDegree);
+  return (column, position) =>
+    pairColumn(column, shape, { modulus, unit: position < ringDegree / 2 ? imaginary : modulus - imaginary });
+}
+
 function checkPrime(check: SpotCheck, bench: Bench, primeIndex: number): void {
   const { result, compiled } = check;
   const { header } = result;
-  const { ringDegree, components } = header;
+  const { ring, ringDegree, components } = header;
   const outputs = lastOf(compiled.circuit.maps).outputs;
   const modulus = elementAt(header.primes, primeIndex);
-  const imaginary = imaginaryUnit(modulus, ringDegree);
   const positions = drawPositions(check.positions, ringDegree, check.draw);
   const values = bench.evaluator.evaluate(primeIndex, columnsAt(check, bench, primeIndex, positions));
-  const pairs = header.ciphertexts;
+  const travelling = travelsAs(ring, ringDegree, modulus, { components, outputs });
+  const { ciphertexts } = header;
   positions.forEach((position, i) => {
     const column = values.subarray(i * components * outputs, (i + 1) * components * outputs);
-    const unit = position < ringDegree / 2 ? imaginary : modulus - imaginary;
-    const expected = pairColumn(column, { components, outputs }, { modulus, unit });
-    expected.forEach((value, k) => {
-      const at = rowOffset(header, primeIndex, 0, k % pairs, Math.floor(k / pairs)) + position;
+    travelling(column, position).forEach((value, k) => {
+      const at = rowOffset(header, primeIndex, 0, k % ciphertexts, Math.floor(k / ciphertexts)) + position;
       if (result.wordAt(at) !== value) refuse(`prime ${primeIndex}, position ${position}`);
     });
   });

@@ -1,3 +1,4 @@
+import { type CkksParameters, createParameters, slotsOf } from '@ciphernet/ckks';
 import { elementAt, median } from '@ciphernet/foundation';
 import { createEncryptionPool, generateKeys } from '@ciphernet/keyring';
 import type { PreparedModel } from './pipeline-bench.js';
@@ -12,31 +13,39 @@ const TILE = 4;
 export interface EncryptionFigures {
   readonly publicImagesPerSecond: number;
   readonly symmetricImagesPerSecond: number;
-  /** SEAL's, with the public key. */
+  /** SEAL's, with the public key, in the standard ring of the same degree and sizes of primes. */
   readonly sealImagesPerSecond: number;
   readonly ratioToSeal: number;
+}
+
+/** The set of the standard ring that SEAL can encrypt under. */
+function standardOf({ ringDegree, primes, specialPrime }: CkksParameters): CkksParameters {
+  const bits = (prime: number): number => Math.ceil(Math.log2(prime));
+  return createParameters(ringDegree, primes.map(bits), bits(specialPrime), 'standard');
 }
 
 /** Times our encryptor and SEAL's in turns on the shards of a prepared model, position digests included. */
 export async function benchEncryption(prepared: PreparedModel, threads: number): Promise<EncryptionFigures> {
   const { parameters, inputScale: scale, features } = prepared.manifest;
-  const images = parameters.ringDegree / 2;
   const keys = await generateKeys(parameters);
-  const values = Float32Array.from({ length: images * features }, (_, i) => Math.abs(Math.sin(i)));
+  const standard = standardOf(parameters);
+  const sealKeys = await generateKeys(standard);
+  const values = Float32Array.from({ length: slotsOf(parameters) * features }, (_, i) => Math.abs(Math.sin(i)));
   await using own = await createEncryptionPool({ parameters, mode: 'public', key: keys.publicKey }, threads);
   await using symmetric = await createEncryptionPool({ parameters, mode: 'symmetric', key: keys.secretKey }, threads);
   await using seal = await createEncryptionPool(
-    { parameters, mode: 'public', encryptor: 'seal', key: keys.publicKey },
+    { parameters: standard, mode: 'public', encryptor: 'seal', key: sealKeys.publicKey },
     threads,
   );
   const runs = [
-    { pool: own, features },
-    { pool: symmetric, features },
-    { pool: seal, features: Math.min(SEAL_FEATURES, features) },
+    { pool: own, features, images: slotsOf(parameters) },
+    { pool: symmetric, features, images: slotsOf(parameters) },
+    { pool: seal, features: Math.min(SEAL_FEATURES, features), images: slotsOf(standard) },
   ].map((run) => ({ ...run, rates: [] as number[] }));
   for (let round = 0; round <= ROUNDS; round++) {
     for (const run of runs) {
       const from = performance.now();
+      const { images } = run;
       const plain = { features: values.subarray(0, images * run.features), images };
       using _shard = await run.pool.encryptShard(plain, { scale, tile: TILE });
       const seconds = ((performance.now() - from) / 1000) * (features / run.features);

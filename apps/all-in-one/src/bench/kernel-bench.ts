@@ -1,5 +1,5 @@
 import { BLOCK_BYTES, type Kernels, PAIR_BYTES, createKernels } from '@ciphernet/engines';
-import { MODULUS_BYTES, rootTableBytes } from '@ciphernet/ring';
+import { MODULUS_BYTES, RING_CODES, rootTableBytes } from '@ciphernet/ring';
 import { medianSeconds } from './timing.js';
 
 /** A 30-bit prime that is 1 modulo 2^15. */
@@ -95,12 +95,12 @@ export function benchKernels(): KernelBench {
   add('unpack 64 rows, 16 coefficients', () => kernels.unpack(tile, 1024, 64, 4, features, 256, 4, modulusPointer));
   const N = 2 ** LOG_N;
   const tables = kernels.allocate(rootTableBytes(N));
-  kernels.rootsInit(tables, LOG_N, modulusPointer);
+  kernels.rootsInit(tables, LOG_N, modulusPointer, RING_CODES['conjugate-invariant']);
   const values = kernels.allocate(4 * N);
   const last = kernels.allocate(4 * N);
   const scratch = kernels.allocate(4 * N);
-  add(`NTT forward, N = ${N}`, () => kernels.nttForward(values, LOG_N, tables, modulusPointer));
-  add(`NTT inverse, N = ${N}`, () => kernels.nttInverse(values, LOG_N, tables, modulusPointer));
+  add(`NTT forward, N = ${N}, conjugate-invariant`, () => kernels.nttForward(values, LOG_N, tables, modulusPointer));
+  add(`NTT inverse, N = ${N}, conjugate-invariant`, () => kernels.nttInverse(values, LOG_N, tables, modulusPointer));
   add(`rescale one limb, N = ${N}`, () =>
     kernels.rescaleLimb(values, last, scratch, LOG_N, tables, modulusPointer, 1073643521),
   );

@@ -1,5 +1,6 @@
 import { type DatasetManifest, openBatchFile } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
+import type { RingName } from '@ciphernet/ckks';
 import { type CompiledCircuit, costOf } from '@ciphernet/compiler';
 import { type Dataset, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { engineNamed } from '@ciphernet/engines';
@@ -74,18 +75,19 @@ export async function uploadBytesOf(
   return { public: bytesIn('public'), symmetric: bytesIn('symmetric') };
 }
 
-/** Trains a little, plans, encrypts the test images with the public key. */
+/** Trains a little unless a model is given, plans, encrypts the test images. */
 export async function prepare(
   name: string,
   images: Dataset,
   owner: OwnerConfiguration,
   blobs: BlobStore,
-  mode: 'public' | 'symmetric',
+  choice: { readonly mode: 'public' | 'symmetric'; readonly ring?: RingName; readonly model?: string },
 ): Promise<PreparedModel> {
   const { transform } = modelSpec(name);
-  const model = await trainALittle(name, owner, blobs);
+  const { mode, ring } = choice;
+  const model = choice.model ?? (await trainALittle(name, owner, blobs));
   const loaded = await loadModel(blobs, model);
-  const { plan } = compileModel(loaded, { mode });
+  const { plan } = compileModel(loaded, { mode, ring });
   const folder = await ensureKeys(owner, plan.parameters);
   const encrypted = await encryptDataset(
     {

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { slotsFor } from '@ciphernet/arrangement';
 import { openBatchFile, resultToBytes } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
+import { slotsOf } from '@ciphernet/ckks';
 import { costOf } from '@ciphernet/compiler';
 import { engineNamed } from '@ciphernet/engines';
 import { median } from '@ciphernet/foundation';
@@ -77,9 +78,11 @@ export async function benchVerification(
     audits.push(audit);
   }
   await auditor.terminate();
-  const cheapest = compileModel(await loadModel(blobs, prepared.model), { mode: manifest.mode, verifiable: 'never' });
+  const { ring } = manifest.parameters;
+  const model = await loadModel(blobs, prepared.model);
+  const cheapest = compileModel(model, { mode: manifest.mode, verifiable: 'never', ring });
   const lists = manifest.parameters.primes.length * manifest.parameters.ringDegree * 16;
-  const slots = manifest.parameters.ringDegree / 2;
+  const slots = slotsOf(manifest.parameters);
   const perSlot = costOf(plan, compiled.circuit).uploadBytesPerImage + lists / slots;
   const { examples } = prepared;
   return {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '@ciphernet/artifacts';
-import type { EncryptionMode } from '@ciphernet/ckks';
+import type { EncryptionMode, RingName } from '@ciphernet/ckks';
 import {
   Command,
   Option,
@@ -11,6 +11,7 @@ import {
   digestArgument,
   integerBetween,
   openSession,
+  ringOption,
   runTrainingJob,
   untilStopped,
 } from '@ciphernet/command-line';
@@ -38,6 +39,7 @@ interface RunOptions {
   readonly engine: string;
   readonly mode: EncryptionMode;
   readonly encryptor: EncryptorName;
+  readonly ring?: RingName;
   readonly json?: string;
   readonly audit: boolean;
   readonly remote: boolean;
@@ -62,7 +64,9 @@ async function encryptForModel(
   model: Model,
 ): Promise<{ digest: string; shards: number }> {
   const { blobs, signal } = session;
-  const { plan, circuit } = compileModel(model, { mode: options.mode });
+  // SEAL encrypts in its own ring only.
+  const ring = options.ring ?? (options.encryptor === 'seal' ? 'standard' : undefined);
+  const { plan, circuit } = compileModel(model, { mode: options.mode, ring });
   if (options.explain) process.stderr.write(`${explainPlan(plan, circuit)}\n`);
   const owner = loadOwnerConfiguration();
   const keys = await ensureKeys(owner, plan.parameters);
@@ -184,6 +188,7 @@ export function runCommand(): Command {
         .default('public'),
     )
     .addOption(encryptorOption())
+    .addOption(ringOption('the cheaper one where that costs no accuracy'))
     .option('--no-audit', 'do not have results spot-checked')
     .option('--remote', 'only encrypt, enqueue and wait: workers and collector run elsewhere (Redis)', false)
     .option('--dashboard', 'show the run in a browser, until Ctrl-C', false)

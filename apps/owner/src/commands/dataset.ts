@@ -1,5 +1,5 @@
 import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
-import { type EncryptionMode, PROFILE_NAMES, type Profile, profileNamed } from '@ciphernet/ckks';
+import { type EncryptionMode, PROFILE_NAMES, type Profile, type RingName, profileNamed } from '@ciphernet/ckks';
 import {
   Command,
   Option,
@@ -7,6 +7,7 @@ import {
   createProgressBoard,
   digestArgument,
   integerBetween,
+  ringOption,
 } from '@ciphernet/command-line';
 import { type InputTransform, NAMED_DATASETS, NO_TRANSFORM, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { ENCRYPTOR_NAMES, type EncryptorName } from '@ciphernet/keyring';
@@ -23,6 +24,7 @@ interface EncryptOptions {
   readonly keys?: string;
   readonly mode: EncryptionMode;
   readonly encryptor: EncryptorName;
+  readonly ring?: RingName;
   readonly json: boolean;
 }
 
@@ -31,9 +33,11 @@ async function chooseProfile(
   options: EncryptOptions,
   blobs: BlobStore,
 ): Promise<Profile & { transform: InputTransform }> {
-  if (options.forModel === undefined) return { ...profileNamed(options.profile), transform: NO_TRANSFORM };
+  // SEAL encrypts in its own ring only.
+  const ring = options.ring ?? (options.encryptor === 'seal' ? 'standard' : undefined);
+  if (options.forModel === undefined) return { ...profileNamed(options.profile, ring), transform: NO_TRANSFORM };
   const model = await loadModel(blobs, options.forModel);
-  const { parameters, inputScale } = compileModel(model, { mode: options.mode }).plan;
+  const { parameters, inputScale } = compileModel(model, { mode: options.mode, ring }).plan;
   return { parameters, inputScale, transform: model.record.transform };
 }
 
@@ -73,6 +77,7 @@ export function datasetCommand(): Command {
     .description('encrypt a dataset into the blob store; prints its digest')
     .argument('<name|folder>', `${NAMED_DATASETS.join(', ')}, or a folder with IDX files`)
     .addOption(new Option('--profile <name>', 'parameter set').choices([...PROFILE_NAMES]).default('two-squares'))
+    .addOption(ringOption("the profile's cheaper one, or what the model's plan takes"))
     .option('--for-model <digest>', "use this model's planned parameters and input transform", digestArgument)
     .addOption(new Option('--split <split>').choices(['train', 'test']).default('test'))
     .option('--images <n>', 'only the first n images', integerBetween(1, 1_000_000))

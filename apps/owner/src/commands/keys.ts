@@ -1,12 +1,12 @@
-import { PROFILE_NAMES, describeParameters, profileNamed, securityOfParameters } from '@ciphernet/ckks';
-import { Command, Option, integerBetween } from '@ciphernet/command-line';
+import { PROFILE_NAMES, type RingName, describeParameters, profileNamed, securityOfParameters } from '@ciphernet/ckks';
+import { Command, Option, integerBetween, ringOption } from '@ciphernet/command-line';
 import { generateKeys, readPublicKey, writeKeyFiles } from '@ciphernet/keyring';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { DEFAULT_DAYS, defaultKeysFolder, expiryIn } from '../keys.js';
 import { rotateCommand } from './rotate.js';
 
-async function createKeys(options: { profile: string; keys?: string; days: number }): Promise<void> {
-  const { parameters } = profileNamed(options.profile);
+async function createKeys(options: { profile: string; ring?: RingName; keys?: string; days: number }): Promise<void> {
+  const { parameters } = profileNamed(options.profile, options.ring);
   const configuration = loadOwnerConfiguration();
   const { passphrase } = configuration;
   const folder = options.keys ?? defaultKeysFolder(configuration, parameters);
@@ -25,6 +25,7 @@ export function keysCommand(): Command {
     .command('create')
     .description('make a key pair; existing files are never replaced')
     .addOption(new Option('--profile <name>', 'parameter set').choices([...PROFILE_NAMES]).default('two-squares'))
+    .addOption(ringOption('the cheaper one, as for `dataset encrypt`'))
     .option('--keys <folder>', 'where the files go (default: below CIPHERNET_DATA)')
     .option('--days <n>', 'days until they expire', integerBetween(1, 3650), DEFAULT_DAYS)
     .addHelpText(

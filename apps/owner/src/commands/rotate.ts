@@ -1,14 +1,27 @@
 import { openBlobStore } from '@ciphernet/blobs';
-import { PROFILE_NAMES, profileNamed } from '@ciphernet/ckks';
-import { Command, Option, abortOnSignals, createProgressBoard, integerBetween } from '@ciphernet/command-line';
+import { PROFILE_NAMES, type RingName, profileNamed } from '@ciphernet/ckks';
+import {
+  Command,
+  Option,
+  abortOnSignals,
+  createProgressBoard,
+  integerBetween,
+  ringOption,
+} from '@ciphernet/command-line';
 import { EvaluationError, messageOf } from '@ciphernet/foundation';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { DEFAULT_DAYS, defaultKeysFolder } from '../keys.js';
 import { rotateKeys } from '../rotate-keys.js';
 
-async function rotate(options: { profile: string; keys?: string; days: number; json: boolean }): Promise<void> {
+async function rotate(options: {
+  profile: string;
+  ring?: RingName;
+  keys?: string;
+  days: number;
+  json: boolean;
+}): Promise<void> {
   const owner = loadOwnerConfiguration();
-  const folder = options.keys ?? defaultKeysFolder(owner, profileNamed(options.profile).parameters);
+  const folder = options.keys ?? defaultKeysFolder(owner, profileNamed(options.profile, options.ring).parameters);
   const signal = abortOnSignals();
   const board = createProgressBoard();
   try {
@@ -43,6 +56,7 @@ export function rotateCommand(): Command {
   return new Command('rotate')
     .description('make new keys in place of the old ones, and encrypt again what those were used for')
     .addOption(new Option('--profile <name>', 'parameter set').choices([...PROFILE_NAMES]).default('two-squares'))
+    .addOption(ringOption('the cheaper one, as for `dataset encrypt`'))
     .option('--keys <folder>', 'folder of the key files (default: below CIPHERNET_DATA)')
     .option('--days <n>', 'days until the new ones expire', integerBetween(1, 3650), DEFAULT_DAYS)
     .option('--json', 'print a JSON object', false)

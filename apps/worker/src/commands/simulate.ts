@@ -1,6 +1,6 @@
 import { openBlobStore } from '@ciphernet/blobs';
-import { type EncryptionMode, slotsOf } from '@ciphernet/ckks';
-import { Command, Option, digestArgument, integerBetween } from '@ciphernet/command-line';
+import { type EncryptionMode, type RingName, slotsOf } from '@ciphernet/ckks';
+import { Command, Option, digestArgument, integerBetween, ringOption } from '@ciphernet/command-line';
 import { costOf, dequantise, evaluateCircuit, simulateCircuit } from '@ciphernet/compiler';
 import { loadConfiguration } from '@ciphernet/configuration';
 import { loadDataset, takeExamples, toFeatures } from '@ciphernet/datasets';
@@ -15,6 +15,7 @@ interface SimulateOptions {
   readonly dataset: string;
   readonly images?: number;
   readonly mode: EncryptionMode;
+  readonly ring?: RingName;
   readonly rate: number;
   readonly json: boolean;
 }
@@ -25,7 +26,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const model = await loadModel(blobs, options.model, await openModelKey(configuration));
   const full = await loadDataset(options.dataset, 'test', configuration.datasetFolders);
   const dataset = takeExamples(full, options.images ?? full.count);
-  const compiled = compileModel(model, { mode: options.mode });
+  const compiled = compileModel(model, { mode: options.mode, ring: options.ring });
   const { plan } = compiled;
   const circuit = dequantise(compiled.circuit);
   const features = toFeatures(model.record.transform, dataset.shape, dataset.images);
@@ -79,6 +80,7 @@ export function simulateCommand(): Command {
     .option('--dataset <name|folder>', 'mnist, fashion-mnist, or a folder with IDX files', 'mnist')
     .option('--images <n>', 'only the first n test images', integerBetween(1, 1_000_000))
     .addOption(new Option('--mode <mode>').choices(['public', 'symmetric']).default('public'))
+    .addOption(ringOption('the cheaper one where that costs no accuracy'))
     .option('--rate <n>', 'G int16 multiply-adds a second of one core', integerBetween(1, 1000), 25)
     .option('--json', 'print a JSON object', false)
     .addHelpText('after', '\nExamples:\n  npm run ciphernet -- simulate --model 91bc… --dataset fashion-mnist')

@@ -123,7 +123,7 @@ export const simdEngine: Engine = {
     const rescale = (): void => {
       for (let r = 0; r < segment.rescales; r++) {
         const primes = header.primes.slice(0, segment.primes - r);
-        rescalePolynomials(createKernels(), header.ringDegree, primes, region.slice(0, primes.length));
+        rescalePolynomials(createKernels(), header, primes, region.slice(0, primes.length));
       }
     };
     rescale();

@@ -1,5 +1,12 @@
 import { elementAt, lastOf } from '@ciphernet/foundation';
-import { MODULUS_BYTES, type RingExports, type WasmMemory, rootTableBytes } from '@ciphernet/ring';
+import {
+  MODULUS_BYTES,
+  RING_CODES,
+  type Ring,
+  type RingExports,
+  type WasmMemory,
+  rootTableBytes,
+} from '@ciphernet/ring';
 
 /**
  * Divides polynomials by the last prime, as SEAL does, and drops it.
@@ -9,10 +16,11 @@ import { MODULUS_BYTES, type RingExports, type WasmMemory, rootTableBytes } from
  */
 export function rescalePolynomials(
   kernels: RingExports & WasmMemory,
-  ringDegree: number,
+  ring: Ring,
   primes: readonly number[],
   limbs: readonly Uint32Array[],
 ): void {
+  const { ringDegree } = ring;
   const logN = Math.log2(ringDegree);
   const lastPrime = lastOf(primes);
   const lastLimb = lastOf(limbs);
@@ -20,8 +28,8 @@ export function rescalePolynomials(
     const modulusPointer = kernels.allocate(MODULUS_BYTES);
     const tables = kernels.allocate(rootTableBytes(ringDegree));
     kernels.modulusInit(modulusPointer, prime);
-    if (kernels.rootsInit(tables, logN, modulusPointer) !== 1)
-      throw new RangeError(`${prime} has no root of order ${2 * ringDegree}`);
+    if (kernels.rootsInit(tables, logN, modulusPointer, RING_CODES[ring.ring]) !== 1)
+      throw new RangeError(`${prime} has no root for the ${ring.ring} ring of ${ringDegree} coefficients`);
     return { modulusPointer, tables };
   });
   const last = kernels.allocate(4 * ringDegree);

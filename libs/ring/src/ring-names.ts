@@ -1,0 +1,28 @@
+/**
+ * The rings of ciphertexts. `standard` is Z[X]/(X^N + 1), with N/2 complex slots. `conjugate-invariant` is the part of
+ * Z[X]/(X^2N + 1) that X → 1/X leaves as it is (Kim and Song, ePrint 2018/952): N coefficients, N real slots.
+ */
+export type RingName = 'standard' | 'conjugate-invariant';
+
+/** Names that a ring is chosen by. */
+export const RING_NAMES: readonly RingName[] = ['conjugate-invariant', 'standard'];
+
+/** A ring of N coefficients. */
+export interface Ring {
+  readonly ring: RingName;
+  /** N: coefficients of an element, and its residues modulo a prime. */
+  readonly ringDegree: number;
+}
+
+/** What `rootsInit` calls the rings: constants of assembly/roots.ts. */
+export const RING_CODES: Readonly<Record<RingName, number>> = { standard: 0, 'conjugate-invariant': 1 };
+
+/** Degree of the negacyclic ring that the elements lie in, as SEAL computes with them: N or 2N. */
+export function embeddingDegree({ ring, ringDegree }: Ring): number {
+  return ring === 'standard' ? ringDegree : 2 * ringDegree;
+}
+
+/** Slots, each of which holds one real value: N/2 or N. */
+export function slotsOf(ring: Ring): number {
+  return embeddingDegree(ring) / 2;
+}
