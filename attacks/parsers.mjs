@@ -56,6 +56,7 @@ const plan = planCircuit(circuit, calibrate(circuit, features), { mode: 'public'
 const compiled = parseJson(text(compiledToBytes(compileCircuit(circuit, plan, NO_TRANSFORM))), 'sample');
 const header = shardHeader({ parameters, keyFingerprint: digest, ciphertexts: 1, images: 3, tile: 16, scale: 2 ** 20 });
 const batch = batchToBytes(header, new Uint32Array(5 * 2 * 1024));
+const seeded = batchToBytes({ ...header, seed: digest }, new Uint32Array(5 * 1024));
 const manifest = parseJson(
   text(
     manifestToBytes({
@@ -131,6 +132,7 @@ const suite = {
 /** Every parser at a boundary: name, a valid sample, how it is mutated, and the parser. */
 export const TARGETS = [
   ['batch', batch, mutateBytes, (bytes) => parseBatch(bytes, 'fuzz')],
+  ['seeded batch', seeded, mutateBytes, (bytes) => parseBatch(bytes, 'fuzz')],
   ['batch header', batch.subarray(0, 900), mutateBytes, (bytes) => openPackedResult(bytes, 'fuzz')],
   ['manifest', manifest, mutateJson, (json) => manifestFromBytes(bytesOf(json), 'fuzz')],
   ['manifest bytes', bytesOf(manifest), mutateBytes, (bytes) => manifestFromBytes(bytes, 'fuzz')],

@@ -131,6 +131,7 @@ async function encryptShards(
       images,
       tile: TILE,
       scale: inputScale,
+      seed: shard.seed,
     });
     await writing;
     const index = shards.length;

@@ -95,7 +95,7 @@ export async function audit(
   // Not hashed as a whole: each position is held against the list, and the list against the manifest.
   await using local = await blobs.local(entry.digest, { verify: false });
   using shard = openBatchFile(local.path);
-  const listBytes = positionListBytes(shard.header);
+  const listBytes = positionListBytes(shard.header, shard.seed);
   const positionList = await blobs.get(entry.positions, listBytes, room.positions(listBytes));
   spotCheck({ compiled, shard, positionList, result, positions });
   const { evaluation, manifest: manifestDigest, model } = job;

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { IntegrityError } from '@ciphernet/foundation';
-import { type BatchHeader, HEADER_READ_BYTES, WORD_BYTES, parseHeader, tileWords } from './batch-header.js';
+import { type BatchHeader, HEADER_READ_BYTES, WORD_BYTES, bodyWords, parseHeader, tileWords } from './batch-header.js';
 import { type Batch, batchFromBytes, checkResidues } from './residues.js';
+import { unseeded } from './unseeded.js';
 import { identifyFile } from './verified-files.js';
 
 /** A batch that is read piece by piece: one (prime, tile) at a time, so memory does not grow with the shard. */
 interface TileReader extends Disposable {
+  /** Of the residues that are read: without a seed, since the second components are there. */
   readonly header: BatchHeader;
+  /** What the second components were expanded from, 64 hex digits. */
+  readonly seed?: string;
   /**
    * Reads the residues of a tile, [component][ciphertext][coefficient], and of those behind it, as many as fill `target`.
    * Their range is not checked here: an engine does it in the pass that it makes over them anyway.
@@ -87,22 +91,26 @@ export function openBatchFile(path: string, digest?: string): BatchFile {
     const size = identity.bytes;
     const start = new Uint8Array(Math.min(HEADER_READ_BYTES, size));
     readFully(file, start, 0, path);
-    const { header, bodyOffset } = parseHeader(start, size, path);
-    if (header.wordBits !== 32) throw new IntegrityError('only batches of 32-bit words are streamed', { where: path });
-    const words = tileWords(header);
-    const tiles = header.ringDegree / header.tile;
+    const { header: stored, bodyOffset } = parseHeader(start, size, path);
+    if (stored.wordBits !== 32) throw new IntegrityError('only batches of 32-bit words are streamed', { where: path });
+    const words = tileWords(stored);
+    const tiles = stored.ringDegree / stored.tile;
+    const view = unseeded(stored);
     const wasVerified = digest !== undefined && identity.isVerified(digest);
     const running = digest === undefined || wasVerified ? undefined : runningDigest(start.subarray(0, bodyOffset));
     return {
       kind: 'file',
-      header,
+      header: view.header,
+      ...(stored.seed === undefined ? {} : { seed: stored.seed }),
       path,
       wasVerified,
       readTiles(primeIndex, tile, target) {
-        const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
-        const position = bodyOffset + (primeIndex * tiles + tile) * words * WORD_BYTES;
-        readFully(file, bytes, position, path);
-        running?.read(position, bytes);
+        view.readTiles(primeIndex, tile, target, (own) => {
+          const bytes = new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
+          const position = bodyOffset + (primeIndex * tiles + tile) * words * WORD_BYTES;
+          readFully(file, bytes, position, path);
+          running?.read(position, bytes);
+        });
       },
       verify() {
         if (digest === undefined) return;
@@ -157,7 +165,22 @@ export function readBatch(source: BatchSource, where: string): Batch {
   return { header, residues };
 }
 
-/** Parses a whole batch in memory. @throws IntegrityError for damage of any kind; `where` names the batch */
+/**
+ * Parses a whole batch in memory; second components that come from a seed are there.
+ *
+ * @throws IntegrityError for damage of any kind; `where` names the batch
+ */
 export function parseBatch(bytes: Uint8Array, where: string): Batch {
-  return batchFromBytes(bytes, parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where), where);
+  const stored = batchFromBytes(bytes, parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where), where);
+  if (stored.header.seed === undefined) return stored;
+  const { header, readTiles } = unseeded(stored.header);
+  const residues = new Uint32Array(bodyWords(header));
+  const perPrime = stored.residues.length / header.primes.length;
+  header.primes.forEach((_prime, primeIndex) => {
+    const piece = residues.subarray(2 * primeIndex * perPrime, 2 * (primeIndex + 1) * perPrime);
+    readTiles(primeIndex, 0, piece, (own) =>
+      own.set(stored.residues.subarray(primeIndex * perPrime, (primeIndex + 1) * perPrime)),
+    );
+  });
+  return { header, residues };
 }

@@ -9,7 +9,8 @@ import { MIN_PACKED_BITS, packedBytes } from './packed-words.js';
  *     "CIPHNET1"   8 bytes
  *     length       uint32, little-endian: bytes of the JSON header
  *     header       JSON, padded with spaces so that the body starts at a multiple of 64
- *     body         residues of `wordBits` bits (32: little-endian words): [prime][tile][component][ciphertext][coefficient of the tile]
+ *     body         residues of `wordBits` bits (32: little-endian words): [prime][tile][component][ciphertext][coefficient of the tile];
+ *                  with a seed the first component alone, the second comes from it (seeded-mask.ts)
  *
  * Residues are in NTT form, in SEAL's order. An evaluator works on one prime and one tile of coefficients at a time,
  * so it reads the body front to back, a tile's bytes in one piece. Nothing in a batch says that it is whole: its address does,
@@ -52,6 +53,8 @@ const headerSchema = z
     scale: z.number().positive().finite(),
     /** Values held two to a ciphertext, in real and imaginary parts; absent where a ciphertext is a value, as in real slots. */
     values: z.number().int().min(1).max(131_072).optional(),
+    /** Of the second components of a shard of symmetric ciphertexts. */
+    seed: digestSchema.optional(),
     /** Bits of a residue in the body: 32 in shards, which are streamed as words, the primes' own size in results. */
     wordBits: z.union([z.literal(32), z.number().int().min(MIN_PACKED_BITS).max(30)]),
   })
@@ -62,20 +65,31 @@ const headerSchema = z
   })
   .refine((h) => h.primes.every((prime) => prime <= 2 ** h.wordBits), { path: ['wordBits'], message: 'is too small' })
   .refine((h) => h.values === undefined || h.ring === 'standard', { path: ['values'], message: 'needs complex slots' })
+  .refine((h) => h.seed === undefined || (h.kind === 'shard' && h.components === 2), {
+    path: ['seed'],
+    message: 'is of a fresh shard only',
+  })
   .refine((h) => h.images <= slotsOf(h), { path: ['images'], message: 'is more than the slots' })
   .readonly();
 
 /** What a batch is; see the schema for ranges. */
 export type BatchHeader = z.infer<typeof headerSchema>;
 
+/** Components whose residues are in the body. */
+export function storedComponents(header: Pick<BatchHeader, 'components' | 'seed'>): number {
+  return header.seed === undefined ? header.components : 1;
+}
+
 /** Words of one piece: the residues modulo one prime in one tile. */
-export function tileWords(header: Pick<BatchHeader, 'ciphertexts' | 'components' | 'tile'>): number {
-  return header.ciphertexts * header.components * header.tile;
+export function tileWords(header: Pick<BatchHeader, 'ciphertexts' | 'components' | 'tile' | 'seed'>): number {
+  return header.ciphertexts * storedComponents(header) * header.tile;
 }
 
 /** Number of residues in a batch. */
-export function bodyWords(header: Pick<BatchHeader, 'primes' | 'ciphertexts' | 'components' | 'ringDegree'>): number {
-  return header.primes.length * header.ciphertexts * header.components * header.ringDegree;
+export function bodyWords(
+  header: Pick<BatchHeader, 'primes' | 'ciphertexts' | 'components' | 'ringDegree' | 'seed'>,
+): number {
+  return header.primes.length * header.ciphertexts * storedComponents(header) * header.ringDegree;
 }
 
 /** Bytes of a batch's body. */

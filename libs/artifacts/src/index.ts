@@ -28,14 +28,17 @@ export {
 export { imaginaryPart, imaginaryUnit, pairValues } from './paired-values.js';
 export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset } from './residues.js';
 export { type PackedResult, openPackedResult, resultToBytes, travellingShape } from './result-bytes.js';
+export { type MaskExpander, SEED_BYTES, createMaskExpander } from './seeded-mask.js';
 export { type ShardLayout, shardHeader } from './shard-header.js';
 export { DATASETS, MODELS, PUBLISHED } from './refs.js';
 export { type EngineName, DEFAULT_ENGINE, ENGINE_NAMES } from './engine-names.js';
 export {
   checkColumn,
+  checkList,
   columnWords,
   columnOfTile,
   digestColumn,
   positionDigests,
   positionListBytes,
+  putSeed,
 } from './position-digests.js';

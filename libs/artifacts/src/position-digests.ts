@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { IntegrityError } from '@ciphernet/foundation';
-import { type BatchHeader, tileWords } from './batch-header.js';
+import { type BatchHeader, storedComponents, tileWords } from './batch-header.js';
+import { SEED_BYTES } from './seeded-mask.js';
 
 /**
  * A digest for every position of every prime, so that an auditor can take a few positions out of a shard of hundreds of
@@ -10,14 +11,41 @@ import { type BatchHeader, tileWords } from './batch-header.js';
  */
 const DIGEST_BYTES = 16;
 
-/** Values of a column: every ciphertext of every component at one position of one prime. */
-export function columnWords(header: Pick<BatchHeader, 'ciphertexts' | 'components'>): number {
-  return header.ciphertexts * header.components;
+/** Values of a column: every ciphertext of every component that is stored, at one position of one prime. */
+export function columnWords(header: Pick<BatchHeader, 'ciphertexts' | 'components' | 'seed'>): number {
+  return header.ciphertexts * storedComponents(header);
 }
 
-/** Bytes of a shard's list. */
-export function positionListBytes(header: { readonly primes: readonly number[]; readonly ringDegree: number }): number {
-  return header.primes.length * header.ringDegree * DIGEST_BYTES;
+/** Bytes of a shard's list: the digests, and behind them the seed of the second components, where there is one. */
+export function positionListBytes(
+  header: { readonly primes: readonly number[]; readonly ringDegree: number },
+  seed?: unknown,
+): number {
+  return header.primes.length * header.ringDegree * DIGEST_BYTES + (seed === undefined ? 0 : SEED_BYTES);
+}
+
+/** Puts the seed behind the digests: who holds the list by its own digest then knows all of both components. */
+export function putSeed(seed: Uint8Array, list: Uint8Array): void {
+  list.set(seed, list.length - SEED_BYTES);
+}
+
+/**
+ * Holds the length of a list, and the seed that a shard's header gives, against each other.
+ *
+ * @param list of the shard, its own digest verified
+ * @throws IntegrityError when it is not of this shard
+ */
+export function checkList(
+  list: Uint8Array,
+  shard: { readonly header: Pick<BatchHeader, 'primes' | 'ringDegree'>; readonly seed?: string },
+): void {
+  const { header, seed } = shard;
+  const isWhole = list.length === positionListBytes(header, seed);
+  if (isWhole && (seed === undefined || Buffer.from(list.subarray(-SEED_BYTES)).toString('hex') === seed)) return;
+  throw new IntegrityError('the shard is not what its owner encrypted: its list of positions is of another', {
+    where: 'list of positions',
+    hint: 'the store changed the shard: delete it and encrypt the dataset again',
+  });
 }
 
 /**
@@ -50,16 +78,17 @@ const digestOf = (column: Uint32Array): Buffer =>
     DIGEST_BYTES,
   );
 
-/** The list of a shard, [prime][position], 16 bytes each. @param residues the shard's body */
+/** The list of a shard, [prime][position], 16 bytes each, and its seed. @param residues the shard's body */
 export function positionDigests(
-  header: Pick<BatchHeader, 'primes' | 'ringDegree' | 'ciphertexts' | 'components' | 'tile'>,
+  header: Pick<BatchHeader, 'primes' | 'ringDegree' | 'ciphertexts' | 'components' | 'tile' | 'seed'>,
   residues: Uint32Array,
 ): Uint8Array {
   const { tile } = header;
   const words = tileWords(header);
   const rows = columnWords(header);
   const columns = new Uint32Array(words);
-  const list = new Uint8Array(positionListBytes(header));
+  const list = new Uint8Array(positionListBytes(header, header.seed));
+  if (header.seed !== undefined) putSeed(Buffer.from(header.seed, 'hex'), list);
   for (let from = 0, at = 0; from < residues.length; from += words) {
     columnsOfTile(residues.subarray(from, from + words), tile, columns);
     for (let x = 0; x < tile; x++, at += DIGEST_BYTES)

@@ -12,11 +12,13 @@ export interface ShardLayout {
   /** Coefficients of a tile; divides N. */
   readonly tile: number;
   readonly scale: number;
+  /** Of the second components, where they are not stored. */
+  readonly seed?: Uint8Array | undefined;
 }
 
 /** Header of a shard of fresh ciphertexts: two components over every prime. */
 export function shardHeader(layout: ShardLayout): BatchHeader {
-  const { parameters, keyFingerprint, ciphertexts, images, tile, scale } = layout;
+  const { parameters, keyFingerprint, ciphertexts, images, tile, scale, seed } = layout;
   return {
     version: 3,
     kind: 'shard',
@@ -30,6 +32,7 @@ export function shardHeader(layout: ShardLayout): BatchHeader {
     tile,
     images,
     scale,
+    ...(seed === undefined ? {} : { seed: Buffer.from(seed).toString('hex') }),
     wordBits: 32,
   };
 }

@@ -19,10 +19,14 @@ const WORD = 4;
 /** A residue below 2^30 is two signed digits of 15 bits. */
 const DIGITS = 2;
 
-/** Bytes of one input value in a full shard: two components, each a residue a prime and coefficient, over the slots. */
-export function uploadBytesPerValue(parameters: Plan['parameters']): number {
+/**
+ * Bytes of one input value in a full shard: two components, each a residue a prime and coefficient, over the slots. With the secret key
+ * the second component is a seed of the shard.
+ */
+export function uploadBytesPerValue(parameters: Plan['parameters'], mode: Plan['mode'] = 'public'): number {
   const perSlot = parameters.ringDegree / slotsOf(parameters);
-  return componentsAfter(0) * parameters.primes.length * perSlot * WORD;
+  const stored = mode === 'symmetric' ? 1 : componentsAfter(0);
+  return stored * parameters.primes.length * perSlot * WORD;
 }
 
 /**
@@ -48,7 +52,7 @@ export function costOf(plan: Plan, circuit: QuantisedCircuit): PlanCost {
   return {
     scalarProducts: products,
     multiplyAddsPerImage: multiplyAdds,
-    uploadBytesPerImage: inputs * uploadBytesPerValue(plan.parameters),
+    uploadBytesPerImage: inputs * uploadBytesPerValue(plan.parameters, plan.mode),
     // Results travel two logits a ciphertext where slots are complex, each residue at its prime's size.
     downloadBytesPerImage:
       ((plan.parameters.ring === 'standard' ? Math.ceil(outputs / 2) : outputs) *

@@ -21,6 +21,8 @@ export const RESULT_CODE: Readonly<Record<string, readonly string[]>> = {
     'paired-values.js',
     'residues.js',
     'result-bytes.js',
+    'seeded-mask.js',
+    'unseeded.js',
     'verified-files.js',
   ],
   '@ciphernet/ckks': ['ckks-parameters.js', 'noise.js', 'security.js'],

@@ -1,4 +1,4 @@
-import { type Batch, type BatchHeader, batchSource, shardHeader } from '@ciphernet/artifacts';
+import { type Batch, batchSource, batchToBytes, parseBatch, shardHeader } from '@ciphernet/artifacts';
 import type { CkksParameters } from '@ciphernet/ckks';
 import {
   type Calibration,
@@ -33,7 +33,7 @@ export async function createOwner(
   return {
     parameters,
     async encrypt(features, images, scale, tile) {
-      const { residues } = await pool.encryptShard({ features, images }, { scale, tile });
+      const { residues, seed } = await pool.encryptShard({ features, images }, { scale, tile });
       const shard = {
         parameters,
         keyFingerprint: fingerprint,
@@ -41,9 +41,9 @@ export async function createOwner(
         images,
         tile,
         scale,
+        seed,
       };
-      const header: BatchHeader = shardHeader(shard);
-      return { header, residues };
+      return parseBatch(batchToBytes(shardHeader(shard), residues), 'test');
     },
     decrypt: (result) => decryptor.decrypt(result, 'test result').values,
     async [Symbol.asyncDispose]() {

@@ -22,10 +22,28 @@ export function scatter(
   }
 }
 
+/** The way back: polynomials of neighbouring ciphertexts from their rows. Arguments as in `scatter`, source and target exchanged. */
+export function gather(
+  source: usize, tileBytes: usize, count: i32, logN: i32, tile: i32, target: usize, stride: usize,
+): void {
+  const polynomial = (<usize>4) << logN;
+  const row = <usize>tile << 2;
+  for (let at: usize = 0; at < polynomial; at += row) {
+    let from = source;
+    let to = target + at;
+    for (let c = 0; c < count; c++) {
+      for (let x: usize = 0; x < row; x += 16) v128.store(to + x, v128.load(from + x));
+      from += row;
+      to += stride;
+    }
+    source += tileBytes;
+  }
+}
+
 /**
  * Columns of a tile, one after another: what the digest of a position is of.
  *
- * source: `rows` rows of `tile` u32, rows even, tile a multiple of 4. target: tile columns of `rows` u32.
+ * source: `rows` rows of `tile` u32, tile a multiple of 4. target: tile columns of `rows` u32.
  */
 export function columns(source: usize, rows: i32, tile: i32, target: usize): void {
   const row = <usize>tile << 2;
@@ -45,12 +63,15 @@ export function columns(source: usize, rows: i32, tile: i32, target: usize): voi
       from += 4 * row;
       to += 16;
     }
-    if (r == rows) continue;
-    const a = v128.load(from), b = v128.load(from + row);
-    const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), AB = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-    v128.store64_lane(to, ab, 0);
-    v128.store64_lane(to + column, ab, 1);
-    v128.store64_lane(to + 2 * column, AB, 0);
-    v128.store64_lane(to + 3 * column, AB, 1);
+    // Up to three rows that are left.
+    for (; r < rows; r++) {
+      const a = v128.load(from);
+      v128.store32_lane(to, a, 0);
+      v128.store32_lane(to + column, a, 1);
+      v128.store32_lane(to + 2 * column, a, 2);
+      v128.store32_lane(to + 3 * column, a, 3);
+      from += row;
+      to += 4;
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { digestColumn } from '@ciphernet/artifacts';
+import { createMaskExpander, digestColumn } from '@ciphernet/artifacts';
 import { elementAt, encodeError } from '@ciphernet/foundation';
 import { type EncryptionKernels, encryptionKernels } from './encryption-kernels.js';
 import { GROUP, layOutEncryption } from './encryption-memory.js';
@@ -18,7 +18,7 @@ function* pieces(progress: Int32Array, total: number, most: number): Generator<{
   }
 }
 
-/** Tiles whose digests a thread computes at a time. */
+/** Tiles that a thread takes at a time where it computes digests or expands the seed. */
 const TILES = 64;
 
 /** Digests of the positions of the tiles that this thread takes. */
@@ -29,7 +29,7 @@ function digestPositions(
 ): void {
   const { parameters, memory, index } = start;
   const { tile, features, residues } = region;
-  const rows = 2 * features;
+  const rows = region.components * features;
   const columnBytes = 4 * rows;
   const columns = region.columns + index * tile * columnBytes;
   const views = Array.from(
@@ -42,6 +42,20 @@ function digestPositions(
       kernels.columns(residues + at * tile * columnBytes, rows, tile, columns);
       for (let x = 0; x < tile; x++) digestColumn(elementAt(views, x), positions, at * tile + x);
     }
+  }
+}
+
+/** Second components of the tiles that this thread takes, from the seed. */
+function expandMasks({ parameters, memory }: ThreadStart, { region, progress }: ShardTask): void {
+  const { tile, features, masks } = region;
+  if (masks === undefined) return;
+  const { primes, ringDegree } = parameters;
+  const expander = createMaskExpander(masks.seed, { primes, ringDegree, tile, ciphertexts: features });
+  const tiles = ringDegree / tile;
+  const words = features * tile;
+  const target = new Uint32Array(memory.buffer, masks.at, primes.length * tiles * words);
+  for (const { first, count } of pieces(progress, primes.length * tiles, Math.min(TILES, tiles))) {
+    expander.expand(Math.floor(first / tiles), first % tiles, count, target, first * words, words);
   }
 }
 
@@ -64,7 +78,8 @@ async function main(start: ThreadStart): Promise<void> {
   }
   port.on('message', (task: ShardTask) => {
     try {
-      if (task.kind === 'digest') digestPositions(start, kernels, task);
+      if (task.kind === 'mask') expandMasks(start, task);
+      else if (task.kind === 'digest') digestPositions(start, kernels, task);
       else {
         const { region, progress } = task;
         for (const { first, count } of pieces(progress, region.features, GROUP))

@@ -64,6 +64,15 @@ export interface EncryptionKernels {
     target: number,
     tileBytes: number,
   ): void;
+  gather(
+    source: number,
+    tileBytes: number,
+    count: number,
+    logN: number,
+    tile: number,
+    target: number,
+    stride: number,
+  ): void;
   columns(source: number, rows: number, tile: number, target: number): void;
   wipe(at: number, bytes: number): void;
 }

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { positionListBytes } from '@ciphernet/artifacts';
+import { SEED_BYTES, positionListBytes, putSeed } from '@ciphernet/artifacts';
 import { type CkksParameters, type EncryptionMode, slotsOf } from '@ciphernet/ckks';
 import { EvaluationError, InputError, decodeError } from '@ciphernet/foundation';
 import { MOST_PAGES, PAGE_BYTES, type SharedMemory, createSharedMemory } from '@ciphernet/ring';
@@ -32,8 +33,10 @@ export interface ShardOptions {
 export interface EncryptedShard extends Disposable {
   /** In the wire format's order. */
   readonly residues: Uint32Array;
-  /** A digest for each position, as `positionDigests` has them. */
+  /** A digest for each position and the seed, as `positionDigests` has them. */
   readonly positions: Uint8Array;
+  /** What the second components come from, which are not among the residues: of symmetric encryption by ours. */
+  readonly seed?: Uint8Array;
 }
 
 /** Encryption threads that hold one key until they are disposed. */
@@ -177,6 +180,7 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
       startThread({ parameters, mode, encryptor, key, memory, index, threads }),
     ),
   );
+  const isSeeded = mode === 'symmetric' && encryptor === 'simd';
   const takeRegion = createRegions(memory, layout.end);
   const { ringDegree, primes } = parameters;
   const run = (task: ShardTask): Promise<unknown> => Promise.all(workers.map((worker) => runTask(worker, task)));
@@ -185,31 +189,39 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
     async encryptShard(shard, options) {
       const features = checkShard(shard, options, start);
       const { images } = shard;
-      const bodyBytes = 4 * primes.length * features * 2 * ringDegree;
-      const columnBytes = 4 * 2 * features * options.tile * threads;
-      const held = takeRegion(bodyBytes + columnBytes + 4 * features * images);
+      // Drawn for this call alone: whoever encrypts again, after a failure or anew, does it under another one.
+      const seed = isSeeded ? new Uint8Array(randomBytes(SEED_BYTES)) : undefined;
+      const components = isSeeded ? 1 : 2;
+      const bodyBytes = 4 * primes.length * features * components * ringDegree;
+      const columnBytes = 4 * components * features * options.tile * threads;
+      const maskBytes = isSeeded ? bodyBytes : 0;
+      const held = takeRegion(bodyBytes + columnBytes + maskBytes + 4 * features * images);
       const region: ShardRegion = {
         images,
         features,
         scale: options.scale,
         tile: options.tile,
+        components,
         residues: held.at,
         columns: held.at + bodyBytes,
-        values: held.at + bodyBytes + columnBytes,
+        ...(seed === undefined ? {} : { masks: { at: held.at + bodyBytes + columnBytes, seed } }),
+        values: held.at + bodyBytes + columnBytes + maskBytes,
       };
-      const positions = new Uint8Array(new SharedArrayBuffer(positionListBytes(parameters)));
+      const positions = new Uint8Array(new SharedArrayBuffer(positionListBytes(parameters, seed)));
+      if (seed !== undefined) putSeed(seed, positions);
       const task = (kind: ShardTask['kind']): ShardTask => ({
         kind,
         region,
         progress: new Int32Array(new SharedArrayBuffer(12)),
         positions,
       });
-      const tasks = [task('encrypt'), task('digest')] as const;
+      const encrypting = task('encrypt');
+      const tasks = [...(isSeeded ? [task('mask')] : []), encrypting, task('digest')];
       const values = new Float32Array(memory.buffer, region.values, features * images);
       transpose(shard.features, images, features, values);
       const stop = (): void => tasks.forEach(({ progress }) => void Atomics.store(progress, 2, 1));
       options.signal?.addEventListener('abort', stop);
-      const report = (): void => options.onProgress?.(Atomics.load(tasks[0].progress, 1), features);
+      const report = (): void => options.onProgress?.(Atomics.load(encrypting.progress, 1), features);
       const timer = setInterval(report, PROGRESS_INTERVAL_MS);
       try {
         for (const each of tasks) {
@@ -227,7 +239,12 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
       }
       report();
       const residues = new Uint32Array(memory.buffer, region.residues, bodyBytes / 4);
-      return { residues, positions, [Symbol.dispose]: () => held[Symbol.dispose]() };
+      return {
+        residues,
+        positions,
+        ...(seed === undefined ? {} : { seed }),
+        [Symbol.dispose]: () => held[Symbol.dispose](),
+      };
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map((worker) => worker.terminate()));

@@ -31,15 +31,19 @@ export interface ShardRegion {
   readonly scale: number;
   /** Coefficients of a tile, a multiple of 4; divides the ring degree. */
   readonly tile: number;
+  /** Components of a ciphertext in the body: 2, or 1 where the second comes from a seed. */
+  readonly components: 1 | 2;
   /** The shard's body, where threads write: [prime][tile][component][ciphertext][coefficient of the tile]. */
   readonly residues: number;
+  /** Second components that come from the seed, laid out like the body. */
+  readonly masks?: { readonly at: number; readonly seed: Uint8Array };
   /** A tile's columns for each thread, one behind the other. */
   readonly columns: number;
 }
 
-/** One pass over a shard on all threads: making its ciphertexts, or the digests of its positions. */
+/** One pass over a shard on all threads: expanding its seed, making its ciphertexts, or the digests of its positions. */
 export interface ShardTask {
-  readonly kind: 'encrypt' | 'digest';
+  readonly kind: 'mask' | 'encrypt' | 'digest';
   readonly region: ShardRegion;
   /** [next piece, pieces done, stop flag]: pieces are features, or tiles. In shared memory. */
   readonly progress: Int32Array;

@@ -3,7 +3,7 @@ import { elementAt } from '@ciphernet/foundation';
 import { type EncryptionLayout, GROUP, type PrimeMemory, type Workspace } from './encryption-memory.js';
 import type { GroupEncryptor, ShardRegion } from './encryption-task.js';
 import { montgomeryForm, specialInverse } from './key-residues.js';
-import { type RandomSource, drawErrors, drawTernary, drawUniform } from './randomness.js';
+import { type RandomSource, drawErrors, drawTernary } from './randomness.js';
 
 /** What a thread encrypts with. */
 export interface SimdParts extends RandomSource {
@@ -71,14 +71,14 @@ function prepareSymmetric(parts: SimdParts, region: ShardRegion, first: number, 
   }
 }
 
+/** With the masks of the group where its second components go, expanded from the shard's seed. */
 function encryptSymmetric(parts: SimdParts, at: PrimeMemory, count: number): void {
   const { kernels, layout, space } = parts;
   const { logN, stride } = layout;
-  const { prime, keys, tables, modulus } = at;
+  const { keys, tables, modulus } = at;
   for (let c = 0; c < count; c++) {
     const [, error, , message] = placesOf(space, layout, c);
     const [target, mask] = [space.residues[0] + stride * c, space.residues[1] + stride * c];
-    drawUniform(parts, mask, prime);
     kernels.symmetricComponent(mask, keys[0], error, message, target, logN, tables, modulus);
   }
 }
@@ -95,11 +95,16 @@ export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
     encrypt(region, first, count) {
       prepare(parts, region, first, count);
       const rowBytes = 4 * region.tile;
-      const tileBytes = 2 * region.features * rowBytes;
+      const tileBytes = region.components * region.features * rowBytes;
       const tiles = layout.ringDegree / region.tile;
+      const { logN, stride } = layout;
       layout.primes.slice(0, -1).forEach((at, primeIndex) => {
+        if (region.masks !== undefined) {
+          const source = region.masks.at + primeIndex * tiles * tileBytes + first * rowBytes;
+          kernels.gather(source, tileBytes, count, logN, region.tile, space.residues[1], stride);
+        }
         encrypt(parts, at, count);
-        space.residues.forEach((source, component) => {
+        space.residues.slice(0, region.components).forEach((source, component) => {
           const target =
             region.residues + primeIndex * tiles * tileBytes + (component * region.features + first) * rowBytes;
           kernels.scatter(source, layout.stride, count, layout.logN, region.tile, target, tileBytes);

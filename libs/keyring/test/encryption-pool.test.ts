@@ -1,4 +1,11 @@
-import { type BatchHeader, positionDigests, rowOffset, shardHeader } from '@ciphernet/artifacts';
+import {
+  type BatchHeader,
+  batchToBytes,
+  parseBatch,
+  positionDigests,
+  rowOffset,
+  shardHeader,
+} from '@ciphernet/artifacts';
 import { createParameters, freshNoise, slotsOf } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { beforeAll, describe, expect, it } from '@jest/globals';
@@ -37,6 +44,9 @@ const headerOf = (features: number, tile: number, of = keys, images = IMAGES): B
   }),
 });
 
+const withSeed = (header: BatchHeader, seed: Uint8Array | undefined): BatchHeader =>
+  seed === undefined ? header : { ...header, seed: Buffer.from(seed).toString('hex') };
+
 const CASES = [
   ['public', 'simd', 4, 'standard'],
   ['symmetric', 'simd', 64, 'standard'],
@@ -58,11 +68,13 @@ describe('encryption on several threads', () => {
       const values = valuesOf(features, images);
       await using pool = await createEncryptionPool({ parameters, mode, encryptor, key: keyOf(mode, own) }, 2);
       using shard = await pool.encryptShard({ features: values, images }, { scale: SCALE, tile });
-      const { residues, positions } = shard;
+      const { residues, positions, seed } = shard;
       const header = headerOf(features, tile, own, images);
+      const stored = withSeed(header, seed);
+      const batch = parseBatch(batchToBytes(stored, residues), 'test');
       const secret = { parameters, fingerprint: header.keyFingerprint, bytes: own.secretKey };
       using decryptor = await createResultDecryptor(secret);
-      const { values: decrypted } = decryptor.decrypt({ header, residues }, 'test');
+      const { values: decrypted } = decryptor.decrypt(batch, 'test');
       let sum = 0;
       decrypted.forEach((value, i) => (sum += (value - (values[i] ?? NaN)) ** 2));
       const measured = Math.sqrt(sum / decrypted.length) * SCALE;
@@ -70,10 +82,12 @@ describe('encryption on several threads', () => {
       expect(measured / Math.sqrt(freshNoise(parameters, mode).mean)).toBeGreaterThan(0.97);
       expect(measured / Math.sqrt(freshNoise(parameters, mode).mean)).toBeLessThan(1.03);
 
-      expect(positions).toEqual(positionDigests(header, residues));
-      expect(residues.length).toBe(rowOffset(header, 1, 4096 / tile - 1, features - 1, 1) + tile);
+      expect(positions).toEqual(positionDigests(stored, residues));
+      const isSeeded = mode === 'symmetric' && encryptor === 'simd';
+      expect(seed?.length).toBe(isSeeded ? 32 : undefined);
+      expect(residues.length).toBe((isSeeded ? 1 : 2) * 2 * features * 4096);
       const wrongKey = { ...header, keyFingerprint: 'f'.repeat(64) };
-      expect(() => decryptor.decrypt({ header: wrongKey, residues }, 'shard 0')).toThrow(
+      expect(() => decryptor.decrypt({ ...batch, header: wrongKey }, 'shard 0')).toThrow(
         new RegExp(`made for key ${'f'.repeat(16)}…, this is key ${header.keyFingerprint.slice(0, 16)}`),
       );
     },
@@ -93,10 +107,11 @@ describe('encryption on several threads', () => {
             { scale: SCALE, tile: 4 },
           );
           const header = headerOf(features, 4);
+          const { residues } = parseBatch(batchToBytes(withSeed(header, shard.seed), shard.residues), 'test');
           for (let feature = 0; feature < features; feature++) {
             // Two residues of the second component: 60 bits, of which 160 draws do not meet by chance.
             const at = rowOffset(header, 0, 7, feature, 1);
-            seen.add(elementAt(shard.residues, at) * 2 ** 20 + (elementAt(shard.residues, at + 1) % 2 ** 20));
+            seen.add(elementAt(residues, at) * 2 ** 20 + (elementAt(residues, at + 1) % 2 ** 20));
             drawn++;
           }
         }
@@ -104,6 +119,23 @@ describe('encryption on several threads', () => {
       expect(seen.size).toBe(drawn);
     },
   );
+
+  it('with the secret key takes a new seed for every shard: after a failure, again in the same pool, in another one', async () => {
+    const seeds = new Set<string>();
+    const start = { parameters, mode: 'symmetric', key: keys.secretKey } as const;
+    const plain = { features: valuesOf(3), images: IMAGES };
+    for (let round = 0; round < 3; round++) {
+      await using pool = await createEncryptionPool(start, 2);
+      const aborted = { scale: SCALE, tile: 4, signal: AbortSignal.abort(new Error('enough')) };
+      await expect(pool.encryptShard(plain, aborted)).rejects.toThrow('enough');
+      for (let k = 0; k < 2; k++) {
+        using shard = await pool.encryptShard(plain, { scale: SCALE, tile: 4 });
+        seeds.add(Buffer.from(shard.seed ?? []).toString('hex'));
+      }
+    }
+    expect(seeds.size).toBe(6);
+    for (const seed of seeds) expect(seed).toMatch(/^[0-9a-f]{64}$/);
+  });
 
   it('reuses the memory of a shard that was given back, and of no other', async () => {
     await using pool = await createEncryptionPool({ parameters, mode: 'public', key: keys.publicKey }, 1);
@@ -121,8 +153,8 @@ describe('encryption on several threads', () => {
     const pool = await createEncryptionPool({ parameters, mode: 'symmetric', key: keys.secretKey }, 2);
     const shard = await pool.encryptShard({ features: valuesOf(40), images: IMAGES }, { scale: SCALE, tile: 16 });
     const { buffer, byteOffset, byteLength } = shard.residues;
-    // Behind the ciphertexts lie a tile's columns of each thread, which are ciphertexts too, and then the values.
-    const values = new Uint8Array(buffer, byteOffset + byteLength + 2 * 4 * 2 * 40 * 16, 4 * 40 * IMAGES);
+    // Behind the ciphertexts lie a tile's columns of each thread, the second components, and then the values.
+    const values = new Uint8Array(buffer, byteOffset + byteLength + 2 * 4 * 40 * 16 + byteLength, 4 * 40 * IMAGES);
     expect(values.every((byte) => byte === 0)).toBe(true);
     await pool[Symbol.asyncDispose]();
     expect(new Uint8Array(buffer, 0, byteOffset).every((byte) => byte === 0)).toBe(true);

@@ -10,7 +10,7 @@ import {
   resultToBytes,
   shardHeader,
 } from '@ciphernet/artifacts';
-import { type CkksParameters, createParameters } from '@ciphernet/ckks';
+import { type CkksParameters, createParameters, type EncryptionMode, type RingName } from '@ciphernet/ckks';
 import { type Circuit, type CompiledCircuit, calibrate, compileCircuit, planCircuit } from '@ciphernet/compiler';
 import { NO_TRANSFORM } from '@ciphernet/datasets';
 import { engineNamed } from '@ciphernet/engines';
@@ -69,14 +69,20 @@ export interface EvaluatedShard extends AsyncDisposable {
   check(result: Batch, positions: number): SpotCheck;
 }
 
-export async function createEvaluatedShard(): Promise<EvaluatedShard> {
-  const parameters = createParameters(RING_DEGREE, [30, 30, 30, 30, 30], 30);
+export async function createEvaluatedShard(
+  ring: RingName = 'standard',
+  mode: EncryptionMode = 'public',
+): Promise<EvaluatedShard> {
+  const parameters = createParameters(RING_DEGREE, [30, 30, 30, 30, 30], 30, ring);
   const inputScale = 2 ** 20;
   const keys = await generateKeys(parameters);
   const keyFingerprint = fingerprintOf(keys.publicKey);
-  const pool = await createEncryptionPool({ parameters, mode: 'public', key: keys.publicKey }, 1);
+  const pool = await createEncryptionPool(
+    { parameters, mode, key: mode === 'public' ? keys.publicKey : keys.secretKey },
+    1,
+  );
   const images = 300;
-  const { residues } = await pool.encryptShard({ features, images }, { scale: inputScale, tile: TILE });
+  const { residues, seed } = await pool.encryptShard({ features, images }, { scale: inputScale, tile: TILE });
   await pool[Symbol.asyncDispose]();
   const header = shardHeader({
     parameters,
@@ -85,6 +91,7 @@ export async function createEvaluatedShard(): Promise<EvaluatedShard> {
     images,
     tile: TILE,
     scale: inputScale,
+    seed,
   });
   const folder = await temporaryFolder();
   const path = join(folder.path, 'shard');

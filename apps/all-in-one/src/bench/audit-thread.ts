@@ -31,7 +31,6 @@ async function main({ blobFolder, model, manifest: address }: AuditThreadStart):
   const positions = positionsPerPrime(compiled.plan);
   const room = createAuditRoom();
   const most = mostResultBytes(manifest);
-  const listBytes = positionListBytes(manifest.parameters);
   const audit = async (results: AuditTask): Promise<number> => {
     let seconds = 0;
     for (const [index, entry] of manifest.shards.entries()) {
@@ -39,6 +38,7 @@ async function main({ blobFolder, model, manifest: address }: AuditThreadStart):
       const started = performance.now();
       using shard = openBatchFile(local.path);
       const result = openPackedResult(await blobs.get(elementAt(results, index), most, room.result(most)), 'result');
+      const listBytes = positionListBytes(manifest.parameters, shard.seed);
       const positionList = await blobs.get(entry.positions ?? '', listBytes, room.positions(listBytes));
       spotCheck({ compiled, shard, positionList, result, positions });
       seconds += (performance.now() - started) / 1000;

@@ -1,0 +1,39 @@
+import type { BatchHeader } from './batch-header.js';
+import { createMaskExpander } from './seeded-mask.js';
+
+/** A stored batch as its readers see it: both components of every ciphertext. */
+export interface Unseeded {
+  /** Without the seed. */
+  readonly header: BatchHeader;
+  /**
+   * Fills `target` with neighbouring tiles, [component][ciphertext][coefficient] each.
+   *
+   * @param read fills its argument with what is stored of these tiles
+   */
+  readonly readTiles: (
+    primeIndex: number,
+    tile: number,
+    target: Uint32Array,
+    read: (stored: Uint32Array) => void,
+  ) => void;
+}
+
+/** How a stored batch is read: where it has a seed, first components come from the body and second ones from the seed. */
+export function unseeded(stored: BatchHeader): Unseeded {
+  const { seed, ...header } = stored;
+  if (seed === undefined) return { header: stored, readTiles: (_prime, _tile, target, read) => read(target) };
+  const expander = createMaskExpander(Buffer.from(seed, 'hex'), header);
+  const component = header.ciphertexts * header.tile;
+  let room = new Uint32Array(0);
+  return {
+    header,
+    readTiles(primeIndex, tile, target, read) {
+      const count = target.length / (2 * component);
+      if (room.length < count * component) room = new Uint32Array(count * component);
+      const own = room.subarray(0, count * component);
+      read(own);
+      for (let k = 0; k < count; k++) target.set(own.subarray(k * component, (k + 1) * component), 2 * k * component);
+      expander.expand(primeIndex, tile, count, target, component, 2 * component);
+    },
+  };
+}

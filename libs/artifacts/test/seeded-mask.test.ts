@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createParameters } from '@ciphernet/ckks';
+import { temporaryFolder } from '@ciphernet/testing';
+import { describe, expect, it } from '@jest/globals';
+import { batchToBytes } from '../src/batch-bytes.js';
+import { openBatchFile, parseBatch, readBatch } from '../src/batch-file.js';
+import { bodyBytes } from '../src/batch-header.js';
+import { checkList, positionDigests } from '../src/position-digests.js';
+import { rowOffset } from '../src/residues.js';
+import { createMaskExpander } from '../src/seeded-mask.js';
+import { shardHeader } from '../src/shard-header.js';
+
+const SEED = Uint8Array.from({ length: 32 }, (_, i) => i);
+const layout = { primes: [1_073_692_673, 786_433 + 262_144 * 3], ringDegree: 1024, tile: 16, ciphertexts: 7 };
+const TILES = layout.ringDegree / layout.tile;
+const WORDS = layout.ciphertexts * layout.tile;
+
+/** A prime's whole second component, tiles taken `together` at a time. */
+function whole(primeIndex: number, together: number, seed = SEED, deviations?: number): Uint32Array {
+  const expander = createMaskExpander(seed, layout, deviations);
+  const target = new Uint32Array(TILES * WORDS);
+  for (let tile = 0; tile < TILES; tile += together) {
+    expander.expand(primeIndex, tile, together, target, tile * WORDS, WORDS);
+  }
+  return target;
+}
+
+const sha256 = (words: Uint32Array): string =>
+  createHash('sha256').update(new Uint8Array(words.buffer)).digest('hex').slice(0, 16);
+
+describe('a second component from a seed', () => {
+  it('is the recorded one', () => {
+    expect([sha256(whole(0, TILES)), sha256(whole(1, TILES))]).toEqual(['0be29cc57e8b6e02', 'f05b2086cec6b523']);
+  });
+
+  it('is the same however many tiles are expanded at a time, and another for every seed, prime and tile', () => {
+    for (const primeIndex of [0, 1]) {
+      const all = whole(primeIndex, TILES);
+      expect(whole(primeIndex, 1)).toEqual(all);
+      expect(whole(primeIndex, 8)).toEqual(all);
+      expect(whole(primeIndex, TILES, SEED.toReversed())).not.toEqual(all);
+      const tiles = Array.from({ length: TILES }, (_, tile) => all.subarray(tile * WORDS, (tile + 1) * WORDS).join());
+      expect(new Set(tiles).size).toBe(TILES);
+    }
+    expect(whole(0, TILES).some((word, i) => word === whole(1, TILES)[i])).toBe(false);
+  });
+
+  it.each([
+    ['as the format has it', undefined],
+    ['where every tile runs short of words', -12],
+  ])('is uniform below its prime, %s', (_name, deviations) => {
+    layout.primes.forEach((prime, primeIndex) => {
+      const bins = new Float64Array(32);
+      let count = 0;
+      for (let s = 0; s < 30; s++) {
+        for (const word of whole(primeIndex, TILES, createHash('sha256').update(`${s}`).digest(), deviations)) {
+          expect(word).toBeLessThan(prime);
+          const bin = Math.floor((32 * word) / prime);
+          bins[bin] = (bins[bin] ?? 0) + 1;
+          count++;
+        }
+      }
+      const expected = count / 32;
+      const chiSquared = bins.reduce((sum, seen) => sum + (seen - expected) ** 2 / expected, 0);
+      // 31 degrees of freedom: below 10 and above 66 with a probability of some 2·10^−4; the seeds are fixed.
+      expect(chiSquared).toBeGreaterThan(10);
+      expect(chiSquared).toBeLessThan(66);
+    });
+  });
+
+  it('expands single tiles to what they are where every tile runs short', () => {
+    expect(whole(1, 1, SEED, -12)).toEqual(whole(1, TILES, SEED, -12));
+  });
+});
+
+describe('a shard with a seed', () => {
+  const parameters = createParameters(1024, [30, 28], 30);
+  const header = shardHeader({
+    parameters,
+    keyFingerprint: 'b'.repeat(64),
+    ciphertexts: 5,
+    images: 500,
+    tile: 16,
+    scale: 2 ** 20,
+    seed: SEED,
+  });
+  const stored = Uint32Array.from({ length: 2 * 5 * 1024 }, (_, i) => (i * 2_654_435_761) % 250_000_000);
+  const bytes = batchToBytes(header, stored);
+
+  it('is half as long, and reads as both components, whole and tile by tile, from memory and from a file', async () => {
+    const { seed: _seed, ...plain } = header;
+    expect(2 * bodyBytes(header)).toBe(bodyBytes(plain));
+    const batch = parseBatch(bytes, 'test');
+    expect(batch.header).toEqual(plain);
+    const expander = createMaskExpander(SEED, plain);
+    for (const primeIndex of [0, 1]) {
+      for (const tile of [0, 5, 63]) {
+        const mask = new Uint32Array(80);
+        expander.expand(primeIndex, tile, 1, mask, 0, 80);
+        const at = rowOffset(batch.header, primeIndex, tile, 0, 0);
+        const from = (primeIndex * 64 + tile) * 80;
+        expect(batch.residues.subarray(at, at + 80)).toEqual(stored.subarray(from, from + 80));
+        expect(batch.residues.subarray(at + 80, at + 160)).toEqual(mask);
+      }
+    }
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'shard');
+    await writeFile(path, bytes);
+    using file = openBatchFile(path, createHash('sha256').update(bytes).digest('hex'));
+    expect(file.seed).toBe(header.seed);
+    expect(file.header).toEqual(plain);
+    expect(readBatch(file, 'test').residues).toEqual(batch.residues);
+    file.verify();
+    const two = new Uint32Array(2 * 160);
+    file.readTiles(1, 6, two);
+    const at = rowOffset(plain, 1, 6, 0, 0);
+    expect(two).toEqual(batch.residues.subarray(at, at + 320));
+  });
+
+  it('has its seed in the list of positions, so that nobody can put another one into the header', () => {
+    const { seed = '', ...plain } = header;
+    const list = positionDigests(header, stored);
+    expect(() => checkList(list, { header: plain, seed })).not.toThrow();
+    for (const shard of [{ header: plain, seed: '0'.repeat(64) }, { header: plain }]) {
+      expect(() => checkList(list, shard)).toThrow(/list of positions is of another/);
+    }
+    expect(() => checkList(positionDigests(plain, new Uint32Array(4 * 5 * 1024)), { header: plain, seed })).toThrow(
+      /of another/,
+    );
+  });
+
+  it.each([
+    ['a result', { kind: 'result' }, /of a fresh shard only/],
+    ['three components', { components: 3 }, /of a fresh shard only/],
+    ['a seed that is none', { seed: 'abc' }, /seed/],
+  ])('is refused with %s', (_name, change, message) => {
+    const wrong = { ...header, ...change } as typeof header;
+    expect(() => parseBatch(batchToBytes(wrong, stored), 'test')).toThrow(message);
+  });
+});
