@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NO_TRANSFORM, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { networkToLayersModel } from '@ciphernet/formats';
 import { saveModel } from '@ciphernet/models';
 import type { Network } from '@ciphernet/network';
+import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
-import { cliProcesses, hasRedisServer, runCli } from '@ciphernet/testing';
+import { cliProcesses, hasRedisServer, runCli, temporaryFolder } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Deployment, createDeployment, ended } from './deployment.js';
 import { queueLines } from './public-record.js';
@@ -81,6 +82,30 @@ suite('a model that was made to read the data', () => {
     expect((await runCli(['requests'], env)).stdout).toContain(crafted);
     const said = (await queueLines(redis.url)).filter((line) => line.includes(evaluation)).join('\n');
     expect(said).not.toMatch(/accuracy|confusion|margin/);
+  });
+
+  it('learns no membership by a consent that was changed, or that somebody else signed', async () => {
+    const { dataset, env, folder } = deployment;
+    const file = join(folder, 'consents', `${dataset}.consent.json`);
+    const before = await readFile(file, 'utf8');
+    await using elsewhere = await temporaryFolder();
+    const foreign = loadOwnerConfiguration({ CIPHERNET_DATA: elsewhere.path });
+    await allow(foreign, dataset, { models: [crafted] });
+    const forgeries: [string, RegExp][] = [
+      [before.replace('models\\":[\\"', `models\\":[\\"${crafted}\\",\\"`), /signature is not that of the owner/],
+      [
+        await readFile(join(foreign.consentsFolder, `${dataset}.consent.json`), 'utf8'),
+        /not by this data folder’s owner/,
+      ],
+    ];
+    for (const [text, reason] of forgeries) {
+      expect(text).toContain(crafted);
+      await writeFile(file, text);
+      const refused = await deployment.outcome(await evaluate(dataset, 2));
+      expect(refused?.kind === 'refused' && refused.error.message).toMatch(reason);
+      expect((await runCli(['allow', '--dataset', dataset, '--model', crafted], env)).stderr).toMatch(reason);
+    }
+    await writeFile(file, before);
   });
 
   it('learns no membership with consent: what is published is a rounded count with noise, drawn once, and not often', async () => {

@@ -84,7 +84,7 @@ export async function runCurve(
   const { manifest, shards, images } = encrypted;
   const run = newEvaluationId('train');
   // Checkpoints have no digest yet: the run's id, which is the owner's to give, stands for them.
-  await allow(loadOwnerConfiguration().consentsFolder, manifest, { runs: [run] });
+  await allow(loadOwnerConfiguration(), manifest, { runs: [run] });
   const evaluate = { manifest, shards, engine, compare: true, audit: true };
   const base = { run, model, dataset, epochs, seed };
   const trained = await runTrainingJob(session, board, request.everyEpoch ? { ...base, evaluate } : base);

@@ -4,11 +4,11 @@ import { readPolicy } from '@ciphernet/disclosure';
 import { UnavailableError, asError, encodeError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
 import {
   type OwnerConfiguration,
+  findConsent,
   isAllowed,
   keepRequest,
   notAllowed,
   outcomeFolder,
-  readConsent,
   readOutcome,
   readQuarantine,
   recordForgery,
@@ -101,13 +101,10 @@ function runOf(evaluation: string): string | undefined {
 }
 
 /** @throws InputError for a model that the owner has not allowed on the dataset; the request is kept for the owner */
-async function assertAllowed(
-  { evaluation, manifest, model }: CollectJob,
-  { consentsFolder, requestsFolder }: OwnerConfiguration,
-): Promise<void> {
-  const consent = await readConsent(consentsFolder, manifest);
+async function assertAllowed({ evaluation, manifest, model }: CollectJob, owner: OwnerConfiguration): Promise<void> {
+  const consent = await findConsent(owner, manifest);
   if (isAllowed(consent, model, runOf(evaluation))) return;
-  await keepRequest(requestsFolder, { dataset: manifest, model, evaluation });
+  await keepRequest(owner.requestsFolder, { dataset: manifest, model, evaluation });
   throw notAllowed(manifest, model);
 }
 

@@ -8,7 +8,7 @@ import { generateKeys, hasKeyFiles, readPublicKey, writeKeyFiles } from '@cipher
 import {
   type DatasetRecord,
   allow,
-  readConsent,
+  findConsent,
   readDatasetRecords,
   writeDatasetRecord,
 } from '@ciphernet/owner-records';
@@ -72,8 +72,8 @@ async function encryptAgain(record: DatasetRecord, folder: string, tools: OwnerT
   const { transform, parameters, inputScale, mode } = manifest;
   const request = { dataset, source: record.dataset, transform, parameters, inputScale, mode };
   const { digest } = await encryptWithProgress({ ...request, replaces: record.manifest }, folder, tools);
-  const { models, runs } = await readConsent(owner.consentsFolder, record.manifest);
-  await allow(owner.consentsFolder, digest, { models, runs });
+  const consent = await findConsent(owner, record.manifest);
+  if (consent !== undefined) await allow(owner, digest, { models: consent.models, runs: consent.runs });
   return digest;
 }
 

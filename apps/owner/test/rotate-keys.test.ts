@@ -8,8 +8,8 @@ import { NO_TRANSFORM, readFolder } from '@ciphernet/datasets';
 import { generateKeys, readPublicKey, readSecretKey, writeKeyFiles } from '@ciphernet/keyring';
 import {
   allow,
+  findConsent,
   loadOwnerConfiguration,
-  readConsent,
   readDatasetRecord,
   writeDatasetRecord,
 } from '@ciphernet/owner-records';
@@ -46,7 +46,7 @@ async function createOwner() {
   const dataset = await readFolder(source, 'test');
   const request = { dataset, source, transform: NO_TRANSFORM, ...profile, mode: 'public' as const };
   const { digest } = await encryptWithProgress(request, keys, tools);
-  await allow(owner.consentsFolder, digest, { models: [MODEL] });
+  await allow(owner, digest, { models: [MODEL] });
   return {
     ...tools,
     tools,
@@ -76,7 +76,7 @@ describe('keys that are rotated', () => {
       replaces: digest,
       keys,
     });
-    expect((await readConsent(owner.consentsFolder, rotated?.after ?? '')).models).toEqual([MODEL]);
+    expect((await findConsent(owner, rotated?.after ?? ''))?.models).toEqual([MODEL]);
 
     const record = await readDatasetRecord(owner.recordsFolder, digest);
     expect((await readSecretKey(record.keys, owner.passphrase)).fingerprint).toBe(before.fingerprint);

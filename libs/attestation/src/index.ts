@@ -1,5 +1,13 @@
 export { type Attestation, signAttestation, verifyAttestation } from './attestation.js';
-export { type SignedStatement, publicKeySchema, signedStatementSchema } from './signed-statement.js';
+export {
+  type SignedStatement,
+  type StatementKind,
+  publicKeySchema,
+  signStatement,
+  signedStatementOf,
+  signedStatementSchema,
+  verifyStatement,
+} from './signed-statement.js';
 export {
   type Answer,
   type Compilation,

@@ -5,10 +5,12 @@ import { z } from 'zod';
 /** Form of an Ed25519 public key: 32 bytes, base64url. */
 export const publicKeySchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
-/** A statement's JSON, the very text that was signed, and its signature. */
-export const signedStatementSchema = z
-  .strictObject({ statement: z.string().max(2000), signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/) })
-  .readonly();
+/** Form of a statement's JSON, the very text that was signed, and its signature. @param most characters of the text */
+export const signedStatementOf = (most: number) =>
+  z.strictObject({ statement: z.string().max(most), signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/) }).readonly();
+
+/** A statement as it travels through queue and store. */
+export const signedStatementSchema = signedStatementOf(2000);
 /** A parsed one; what it says is not known before it is verified. */
 export type SignedStatement = z.infer<typeof signedStatementSchema>;
 
@@ -35,15 +37,20 @@ export function signStatement<Fields extends object>(
  * Reads a statement and verifies its signature by the key that it names; whether that key's holder is believed is the
  * caller's to say.
  *
+ * @param hint what to do where the signature is another's
  * @throws InputError or IntegrityError naming `where`
  */
 export function verifyStatement<Fields extends object>(
   { format, schema, signer }: StatementKind<Fields>,
   signed: SignedStatement,
   where: string,
+  hint?: string,
 ): Fields {
   const said = parseOrThrow(schema, parseJson(signed.statement, where), where);
   const key: unknown = said[signer];
   if (typeof key === 'string' && verifySignature(key, bytesOf(format, signed.statement), signed.signature)) return said;
-  throw new IntegrityError(`the signature is not that of the ${signer} whom it names`, { where });
+  throw new IntegrityError(`the signature is not that of the ${signer} whom it names`, {
+    where,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

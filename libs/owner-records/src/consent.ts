@@ -1,87 +1,141 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, digestSchema, parseJson, parseOrThrow, readIfThere, writeWhole } from '@ciphernet/foundation';
+import {
+  type StatementKind,
+  publicKeySchema,
+  signStatement,
+  signedStatementOf,
+  verifyStatement,
+} from '@ciphernet/attestation';
+import {
+  InputError,
+  IntegrityError,
+  digestSchema,
+  parseJson,
+  parseOrThrow,
+  readIfThere,
+  writeWhole,
+} from '@ciphernet/foundation';
+import { identityFingerprint } from '@ciphernet/identity';
 import { z } from 'zod';
+import type { OwnerConfiguration } from './owner-configuration.js';
+import { openOwnerIdentity } from './owner-identity.js';
+
+/** What an owner lets be evaluated on one encrypted dataset. */
+const termsShape = {
+  format: z.literal('ciphernet-consent'),
+  version: z.literal(1),
+  /** Digest of the dataset's manifest. */
+  dataset: digestSchema,
+  /** Digests of models. */
+  models: z.array(digestSchema).max(10_000).readonly(),
+  /** Training runs whose checkpoints may be evaluated: their ids, which the owner gave them. */
+  runs: z
+    .array(z.string().regex(/^[a-z][a-z0-9-]{2,63}$/))
+    .max(1000)
+    .readonly(),
+};
+
+/** How consents were kept before they were signed. */
+const unsignedSchema = z.strictObject(termsShape);
 
 /**
- * What an owner lets be evaluated on one encrypted dataset. The collector takes nothing of it from the queue: whoever
- * reaches the queue can ask, and what is asked for without consent is not decrypted.
+ * A consent, as its owner signs it. The collector takes nothing of it from the queue: whoever reaches the queue can ask, and
+ * what is asked for without consent is not decrypted.
  */
-const consentSchema = z
-  .strictObject({
-    format: z.literal('ciphernet-consent'),
-    version: z.literal(1),
-    /** Digest of the dataset's manifest. */
-    dataset: digestSchema,
-    /** Digests of models. */
-    models: z.array(digestSchema).max(10_000).readonly(),
-    /** Training runs whose checkpoints may be evaluated: their ids, which the owner gave them. */
-    runs: z
-      .array(z.string().regex(/^[a-z][a-z0-9-]{2,63}$/))
-      .max(1000)
-      .readonly(),
-  })
-  .readonly();
+const consentSchema = z.strictObject({ ...termsShape, owner: publicKeySchema }).readonly();
 
-/** A parsed consent. */
+/** A parsed consent, whose signature is its owner's. */
 export type Consent = z.infer<typeof consentSchema>;
 
-/** A request that came without consent. */
-const requestSchema = z
-  .strictObject({
-    format: z.literal('ciphernet-request'),
-    version: z.literal(1),
-    dataset: digestSchema,
-    model: digestSchema,
-    evaluation: z.string(),
-    requestedAt: z.iso.datetime(),
-  })
-  .readonly();
+/** What an owner allows, without who allows it. */
+type Terms = Omit<Consent, 'format' | 'version' | 'dataset' | 'owner'>;
 
-/** A parsed request. */
-export type EvaluationRequestRecord = z.infer<typeof requestSchema>;
+const CONSENT: StatementKind<Consent> = { format: 'ciphernet-consent', schema: consentSchema, signer: 'owner' };
 
-const FILE = { mode: 0o600, folderMode: 0o700 } as const;
-/** Requests that are kept: a flood of them must not fill the owner's disk. */
-const MOST_REQUESTS = 1000;
+/** Room for the most models and runs that a consent has. */
+const fileSchema = signedStatementOf(1_000_000);
 
-const consentPath = (folder: string, dataset: string): string => join(folder, `${dataset}.consent.json`);
+/** Where an owner's consents are, and the key that signs them. */
+export type ConsentLocation = Pick<OwnerConfiguration, 'consentsFolder' | 'keysFolder' | 'passphrase'>;
 
-async function readJson(path: string): Promise<unknown> {
-  const text = await readIfThere(path);
-  return text === undefined ? undefined : parseJson(text, path);
-}
+const NOTHING: Terms = Object.freeze({ models: [], runs: [] });
 
-/** What is allowed on a dataset; nothing, where the owner has allowed nothing. @throws InputError for a damaged file */
-export async function readConsent(folder: string, dataset: string): Promise<Consent> {
-  const path = consentPath(folder, dataset);
-  const json = await readJson(path);
-  if (json !== undefined) return parseOrThrow(consentSchema, json, path);
-  return { format: 'ciphernet-consent', version: 1, dataset, models: [], runs: [] };
-}
+const pathOf = ({ consentsFolder }: ConsentLocation, dataset: string): string =>
+  join(consentsFolder, `${dataset}.consent.json`);
 
-/** Allows more on a dataset. What was allowed stays so. */
-export async function allow(
-  folder: string,
-  dataset: string,
-  more: { readonly models?: readonly string[]; readonly runs?: readonly string[] },
-): Promise<Consent> {
-  const before = await readConsent(folder, dataset);
-  const consent = parseOrThrow(
-    consentSchema,
-    {
-      ...before,
-      models: [...new Set([...before.models, ...(more.models ?? [])])],
-      runs: [...new Set([...before.runs, ...(more.runs ?? [])])],
-    },
-    'consent',
-  );
-  await writeWhole(consentPath(folder, dataset), `${JSON.stringify(consent, null, 2)}\n`, FILE);
+async function sign(owner: ConsentLocation, dataset: string, terms: Terms): Promise<Consent> {
+  const identity = await openOwnerIdentity(owner);
+  const signed = signStatement(CONSENT, { dataset, ...terms }, identity);
+  // Nothing is written that would not be read.
+  const consent = verifyStatement(CONSENT, parseOrThrow(fileSchema, signed, 'consent'), 'consent');
+  await writeWhole(pathOf(owner, dataset), `${JSON.stringify(signed)}\n`, { mode: 0o600, folderMode: 0o700 });
   return consent;
 }
 
+/** A consent from before they were signed; undefined for anything else. */
+function unsignedFrom(json: unknown): z.infer<typeof unsignedSchema> | undefined {
+  const parsed = unsignedSchema.safeParse(json);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/**
+ * What is allowed on a dataset; undefined where the owner has allowed nothing.
+ *
+ * @throws InputError for a damaged file, and for one without a signature
+ * @throws IntegrityError for a consent that was changed, is another owner's or of another dataset
+ */
+export async function findConsent(owner: ConsentLocation, dataset: string): Promise<Consent | undefined> {
+  const where = pathOf(owner, dataset);
+  const text = await readIfThere(where);
+  if (text === undefined) return undefined;
+  const json = parseJson(text, where);
+  if (unsignedFrom(json) !== undefined) {
+    throw new InputError('the consent is not signed', {
+      where,
+      hint: `look at what it says, and sign it: ciphernet allow --dataset ${dataset} --sign`,
+    });
+  }
+  const again = `if you did not put it there, find out who did; then delete it, and allow again: ciphernet allow --dataset ${dataset} --model …`;
+  const consent = verifyStatement(CONSENT, parseOrThrow(fileSchema, json, where, again), where, again);
+  const { publicKey } = await openOwnerIdentity(owner);
+  if (consent.owner !== publicKey) {
+    const [of, mine] = [consent.owner, publicKey].map((key) => `${identityFingerprint(key).slice(0, 16)}…`);
+    throw new IntegrityError(`the consent is signed by ${of}, not by this data folder’s owner, ${mine}`, {
+      where,
+      hint: again,
+    });
+  }
+  if (consent.dataset === dataset) return consent;
+  throw new IntegrityError(`the consent is of another dataset, ${consent.dataset.slice(0, 12)}`, {
+    where,
+    hint: again,
+  });
+}
+
+/** Signs a consent from before they were signed. @throws InputError where there is none */
+export async function signOldConsent(owner: ConsentLocation, dataset: string): Promise<Consent> {
+  const where = pathOf(owner, dataset);
+  const text = await readIfThere(where);
+  const old = text === undefined ? undefined : unsignedFrom(parseJson(text, where));
+  if (old === undefined) throw new InputError('there is no consent that is not signed', { where });
+  if (old.dataset !== dataset) throw new IntegrityError('the consent is of another dataset', { where });
+  return sign(owner, dataset, { models: old.models, runs: old.runs });
+}
+
+const union = (before: readonly string[], more: readonly string[] = []): string[] => [...new Set([...before, ...more])];
+
+/** Allows more on a dataset, and signs it. What was allowed stays so. @throws what {@link findConsent} throws */
+export async function allow(owner: ConsentLocation, dataset: string, more: Partial<Terms>): Promise<Consent> {
+  const before = (await findConsent(owner, dataset)) ?? NOTHING;
+  return sign(owner, dataset, {
+    models: union(before.models, more.models),
+    runs: union(before.runs, more.runs),
+  });
+}
+
 /** @param run the training run whose checkpoint is evaluated, where it is one */
-export function isAllowed(consent: Consent, model: string, run: string | undefined): boolean {
+export function isAllowed(consent: Consent | undefined, model: string, run: string | undefined): boolean {
+  if (consent === undefined) return false;
   return consent.models.includes(model) || (run !== undefined && consent.runs.includes(run));
 }
 
@@ -91,27 +145,4 @@ export function notAllowed(dataset: string, model: string): InputError {
     where: `model ${model.slice(0, 12)}, dataset ${dataset.slice(0, 12)}`,
     hint: `ciphernet allow --dataset ${dataset} --model ${model}`,
   });
-}
-
-/** Keeps a request for the owner to look at; beyond a thousand, no more are kept. */
-export async function keepRequest(
-  folder: string,
-  request: Pick<EvaluationRequestRecord, 'dataset' | 'model' | 'evaluation'>,
-): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  if (names.length >= MOST_REQUESTS) return;
-  const record = { format: 'ciphernet-request', version: 1, ...request, requestedAt: new Date().toISOString() };
-  const text = `${JSON.stringify(requestSchema.parse(record))}\n`;
-  await writeWhole(join(folder, `${request.evaluation}.json`), text, FILE);
-}
-
-/** Requests that came without consent, the oldest first. */
-export async function readRequests(folder: string): Promise<readonly EvaluationRequestRecord[]> {
-  const names = await readdir(folder).catch(() => []);
-  const found = await Promise.all(
-    names.map(async (name) => requestSchema.safeParse(await readJson(join(folder, name)).catch(() => undefined))),
-  );
-  return found
-    .flatMap((parsed) => (parsed.success ? [parsed.data] : []))
-    .sort((a, b) => a.requestedAt.localeCompare(b.requestedAt));
 }

@@ -1,14 +1,15 @@
 export {
   type Consent,
-  type EvaluationRequestRecord,
+  type ConsentLocation,
   allow,
+  findConsent,
   isAllowed,
-  keepRequest,
   notAllowed,
-  readConsent,
-  readRequests,
+  signOldConsent,
 } from './consent.js';
 export { type DatasetRecord, readDatasetRecord, readDatasetRecords, writeDatasetRecord } from './dataset-record.js';
 export { type Outcome, outcomeFolder, readOutcome, writeRefusal } from './outcome.js';
 export { type OwnerConfiguration, loadOwnerConfiguration } from './owner-configuration.js';
+export { openOwnerIdentity } from './owner-identity.js';
 export { type Quarantine, readQuarantine, recordForgery, releaseWorker, unlockDataset } from './quarantine.js';
+export { type EvaluationRequestRecord, keepRequest, readRequests } from './requests.js';

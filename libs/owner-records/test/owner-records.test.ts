@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { IntegrityError } from '@ciphernet/foundation';
 import { temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
-import { allow, isAllowed, keepRequest, readConsent, readRequests } from '../src/consent.js';
 import { type DatasetRecord, readDatasetRecord, writeDatasetRecord } from '../src/dataset-record.js';
 import { readOutcome, writeRefusal } from '../src/outcome.js';
 import { loadOwnerConfiguration } from '../src/owner-configuration.js';
+import { keepRequest, readRequests } from '../src/requests.js';
 
 const record: DatasetRecord = {
   version: 3,
@@ -60,27 +60,11 @@ describe('what the owner is configured with', () => {
   });
 });
 
-describe('the owner’s consent', () => {
+describe('a request without consent', () => {
   const dataset = 'd'.repeat(64);
   const model = 'e'.repeat(64);
 
-  it('is to what was allowed, on that dataset only, and grows', async () => {
-    await using folder = await temporaryFolder();
-    expect(isAllowed(await readConsent(folder.path, dataset), model, undefined)).toBe(false);
-    await allow(folder.path, dataset, { models: [model] });
-    await allow(folder.path, dataset, { models: [model, 'f'.repeat(64)], runs: ['train-1'] });
-    const consent = await readConsent(folder.path, dataset);
-    expect(consent.models).toEqual([model, 'f'.repeat(64)]);
-    expect(isAllowed(consent, model, undefined)).toBe(true);
-    expect(isAllowed(consent, 'a'.repeat(64), 'train-1')).toBe(true);
-    expect(isAllowed(consent, 'a'.repeat(64), 'train-2')).toBe(false);
-    expect(isAllowed(await readConsent(folder.path, 'a'.repeat(64)), model, undefined)).toBe(false);
-    expect((await stat(join(folder.path, `${dataset}.consent.json`))).mode & 0o077).toBe(0);
-    await writeFile(join(folder.path, `${dataset}.consent.json`), '{"models":[]}');
-    await expect(readConsent(folder.path, dataset)).rejects.toThrow(/consent\.json/);
-  });
-
-  it('is asked for: requests are kept, the oldest first, and what is no request is left out', async () => {
+  it('is kept, the oldest first, and what is no request is left out', async () => {
     await using folder = await temporaryFolder();
     await keepRequest(folder.path, { dataset, model, evaluation: 'eval-one' });
     await keepRequest(folder.path, { dataset, model, evaluation: 'eval-two' });

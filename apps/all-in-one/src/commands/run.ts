@@ -102,8 +102,8 @@ async function evaluate(
 ): Promise<Accepted> {
   const { backend, signal } = session;
   const evaluation = newEvaluationId();
-  const { consentsFolder, reportsFolder } = loadOwnerConfiguration();
-  await allow(consentsFolder, dataset.digest, { models: [model] });
+  const owner = loadOwnerConfiguration();
+  await allow(owner, dataset.digest, { models: [model] });
   await enqueueEvaluation(backend.flows(), evaluation, {
     manifest: dataset.digest,
     shards: dataset.shards,
@@ -114,7 +114,7 @@ async function evaluate(
     audit: options.audit,
   });
   const progress = board.start('infer', 'images');
-  const tools = { backend, reportsFolder, signal };
+  const tools = { backend, reportsFolder: owner.reportsFolder, signal };
   const accepted = await awaitOutcome(evaluation, dataset.shards, tools, (fraction) =>
     progress.update(fraction * dataset.images, dataset.images),
   );

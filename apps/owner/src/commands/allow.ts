@@ -2,26 +2,59 @@ import { manifestFromBytes } from '@ciphernet/artifacts';
 import { openBlobStore } from '@ciphernet/blobs';
 import { Command, digestArgument } from '@ciphernet/command-line';
 import { InputError } from '@ciphernet/foundation';
-import { allow, loadOwnerConfiguration, readConsent, readRequests } from '@ciphernet/owner-records';
+import { identityFingerprint } from '@ciphernet/identity';
+import {
+  type Consent,
+  allow,
+  findConsent,
+  isAllowed,
+  loadOwnerConfiguration,
+  readRequests,
+  signOldConsent,
+} from '@ciphernet/owner-records';
 
-async function allowModels(options: { dataset: string; model: string[] }): Promise<void> {
-  const { consentsFolder } = loadOwnerConfiguration();
-  const { models } = await allow(consentsFolder, options.dataset, { models: options.model });
-  process.stdout.write(
-    `allowed  ${models.length} model${models.length === 1 ? '' : 's'} on ${options.dataset.slice(0, 12)}…\n`,
-  );
+interface AllowOptions {
+  readonly dataset: string;
+  readonly model?: string[];
+  readonly sign: boolean;
+}
+
+/** What a consent says, a line each. */
+function consentToText({ dataset, models, runs }: Consent): string {
+  return [
+    `dataset    ${dataset}`,
+    ...models.map((model) => `model      ${model}`),
+    ...runs.map((run) => `run        ${run}`),
+  ].join('\n');
+}
+
+async function allowModels({ dataset, model, sign }: AllowOptions): Promise<void> {
+  const owner = loadOwnerConfiguration();
+  if (sign) await signOldConsent(owner, dataset);
+  if (model !== undefined) await allow(owner, dataset, { models: model });
+  const consent = await findConsent(owner, dataset);
+  if (consent === undefined) {
+    throw new InputError('nothing is allowed on this dataset', {
+      where: `dataset ${dataset.slice(0, 12)}`,
+      hint: `ciphernet allow --dataset ${dataset} --model …`,
+    });
+  }
+  process.stdout.write(`${consentToText(consent)}\nsigned by  ${identityFingerprint(consent.owner)}\n`);
 }
 
 /** `allow`. */
 export function allowCommand(): Command {
   return new Command('allow')
-    .description('let models be evaluated on a dataset of yours; what is not allowed is never decrypted')
+    .description(
+      'let models be evaluated on a dataset of yours; what is not allowed is never decrypted. Shows what is allowed',
+    )
     .requiredOption('--dataset <digest>', 'encrypted dataset', digestArgument)
-    .requiredOption('--model <digests...>', 'models', (text, before?: string[]) => [
-      ...(before ?? []),
-      digestArgument(text),
-    ])
-    .addHelpText('after', '\nExamples:\n  ciphernet requests\n  ciphernet allow --dataset 3f2a… --model 91bc…')
+    .option('--model <digests...>', 'models', (text, before?: string[]) => [...(before ?? []), digestArgument(text)])
+    .option('--sign', 'sign a consent of an earlier version, which had no signature', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ciphernet requests\n  ciphernet allow --dataset 3f2a… --model 91bc…\n  ciphernet allow --dataset 3f2a…                    # what is allowed\n  ciphernet allow --dataset 3f2a… --sign',
+    )
     .action(allowModels);
 }
 
@@ -31,8 +64,8 @@ async function requests(options: { json: boolean }): Promise<void> {
   const waiting: ((typeof all)[number] & { readonly images?: number; readonly name?: string })[] = [];
   const blobs = await openBlobStore(owner);
   for (const request of all) {
-    const consent = await readConsent(owner.consentsFolder, request.dataset);
-    if (consent.models.includes(request.model)) continue;
+    const consent = await findConsent(owner, request.dataset);
+    if (isAllowed(consent, request.model, undefined)) continue;
     // A request may name a dataset that is none: then there is nothing to say of it.
     const manifest = await blobs
       .get(request.dataset)

@@ -1,7 +1,7 @@
 import { startCollector } from '@ciphernet/collector';
 import { Command, openSharedSession, untilStopped } from '@ciphernet/command-line';
 import { createLog, onJobs } from '@ciphernet/logging';
-import { loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { loadOwnerConfiguration, openOwnerIdentity } from '@ciphernet/owner-records';
 
 /** `collector`. */
 export function collectorCommand(): Command {
@@ -12,6 +12,8 @@ export function collectorCommand(): Command {
       const configuration = loadOwnerConfiguration();
       await using session = await openSharedSession('collector');
       const { backend, blobs } = session;
+      // Consents count with its signature. A passphrase that is missing is said now, not by every evaluation's refusal.
+      await openOwnerIdentity(configuration);
       const log = createLog('collector', { format: configuration.logFormat });
       onJobs(log, startCollector({ backend, blobs, configuration }));
       log.info(`collector on ${backend.description}, reports in ${configuration.reportsFolder}`);

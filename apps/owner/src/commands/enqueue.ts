@@ -128,8 +128,7 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
   const manifest = manifestFromBytes(await blobs.get(options.dataset), `dataset ${options.dataset.slice(0, 12)}`);
   const models = await chooseModels(session, options, manifest.transform);
   // The owner's own request is the consent.
-  const { consentsFolder } = loadOwnerConfiguration();
-  await allow(consentsFolder, options.dataset, { models: models.map(({ model }) => model) });
+  await allow(loadOwnerConfiguration(), options.dataset, { models: models.map(({ model }) => model) });
   const isInside = await roles.start(session);
   const enqueued: Enqueued[] = [];
   for (const entry of models) {

@@ -16,10 +16,11 @@ import {
   writePublication,
 } from '@ciphernet/disclosure';
 import { InputError, writeWhole } from '@ciphernet/foundation';
-import { identityFingerprint, openIdentity } from '@ciphernet/identity';
+import { identityFingerprint } from '@ciphernet/identity';
 import {
   type OwnerConfiguration,
   loadOwnerConfiguration,
+  openOwnerIdentity,
   readDatasetRecords,
   readOutcome,
 } from '@ciphernet/owner-records';
@@ -43,12 +44,12 @@ async function acceptedReport(owner: OwnerConfiguration, evaluation: string): Pr
 
 /** The figures that may leave: drawn once, kept, and never drawn again. */
 async function draftFor(owner: OwnerConfiguration, evaluation: string, confusion: boolean): Promise<LedgerEntry> {
-  const { publishedFolder, keysFolder, passphrase, policyFile } = owner;
+  const { publishedFolder, policyFile } = owner;
   const draft = await readDraft(publishedFolder, evaluation);
   if (draft === undefined) {
     const report = await acceptedReport(owner, evaluation);
     const policy = await readPolicy(policyFile);
-    const { publicKey } = await openIdentity(keysFolder, passphrase);
+    const { publicKey } = await openOwnerIdentity(owner);
     const checks = report.checks ?? [];
     const { statement, cost } = disclose(report, { policy, confusion, owner: publicKey, checks, today: new Date() });
     const entry: LedgerEntry = { format: 'ciphernet-publication', version: 1, statement, ...cost };
@@ -78,7 +79,7 @@ function costLines(all: readonly Balance[]): string {
 
 async function publish(evaluation: string, options: PublishOptions): Promise<void> {
   const owner = loadOwnerConfiguration();
-  const { publishedFolder, keysFolder, passphrase, policyFile } = owner;
+  const { publishedFolder, policyFile } = owner;
   let entry = await readPublication(publishedFolder, evaluation);
   const isNew = entry === undefined;
   entry ??= await draftFor(owner, evaluation, options.confusion);
@@ -97,7 +98,7 @@ async function publish(evaluation: string, options: PublishOptions): Promise<voi
   }
   let { signed } = entry;
   if (signed === undefined) {
-    const identity = await openIdentity(keysFolder, passphrase);
+    const identity = await openOwnerIdentity(owner);
     const signature = identity.sign(signedBytes(text));
     signed = `${JSON.stringify({ format: 'ciphernet-signed', version: 1, statement: text, signature })}\n`;
     // Charged before it leaves: a publication that was interrupted is repeated byte for byte and costs nothing more.
