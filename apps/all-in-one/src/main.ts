@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { openSession, runEntry } from '@ciphernet/command-line';
+import { identityFingerprint } from '@ciphernet/identity';
 import { OPERATOR_ENVIRONMENT, dashboardCommand, scheduleCommand } from '@ciphernet/operator';
 import {
   OWNER_ENVIRONMENT,
@@ -15,7 +16,7 @@ import {
   requestsCommand,
 } from '@ciphernet/owner';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
-import { modelCommand, simulateCommand, startWorker, workerCommand } from '@ciphernet/worker';
+import { modelCommand, openAuditor, simulateCommand, startWorker, workerCommand } from '@ciphernet/worker';
 import { benchCommand } from './commands/bench.js';
 import { curveCommand } from './commands/curve.js';
 import { reproduceCommand } from './commands/reproduce.js';
@@ -41,6 +42,10 @@ await runEntry({
     }),
     enqueueCommand({
       open: openSession,
+      async auditors({ backend, configuration }) {
+        if (backend.kind !== 'embedded') return [];
+        return [identityFingerprint((await openAuditor(configuration)).publicKey)];
+      },
       async start(session) {
         if (session.backend.kind !== 'embedded') return false;
         await startRoles(session, loadOwnerConfiguration(), {

@@ -15,13 +15,13 @@ export async function startRoles(
   const { backend, blobs } = session;
   // One process, one owner of everything: its own audits are believed.
   const { publicKey } = await openAuditor(session.configuration);
-  const auditors = [identityFingerprint(publicKey)];
-  startWorker(session, { ...roles, benchmark: false });
+  const auditor = identityFingerprint(publicKey);
+  startWorker(session, { ...roles, auditor, benchmark: false });
   startCollector({
     backend,
     blobs,
     configuration: owner,
-    auditors,
+    auditors: [auditor],
     ...(onProgress === undefined ? {} : { onProgress }),
   });
 }

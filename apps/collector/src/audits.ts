@@ -9,25 +9,24 @@ import {
   parseAudited,
   parseInferred,
 } from '@ciphernet/queue';
+import type { Terms } from '@ciphernet/owner-records';
 import type { Report } from '@ciphernet/report';
 
-/** A shard's result, what its worker signed, and its auditor where there was one. */
+/** A shard's result, what its worker signed, and its auditors where there were any. */
 export interface ShardResult extends Omit<InferredResult, 'signed'> {
   readonly answered: InferredResult['signed'];
-  readonly audited?: AuditedResult['signed'];
+  readonly audited: readonly NonNullable<AuditedResult['signed']>[];
 }
 
-function shardResult(
-  { signed: answered, ...inferred }: InferredResult,
-  audited?: AuditedResult['signed'],
-): ShardResult {
-  return { ...inferred, answered, ...(audited === undefined ? {} : { audited }) };
+function shardResult({ inferred, signed, earlier = [] }: AuditedResult): ShardResult {
+  const { signed: answered, ...rest } = inferred;
+  return { ...rest, answered, audited: signed === undefined ? earlier : [signed, ...earlier] };
 }
 
 /** What the children of a collect job returned. @throws InputError for anything else */
 export function parseChildren(job: CollectJob, values: readonly unknown[]): ShardResult[] {
-  if (job.audit !== true) return values.map(parseInferred).map((inferred) => shardResult(inferred));
-  return values.map(parseAudited).map(({ inferred, signed }) => shardResult(inferred, signed));
+  if (job.audit !== true) return values.map((value) => shardResult({ inferred: parseInferred(value) }));
+  return values.map((value) => shardResult(parseAudited(value)));
 }
 
 /** True when what somebody signed is of this evaluation, dataset, model, shard, circuit and result, each exactly. */
@@ -54,17 +53,57 @@ export interface AuditPolicy {
   readonly auditors: readonly string[];
   /** Refuse a result that none of them has audited. */
   readonly required: boolean;
+  /** What the dataset's consent wants. */
+  readonly wanted: Terms['audits'];
 }
 
 /** Who audited an evaluation, and whether the owner believes them. */
 export type Audits = NonNullable<Report['audits']>;
 
+/** Fingerprints of those who audited a shard's result. @throws IntegrityError for what was not signed of this result */
+function auditorsOf(
+  job: CollectJob,
+  manifest: DatasetManifest,
+  shardResult: ShardResult,
+): { readonly auditors: ReadonlySet<string>; readonly positions: number } {
+  const where = `audit of shard ${shardResult.shard}`;
+  const auditors = new Set<string>();
+  let positions = Infinity;
+  for (const audited of shardResult.audited) {
+    const said = verifyAttestation(audited, where);
+    if (!isAbout(said, job, manifest, shardResult))
+      throw new IntegrityError('an audit is of another result', { where });
+    auditors.add(identityFingerprint(said.auditor));
+    positions = Math.min(positions, said.positions);
+  }
+  return { auditors, positions };
+}
+
+/** @throws IntegrityError where a shard lacks audits that the dataset's consent wants */
+function assertWanted(
+  { evaluation, manifest }: CollectJob,
+  shards: readonly ReadonlySet<string>[],
+  { auditors, wanted }: AuditPolicy,
+): void {
+  if (wanted === 'none') return;
+  const counts = shards.map((of) => auditors.filter((auditor) => of.has(auditor)).length);
+  const least = Math.min(...counts);
+  if (least >= wanted) return;
+  throw new IntegrityError(
+    `the dataset’s consent wants ${wanted} independent audits, and shard ${counts.indexOf(least)} has ${least} of auditors whom the policy names`,
+    {
+      where: evaluation,
+      hint: `enqueue it again (the owner’s enqueue asks auditors of policy.json by name), or: ciphernet allow --dataset ${manifest} --audits …`,
+    },
+  );
+}
+
 /**
  * Verifies what auditors signed: of this evaluation, dataset, shard, model, circuit and result, each exactly.
  *
  * @returns undefined when a shard was not audited
- * @throws IntegrityError for a signature or an attestation that is not of this evaluation, and for want of a believed
- *   auditor where the policy requires one
+ * @throws IntegrityError for a signature or an attestation that is not of this evaluation, and for want of an auditor that
+ *   the policy or the dataset's consent requires
  */
 export function checkAudits(
   job: CollectJob,
@@ -72,22 +111,14 @@ export function checkAudits(
   results: readonly ShardResult[],
   policy: AuditPolicy,
 ): Audits | undefined {
-  const auditors = new Set<string>();
-  let positions = Infinity;
-  let isWhole = true;
-  for (const shardResult of results) {
-    const { shard, audited } = shardResult;
-    if (audited === undefined) {
-      isWhole = false;
-      continue;
-    }
-    const where = `audit of shard ${shard}`;
-    const said = verifyAttestation(audited, where);
-    if (!isAbout(said, job, manifest, shardResult))
-      throw new IntegrityError('an audit is of another result', { where });
-    auditors.add(identityFingerprint(said.auditor));
-    positions = Math.min(positions, said.positions);
-  }
+  const shards = results.map((result) => auditorsOf(job, manifest, result));
+  assertWanted(
+    job,
+    shards.map(({ auditors }) => auditors),
+    policy,
+  );
+  const isWhole = shards.every(({ auditors }) => auditors.size > 0);
+  const auditors = new Set(shards.flatMap((shard) => [...shard.auditors]));
   const believed = isWhole && [...auditors].every((auditor) => policy.auditors.includes(auditor));
   if (policy.required && !believed) {
     throw new IntegrityError('the result was not audited by anybody whom the policy names', {
@@ -95,5 +126,6 @@ export function checkAudits(
       hint: 'name auditors in policy.json, or let workers of one that is named take audit jobs',
     });
   }
-  return isWhole ? { auditors: [...auditors].sort(), believed, positionsPerPrime: positions } : undefined;
+  const positionsPerPrime = Math.min(...shards.map(({ positions }) => positions));
+  return isWhole ? { auditors: [...auditors].sort(), believed, positionsPerPrime } : undefined;
 }

@@ -3,6 +3,7 @@ import type { BlobStore } from '@ciphernet/blobs';
 import { readPolicy } from '@ciphernet/disclosure';
 import { UnavailableError, asError, encodeError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
 import {
+  type Consent,
   type OwnerConfiguration,
   findConsent,
   isAllowed,
@@ -12,6 +13,7 @@ import {
   readOutcome,
   readQuarantine,
   recordForgery,
+  spendEvaluation,
   writeRefusal,
 } from '@ciphernet/owner-records';
 import {
@@ -74,10 +76,15 @@ async function conclude(gathered: Gathered, tools: CollectorTools, child: Decryp
   const { reportsFolder, consentsFolder } = configuration;
   const { evaluation } = gathered.job;
   try {
-    await assertAllowed(gathered.job, configuration);
+    const consent = await allowedBy(gathered.job, configuration);
+    await spendEvaluation(configuration, consent, evaluation);
     const { auditors, requireAudit, workers, lockAfter } = await readPolicy(configuration.policyFile);
     const quarantine = await readQuarantine(consentsFolder);
-    const audits = { auditors: [...auditors, ...(tools.auditors ?? [])], required: requireAudit };
+    const audits = {
+      auditors: [...auditors, ...(tools.auditors ?? [])],
+      required: requireAudit,
+      wanted: consent.audits,
+    };
     const task = {
       gathered,
       owner: whatItReads(configuration),
@@ -100,10 +107,14 @@ function runOf(evaluation: string): string | undefined {
   return /^(.+)-epoch-\d{1,3}$/.exec(evaluation)?.[1];
 }
 
-/** @throws InputError for a model that the owner has not allowed on the dataset; the request is kept for the owner */
-async function assertAllowed({ evaluation, manifest, model }: CollectJob, owner: OwnerConfiguration): Promise<void> {
+/**
+ * The consent that allows an evaluation.
+ *
+ * @throws InputError for a model that the owner has not allowed on the dataset; the request is kept for the owner
+ */
+async function allowedBy({ evaluation, manifest, model }: CollectJob, owner: OwnerConfiguration): Promise<Consent> {
   const consent = await findConsent(owner, manifest);
-  if (isAllowed(consent, model, runOf(evaluation))) return;
+  if (consent !== undefined && isAllowed(consent, model, runOf(evaluation))) return consent;
   await keepRequest(owner.requestsFolder, { dataset: manifest, model, evaluation });
   throw notAllowed(manifest, model);
 }

@@ -260,7 +260,7 @@ describe('no report is made', () => {
     await expect(collect({ ...job, compare: false }, results, [], dependencies)).resolves.toMatchObject({
       checks: ['twins'],
     });
-    const audits = { auditors: [], required: true };
+    const audits = { auditors: [], required: true, wanted: 'none' } as const;
     await expect(collect({ ...job, compare: false }, results, [], { ...dependencies, audits })).rejects.toThrow(
       /not audited by anybody whom the policy names/,
     );

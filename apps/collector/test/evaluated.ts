@@ -144,7 +144,7 @@ export async function createEvaluated(): Promise<Evaluated> {
       recordsFolder,
       datasetFolders: { cacheFolder: folder },
       passphrase: undefined,
-      audits: { auditors: [], required: false },
+      audits: { auditors: [], required: false, wanted: 'none' },
       workers: { workers: [], lockAfter: 3, quarantine: await readQuarantine(join(folder, 'consents')) },
     },
     sign,

@@ -1,5 +1,5 @@
 export { type Accepted, awaitOutcome } from './await-outcome.js';
-export { allowCommand, requestsCommand } from './commands/allow.js';
+export { allowCommand } from './commands/allow.js';
 export { collectorCommand } from './commands/collector.js';
 export { datasetCommand, encryptorOption } from './commands/dataset.js';
 export { type EnqueueRoles, enqueueCommand } from './commands/enqueue.js';
@@ -8,6 +8,7 @@ export { keysCommand } from './commands/keys.js';
 export { quarantineCommand } from './commands/quarantine.js';
 export { publishCommand } from './commands/publish.js';
 export { reportCommand } from './commands/report.js';
+export { requestsCommand } from './commands/requests.js';
 export { type OwnerTools, encryptWithProgress } from './encryption.js';
 export { ensureKeys } from './keys.js';
 export { OWNER_ENVIRONMENT } from './environment.js';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { openSharedSession, runEntry } from '@ciphernet/command-line';
-import { allowCommand, requestsCommand } from './commands/allow.js';
+import { allowCommand } from './commands/allow.js';
 import { collectorCommand } from './commands/collector.js';
 import { datasetCommand } from './commands/dataset.js';
 import { enqueueCommand } from './commands/enqueue.js';
@@ -9,6 +9,7 @@ import { keysCommand } from './commands/keys.js';
 import { publishCommand } from './commands/publish.js';
 import { quarantineCommand } from './commands/quarantine.js';
 import { reportCommand } from './commands/report.js';
+import { requestsCommand } from './commands/requests.js';
 import { OWNER_ENVIRONMENT } from './environment.js';
 
 /** The data owner's commands; workers run elsewhere. */

@@ -10,6 +10,7 @@ import {
   allow,
   findConsent,
   readDatasetRecords,
+  termsOf,
   writeDatasetRecord,
 } from '@ciphernet/owner-records';
 import { type OwnerTools, encryptWithProgress } from './encryption.js';
@@ -73,7 +74,7 @@ async function encryptAgain(record: DatasetRecord, folder: string, tools: OwnerT
   const request = { dataset, source: record.dataset, transform, parameters, inputScale, mode };
   const { digest } = await encryptWithProgress({ ...request, replaces: record.manifest }, folder, tools);
   const consent = await findConsent(owner, record.manifest);
-  if (consent !== undefined) await allow(owner, digest, { models: consent.models, runs: consent.runs });
+  if (consent !== undefined) await allow(owner, digest, termsOf(consent));
   return digest;
 }
 

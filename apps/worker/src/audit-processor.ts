@@ -1,7 +1,7 @@
 import { EvaluationError } from '@ciphernet/foundation';
 import type { Identity } from '@ciphernet/identity';
 import { openModelKey } from '@ciphernet/models';
-import { type AuditedResult, parseAuditJob, parseInferred } from '@ciphernet/queue';
+import { type AuditedResult, parseAuditJob, parseAuditable } from '@ciphernet/queue';
 import type { SandboxedJob } from 'bullmq';
 import { audit, openAuditor } from './audit.js';
 import { inSandbox } from './sandbox.js';
@@ -9,7 +9,7 @@ import { inSandbox } from './sandbox.js';
 /** Opened once a thread. */
 let identity: Promise<Identity> | undefined;
 
-/** Entry of the sandbox: one audit job, whose only child is the infer job of its shard. */
+/** Entry of the sandbox: one audit job, whose only child is the infer job of its shard, or another's audit of it. */
 export default function auditProcessor(job: SandboxedJob): Promise<AuditedResult> {
   return inSandbox(job, async ({ configuration, blobs }) => {
     const data = parseAuditJob(job.data);
@@ -18,13 +18,18 @@ export default function auditProcessor(job: SandboxedJob): Promise<AuditedResult
       const [reason = 'no result was returned'] = Object.values(await job.getIgnoredChildrenFailures());
       throw new EvaluationError(reason, { where: `shard ${data.shard}` });
     }
-    const inferred = parseInferred(value);
+    const { inferred, signed: before, earlier = [] } = parseAuditable(value);
     identity ??= openAuditor(configuration);
     const signed = await audit(data, inferred, {
       blobs,
       identity: await identity,
       modelKey: await openModelKey(configuration),
     });
-    return signed === undefined ? { inferred } : { inferred, signed };
+    const others = before === undefined ? earlier : [before, ...earlier];
+    return {
+      inferred,
+      ...(signed === undefined ? {} : { signed }),
+      ...(others.length === 0 ? {} : { earlier: others }),
+    };
   });
 }

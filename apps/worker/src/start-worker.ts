@@ -6,6 +6,7 @@ import {
   QUEUES,
   type QueueBackend,
   type WorkerTuning,
+  auditQueueOf,
   checkpointEvaluationId,
   enqueueEvaluation,
   parseCheckpoint,
@@ -21,6 +22,8 @@ export interface WorkerRoles {
   readonly infer: number;
   /** Audit jobs side by side; 0 leaves them to others. */
   readonly audit: number;
+  /** Fingerprint of this worker's auditor: audits that ask for it by name are taken too. */
+  readonly auditor?: string;
   /** One training job at a time, or none: it takes a core, or the GPU, for itself. */
   readonly train: boolean;
   /** Turn scheduled ticks into runs. */
@@ -81,9 +84,10 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
     );
   }
   if (roles.audit > 0) {
-    workers.push(
-      backend.worker(QUEUES.audit, processor('./audit-processor.js'), { ...TUNING, concurrency: roles.audit }),
-    );
+    const queues = [QUEUES.audit, ...(roles.auditor === undefined ? [] : [auditQueueOf(roles.auditor)])];
+    for (const queue of queues) {
+      workers.push(backend.worker(queue, processor('./audit-processor.js'), { ...TUNING, concurrency: roles.audit }));
+    }
   }
   if (roles.train) {
     const trainer = backend.worker(QUEUES.train, processor('./train-processor.js'), {

@@ -3,6 +3,7 @@ import type { Statement } from '@ciphernet/publication';
 import type { Report } from '@ciphernet/report';
 import { type Uniform, geometricNoise } from './noise.js';
 import type { DisclosurePolicy } from './policy.js';
+import { EVERYTHING, type Release, assertMetrics, isReleased } from './release.js';
 
 const THOUSAND = 1000;
 
@@ -35,30 +36,33 @@ function publishedAccuracy(report: Report, epsilon: number, step: number, unifor
 function publishedConfusion(
   report: Report,
   { epsilonPerEvaluation, minimumCell }: DisclosurePolicy,
+  release: Release,
   uniform: Uniform | undefined,
 ): (number | null)[][] {
   // An example that is exchanged for another leaves one cell and enters another: sensitivity 2.
   const s = Math.round(epsilonPerEvaluation * THOUSAND);
-  return report.confusion.map((row) =>
+  return report.confusion.map((row, label) =>
     row.map((count) => {
+      if (!isReleased(release, label)) return null;
       const noisy = clamp(count + geometricNoise(s, 2 * THOUSAND, uniform), report.images);
       return noisy < minimumCell ? null : minimumCell * Math.round(noisy / minimumCell);
     }),
   );
 }
 
-/** Values that a published figure can have, in bits. */
-function bitsOf(images: number, classes: number, step: number, cell: number | undefined): number {
+/** Values that published figures can have, in bits. @param cells of a confusion matrix that are released */
+function bitsOf(images: number, step: number, cells: number, minimumCell: number): number {
   const accuracy = Math.log2(Math.round(1 / step) + 1);
-  return accuracy + (cell === undefined ? 0 : classes ** 2 * Math.log2(Math.floor(images / cell) + 2));
+  return accuracy + cells * Math.log2(Math.floor(images / minimumCell) + 2);
 }
 
 /**
  * Draws what may be said in public of an evaluation: once, since figures drawn twice tell more.
  *
  * @param owner the public key that will sign it
+ * @param release what the dataset's consent lets out; everything by default
  * @param uniform randomness of the noise; the operating system's by default
- * @throws InputError for an evaluation of too few examples
+ * @throws InputError for an evaluation of too few examples, and for figures that are not released
  */
 export function disclose(
   report: Report,
@@ -68,11 +72,13 @@ export function disclose(
     readonly owner: string;
     readonly checks: readonly string[];
     readonly today: Date;
+    readonly release?: Release;
     readonly uniform?: Uniform;
   },
 ): { readonly statement: Statement; readonly cost: Cost } {
-  const { policy, confusion, owner, today, uniform } = options;
+  const { policy, confusion, owner, today, release = EVERYTHING, uniform } = options;
   const { images, dataset } = report;
+  assertMetrics(release, confusion ? ['accuracy', 'confusion'] : ['accuracy'], dataset.manifest, report.evaluation);
   if (images < policy.minimumImages) {
     throw new InputError(
       `${images} examples are too few to publish about, the policy asks for ${policy.minimumImages}`,
@@ -98,7 +104,7 @@ export function disclose(
     },
     model: { digest: report.model.digest },
     accuracy: publishedAccuracy(report, epsilon, step, uniform),
-    ...(confusion ? { confusion: publishedConfusion(report, policy, uniform) } : {}),
+    ...(confusion ? { confusion: publishedConfusion(report, policy, release, uniform) } : {}),
     rounding: { accuracy: step, cell: minimumCell },
     epsilon: confusion ? 2 * epsilon : epsilon,
     checks: options.checks,
@@ -109,6 +115,7 @@ export function disclose(
     },
     owner,
   };
-  const bits = bitsOf(images, dataset.classes, step, confusion ? minimumCell : undefined);
+  const rows = report.confusion.filter((_, label) => isReleased(release, label)).length;
+  const bits = bitsOf(images, step, confusion ? rows * dataset.classes : 0, minimumCell);
   return { statement, cost: { bits, epsilon: statement.epsilon } };
 }

@@ -19,36 +19,26 @@ import { identityFingerprint } from '@ciphernet/identity';
 import { z } from 'zod';
 import type { OwnerConfiguration } from './owner-configuration.js';
 import { openOwnerIdentity } from './owner-identity.js';
+import { NO_TERMS, type Terms, extendTerms, termsShape } from './terms.js';
 
-/** What an owner lets be evaluated on one encrypted dataset. */
-const termsShape = {
+const headShape = {
   format: z.literal('ciphernet-consent'),
   version: z.literal(1),
   /** Digest of the dataset's manifest. */
   dataset: digestSchema,
-  /** Digests of models. */
-  models: z.array(digestSchema).max(10_000).readonly(),
-  /** Training runs whose checkpoints may be evaluated: their ids, which the owner gave them. */
-  runs: z
-    .array(z.string().regex(/^[a-z][a-z0-9-]{2,63}$/))
-    .max(1000)
-    .readonly(),
 };
 
 /** How consents were kept before they were signed. */
-const unsignedSchema = z.strictObject(termsShape);
+const unsignedSchema = z.strictObject({ ...headShape, models: termsShape.models, runs: termsShape.runs });
 
 /**
  * A consent, as its owner signs it. The collector takes nothing of it from the queue: whoever reaches the queue can ask, and
  * what is asked for without consent is not decrypted.
  */
-const consentSchema = z.strictObject({ ...termsShape, owner: publicKeySchema }).readonly();
+const consentSchema = z.strictObject({ ...headShape, ...termsShape, owner: publicKeySchema }).readonly();
 
 /** A parsed consent, whose signature is its owner's. */
 export type Consent = z.infer<typeof consentSchema>;
-
-/** What an owner allows, without who allows it. */
-type Terms = Omit<Consent, 'format' | 'version' | 'dataset' | 'owner'>;
 
 const CONSENT: StatementKind<Consent> = { format: 'ciphernet-consent', schema: consentSchema, signer: 'owner' };
 
@@ -57,8 +47,6 @@ const fileSchema = signedStatementOf(1_000_000);
 
 /** Where an owner's consents are, and the key that signs them. */
 export type ConsentLocation = Pick<OwnerConfiguration, 'consentsFolder' | 'keysFolder' | 'passphrase'>;
-
-const NOTHING: Terms = Object.freeze({ models: [], runs: [] });
 
 const pathOf = ({ consentsFolder }: ConsentLocation, dataset: string): string =>
   join(consentsFolder, `${dataset}.consent.json`);
@@ -119,18 +107,24 @@ export async function signOldConsent(owner: ConsentLocation, dataset: string): P
   const old = text === undefined ? undefined : unsignedFrom(parseJson(text, where));
   if (old === undefined) throw new InputError('there is no consent that is not signed', { where });
   if (old.dataset !== dataset) throw new IntegrityError('the consent is of another dataset', { where });
-  return sign(owner, dataset, { models: old.models, runs: old.runs });
+  return sign(owner, dataset, extendTerms(NO_TERMS, { models: old.models, runs: old.runs }));
 }
 
-const union = (before: readonly string[], more: readonly string[] = []): string[] => [...new Set([...before, ...more])];
+/** What a consent allows, without who allows it and on what. */
+export function termsOf({
+  format: _format,
+  version: _version,
+  dataset: _dataset,
+  owner: _owner,
+  ...terms
+}: Consent): Terms {
+  return terms;
+}
 
 /** Allows more on a dataset, and signs it. What was allowed stays so. @throws what {@link findConsent} throws */
 export async function allow(owner: ConsentLocation, dataset: string, more: Partial<Terms>): Promise<Consent> {
-  const before = (await findConsent(owner, dataset)) ?? NOTHING;
-  return sign(owner, dataset, {
-    models: union(before.models, more.models),
-    runs: union(before.runs, more.runs),
-  });
+  const before = await findConsent(owner, dataset);
+  return sign(owner, dataset, extendTerms(before === undefined ? NO_TERMS : termsOf(before), more));
 }
 
 /** @param run the training run whose checkpoint is evaluated, where it is one */

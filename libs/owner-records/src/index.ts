@@ -6,10 +6,13 @@ export {
   isAllowed,
   notAllowed,
   signOldConsent,
+  termsOf,
 } from './consent.js';
+export { sameExamples, spendEvaluation, spentEvaluations } from './consent-budget.js';
 export { type DatasetRecord, readDatasetRecord, readDatasetRecords, writeDatasetRecord } from './dataset-record.js';
 export { type Outcome, outcomeFolder, readOutcome, writeRefusal } from './outcome.js';
 export { type OwnerConfiguration, loadOwnerConfiguration } from './owner-configuration.js';
 export { openOwnerIdentity } from './owner-identity.js';
 export { type Quarantine, readQuarantine, recordForgery, releaseWorker, unlockDataset } from './quarantine.js';
 export { type EvaluationRequestRecord, keepRequest, readRequests } from './requests.js';
+export { MOST_AUDITS, NO_TERMS, type Terms } from './terms.js';

@@ -1,5 +1,6 @@
 export {
   MOST_STATEMENT_BYTES,
+  PUBLISHED_METRICS,
   type SignedStatement,
   type Statement,
   ownerKeySchema,

@@ -4,6 +4,9 @@ import { z } from 'zod';
 /** An owner's public key: 32 bytes of Ed25519, base64url. */
 export const ownerKeySchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'is not an Ed25519 public key');
 
+/** Figures that a statement can have. */
+export const PUBLISHED_METRICS = ['accuracy', 'confusion'] as const;
+
 const count = z.number().int().nonnegative();
 
 /**
@@ -29,7 +32,7 @@ export const statementSchema = z
     model: z.strictObject({ digest: digestSchema }).readonly(),
     /** A multiple of `rounding.accuracy`. */
     accuracy: z.number().min(0).max(1),
-    /** confusion[true class][predicted class]: multiples of `rounding.cell`; null below the policy's least count. */
+    /** confusion[true class][predicted class]: multiples of `rounding.cell`; null below the policy's least count, and for classes that are not released. */
     confusion: z.array(z.array(count.nullable()).readonly()).readonly().optional(),
     rounding: z.strictObject({ accuracy: z.number().positive().max(1), cell: z.number().int().positive() }).readonly(),
     /** Differential privacy for one example's image and label: two-sided geometric noise on the counts. */

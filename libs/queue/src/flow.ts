@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { FlowJob, FlowProducer, JobsOptions } from 'bullmq';
-import { type AuditJob, type BenchmarkRun, type CollectJob, type InferJob, QUEUES, suiteEvaluationId } from './jobs.js';
+import {
+  type AuditJob,
+  type BenchmarkRun,
+  type CollectJob,
+  type InferJob,
+  QUEUES,
+  auditQueueOf,
+  suiteEvaluationId,
+} from './jobs.js';
 
 /** Finished jobs are kept for the dashboard, not for ever. */
 const KEEP = { age: 7 * 24 * 3600, count: 1000 } as const;
@@ -33,6 +41,8 @@ export interface EvaluationRequest {
   readonly compare: boolean;
   /** Have each shard's result spot-checked by whoever takes audit jobs. */
   readonly audit?: boolean | undefined;
+  /** Fingerprints of auditors, each of which is to check every shard's result, instead of anybody. */
+  readonly auditors?: readonly string[];
   /** 1 is the most urgent; evaluations that name none have DEFAULT_PRIORITY. */
   readonly priority?: number;
   /** Evaluate again although results are in the store. */
@@ -71,13 +81,22 @@ function evaluationFlow(evaluation: string, request: EvaluationRequest): FlowJob
         opts: { ...options, jobId: `${evaluation}-shard-${shard}`, ignoreDependencyOnFailure: true },
       };
       if (!audit) return infer;
-      return {
-        name: `audit ${shard + 1}/${shards}`,
-        queueName: QUEUES.audit,
-        data: { evaluation, manifest, shard, model } satisfies AuditJob,
-        opts: { ...options, jobId: `${evaluation}-audit-${shard}`, ignoreDependencyOnFailure: true },
-        children: [infer],
-      };
+      const queues = request.auditors?.length ? request.auditors.map(auditQueueOf) : [QUEUES.audit];
+      // One after another: a job has one parent, and each passes on what those before it signed.
+      return queues.reduce(
+        (child, queueName, place): FlowJob => ({
+          name: `audit ${shard + 1}/${shards}`,
+          queueName,
+          data: { evaluation, manifest, shard, model } satisfies AuditJob,
+          opts: {
+            ...options,
+            jobId: `${evaluation}-audit-${shard}${place === 0 ? '' : `-${place}`}`,
+            ignoreDependencyOnFailure: true,
+          },
+          children: [child],
+        }),
+        infer,
+      );
     }),
   };
 }

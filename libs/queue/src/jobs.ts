@@ -21,6 +21,9 @@ export const QUEUES = {
   record: 'record',
 } as const;
 
+/** The queue of audits that ask for one auditor by name: the fingerprint of its key. */
+export const auditQueueOf = (auditor: string): string => `${QUEUES.audit}-${auditor.slice(0, 16)}`;
+
 const trainSchema = z
   .strictObject({
     run: id,
@@ -165,6 +168,8 @@ const auditedSchema = z
     inferred: inferredSchema,
     /** Absent where the plan cannot be checked position by position. */
     signed: signedStatementSchema.optional(),
+    /** What other auditors signed of the same result, before. */
+    earlier: z.array(signedStatementSchema).max(16).readonly().optional(),
   })
   .readonly();
 /** What an audit job returns: the result that it is of, and what its auditor signed. */
@@ -186,6 +191,11 @@ export const parseInferJob = (data: unknown): InferJob => parseOrThrow(inferSche
 export const parseAuditJob = (data: unknown): AuditJob => parseOrThrow(auditSchema, data, 'audit job');
 /** @throws InputError naming the field that is wrong */
 export const parseAudited = (value: unknown): AuditedResult => parseOrThrow(auditedSchema, value, 'audit result');
+/** What an audit job is about: an infer job's result, or one that others have audited. @throws InputError for anything else */
+export const parseAuditable = (value: unknown): AuditedResult =>
+  typeof value === 'object' && value !== null && 'inferred' in value
+    ? parseAudited(value)
+    : { inferred: parseInferred(value) };
 /** @throws InputError naming the field that is wrong */
 export const parseCollectJob = (data: unknown): CollectJob => parseOrThrow(collectSchema, data, 'collect job');
 /** @throws InputError naming the field that is wrong */

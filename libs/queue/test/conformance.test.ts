@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UnrecoverableError } from 'bullmq';
 import { type QueueBackend, openQueueBackend } from '../src/backend.js';
 import { JOB_OPTIONS, enqueueEvaluation } from '../src/flow.js';
+import { auditQueueOf } from '../src/jobs.js';
 
 const digest = (character: string): string => character.repeat(64);
 
@@ -43,6 +44,28 @@ function conformance(open: () => Promise<{ backend: QueueBackend; dispose: () =>
     expect(await job?.waitUntilFinished(events, 20_000)).toEqual([0, 10, 20, 30]);
     expect(await unfinished(backend, 'infer')).toBe(0);
     expect(await unfinished(backend, 'collect')).toBe(0);
+  });
+
+  it('runs audits of named auditors one after another, each with what the one before it returned', async () => {
+    const [first, second] = [digest('1'), digest('2')];
+    const events = backend.events('collect');
+    await events.waitUntilReady();
+    for (const auditor of [first, second]) {
+      backend.worker(
+        auditQueueOf(auditor),
+        async (job) => [...Object.values(await job.getChildrenValues<unknown>()).flat(), auditor.slice(0, 1)],
+        {},
+      );
+    }
+    const request = { manifest: digest('a'), model: digest('b'), engine: 'seal', shards: 2, compare: false };
+    await enqueueEvaluation(backend.flows(), 'eval-named', { ...request, audit: true, auditors: [first, second] });
+    const job = await backend.queue('collect').getJob('eval-named');
+    expect(await job?.waitUntilFinished(events, 20_000)).toEqual(
+      expect.arrayContaining([
+        [0, '1', '2'],
+        [10, '1', '2'],
+      ]),
+    );
   });
 
   it('lets the parent run and see the reason when a child fails for good', async () => {

@@ -1,37 +1,47 @@
-import { manifestFromBytes } from '@ciphernet/artifacts';
-import { openBlobStore } from '@ciphernet/blobs';
-import { Command, digestArgument } from '@ciphernet/command-line';
+import { Command, digestArgument, integerBetween } from '@ciphernet/command-line';
 import { InputError } from '@ciphernet/foundation';
-import { identityFingerprint } from '@ciphernet/identity';
 import {
-  type Consent,
+  type Terms,
   allow,
   findConsent,
-  isAllowed,
   loadOwnerConfiguration,
-  readRequests,
   signOldConsent,
+  spentEvaluations,
 } from '@ciphernet/owner-records';
+import { auditsArgument, epsilonArgument, metricsArgument, slicesArgument } from '../consent-arguments.js';
+import { consentToText } from '../consent-text.js';
 
 interface AllowOptions {
   readonly dataset: string;
   readonly model?: string[];
+  readonly metrics?: Terms['metrics'];
+  readonly slices?: Terms['slices'];
+  readonly evaluations?: number;
+  readonly epsilon?: number;
+  readonly audits?: Terms['audits'];
   readonly sign: boolean;
 }
 
-/** What a consent says, a line each. */
-function consentToText({ dataset, models, runs }: Consent): string {
-  return [
-    `dataset    ${dataset}`,
-    ...models.map((model) => `model      ${model}`),
-    ...runs.map((run) => `run        ${run}`),
-  ].join('\n');
+/** What the options allow or change; undefined where they name nothing. */
+function changesOf(options: AllowOptions): Partial<Terms> | undefined {
+  const { model: models, metrics, slices, evaluations, epsilon, audits } = options;
+  const given = Object.entries({ evaluations, epsilon }).filter(([, value]) => value !== undefined);
+  const changes = {
+    ...(models === undefined ? {} : { models }),
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(slices === undefined ? {} : { slices }),
+    ...(audits === undefined ? {} : { audits }),
+    ...(given.length === 0 ? {} : { budget: Object.fromEntries(given) }),
+  };
+  return Object.keys(changes).length === 0 ? undefined : changes;
 }
 
-async function allowModels({ dataset, model, sign }: AllowOptions): Promise<void> {
+async function allowModels(options: AllowOptions): Promise<void> {
+  const { dataset, sign } = options;
   const owner = loadOwnerConfiguration();
   if (sign) await signOldConsent(owner, dataset);
-  if (model !== undefined) await allow(owner, dataset, { models: model });
+  const changes = changesOf(options);
+  if (changes !== undefined) await allow(owner, dataset, changes);
   const consent = await findConsent(owner, dataset);
   if (consent === undefined) {
     throw new InputError('nothing is allowed on this dataset', {
@@ -39,8 +49,22 @@ async function allowModels({ dataset, model, sign }: AllowOptions): Promise<void
       hint: `ciphernet allow --dataset ${dataset} --model …`,
     });
   }
-  process.stdout.write(`${consentToText(consent)}\nsigned by  ${identityFingerprint(consent.owner)}\n`);
+  const spent = await spentEvaluations(owner, dataset);
+  process.stdout.write(`${consentToText(consent, spent.size)}\n`);
 }
+
+const EXAMPLES = `
+Examples:
+  ciphernet requests
+  ciphernet allow --dataset 3f2a… --model 91bc…
+  ciphernet allow --dataset 3f2a… --metrics accuracy --evaluations 20 --epsilon 5
+  ciphernet allow --dataset 3f2a… --slices 0,3,7     # a published confusion matrix has these rows only
+  ciphernet allow --dataset 3f2a… --audits 2         # two of the policy's auditors must have signed every shard
+  ciphernet allow --dataset 3f2a…                    # shows what is allowed
+  ciphernet allow --dataset 3f2a… --sign             # after an upgrade
+
+Models are added to what was allowed. The other options change the terms of the whole dataset, and stay until they are
+changed: at first accuracy and confusion of every class, no bound on evaluations, the policy's ε, no audit wanted.`;
 
 /** `allow`. */
 export function allowCommand(): Command {
@@ -50,49 +74,12 @@ export function allowCommand(): Command {
     )
     .requiredOption('--dataset <digest>', 'encrypted dataset', digestArgument)
     .option('--model <digests...>', 'models', (text, before?: string[]) => [...(before ?? []), digestArgument(text)])
+    .option('--metrics <list>', 'figures that may be published: accuracy, confusion, or none', metricsArgument)
+    .option('--slices <classes>', 'classes that they may be about one by one, or all', slicesArgument)
+    .option('--evaluations <n>', 'evaluations that are decrypted, in all', integerBetween(1, 1_000_000))
+    .option('--epsilon <ε>', 'of everything published about the dataset', epsilonArgument)
+    .option('--audits <k>', 'independent auditors who must have signed every shard, or none', auditsArgument)
     .option('--sign', 'sign a consent of an earlier version, which had no signature', false)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  ciphernet requests\n  ciphernet allow --dataset 3f2a… --model 91bc…\n  ciphernet allow --dataset 3f2a…                    # what is allowed\n  ciphernet allow --dataset 3f2a… --sign',
-    )
+    .addHelpText('after', EXAMPLES)
     .action(allowModels);
-}
-
-async function requests(options: { json: boolean }): Promise<void> {
-  const owner = loadOwnerConfiguration();
-  const all = await readRequests(owner.requestsFolder);
-  const waiting: ((typeof all)[number] & { readonly images?: number; readonly name?: string })[] = [];
-  const blobs = await openBlobStore(owner);
-  for (const request of all) {
-    const consent = await findConsent(owner, request.dataset);
-    if (isAllowed(consent, request.model, undefined)) continue;
-    // A request may name a dataset that is none: then there is nothing to say of it.
-    const manifest = await blobs
-      .get(request.dataset)
-      .then((bytes) => manifestFromBytes(bytes, 'dataset'))
-      .catch((error: unknown) => {
-        if (error instanceof InputError || (error as Error).name === 'IntegrityError') return undefined;
-        throw error;
-      });
-    waiting.push(manifest === undefined ? request : { ...request, images: manifest.images, name: manifest.name });
-  }
-  if (options.json) return void process.stdout.write(`${JSON.stringify(waiting)}\n`);
-  for (const { evaluation, requestedAt, model, name, images } of waiting) {
-    const what = name === undefined ? 'a dataset that is not in the store' : `${name}, ${images ?? 0} slots`;
-    process.stdout.write(`${requestedAt.slice(0, 19)}  ${evaluation.padEnd(20)} model ${model} on ${what}\n`);
-  }
-  process.stdout.write(
-    waiting.length === 0
-      ? 'no requests\n'
-      : '\nAllowed, each is decrypted for you alone; nothing leaves before you publish it. Enqueue it again after `allow`.\n',
-  );
-}
-
-/** `requests`. */
-export function requestsCommand(): Command {
-  return new Command('requests')
-    .description('what was asked of your datasets without your consent')
-    .option('--json', 'print a JSON array', false)
-    .addHelpText('after', '\nExamples:\n  ciphernet requests\n  ciphernet requests --json')
-    .action(requests);
 }

@@ -8,11 +8,13 @@ import {
   integerBetween,
 } from '@ciphernet/command-line';
 import { InputError, asError, messageOf } from '@ciphernet/foundation';
+import { readPolicy } from '@ciphernet/disclosure';
 import { type ImportedModel, checkModel, importModels } from '@ciphernet/models';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToText } from '@ciphernet/report';
 import { type Accepted, awaitOutcome } from '../await-outcome.js';
+import { chooseAuditors } from '../choose-auditors.js';
 
 interface EnqueueOptions {
   readonly dataset: string;
@@ -23,6 +25,7 @@ interface EnqueueOptions {
   readonly priority?: number;
   readonly compare: boolean;
   readonly audit: boolean;
+  readonly auditor?: string[];
   readonly fresh: boolean;
   readonly wait: boolean;
   readonly json: boolean;
@@ -120,6 +123,8 @@ export interface EnqueueRoles {
   open(): Promise<Session>;
   /** Called before anything is enqueued. @returns whether the evaluations run in this process, and must be awaited */
   start(session: Session): Promise<boolean>;
+  /** Fingerprints of auditors that are believed besides those of the policy: this process's own. */
+  auditors?(session: Session): Promise<readonly string[]>;
 }
 
 async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<void> {
@@ -128,7 +133,10 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
   const manifest = manifestFromBytes(await blobs.get(options.dataset), `dataset ${options.dataset.slice(0, 12)}`);
   const models = await chooseModels(session, options, manifest.transform);
   // The owner's own request is the consent.
-  await allow(loadOwnerConfiguration(), options.dataset, { models: models.map(({ model }) => model) });
+  const owner = loadOwnerConfiguration();
+  const consent = await allow(owner, options.dataset, { models: models.map(({ model }) => model) });
+  const believed = [...(await readPolicy(owner.policyFile)).auditors, ...((await roles.auditors?.(session)) ?? [])];
+  const auditors = chooseAuditors(consent, { audit: options.audit, named: options.auditor }, believed);
   const isInside = await roles.start(session);
   const enqueued: Enqueued[] = [];
   for (const entry of models) {
@@ -140,6 +148,7 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
       engine: options.engine,
       compare: options.compare,
       audit: options.audit,
+      auditors,
       fresh: options.fresh,
       ...(options.priority === undefined ? {} : { priority: options.priority }),
     });
@@ -176,6 +185,11 @@ export function enqueueCommand(roles: EnqueueRoles): Command {
     .option('--priority <n>', '1 is the most urgent', integerBetween(1, 2_000_000))
     .option('--no-compare', 'the owner may not hold the model: report the encrypted accuracy only')
     .option('--no-audit', 'do not have results spot-checked')
+    .option(
+      '--auditor <fingerprints...>',
+      'who is to audit; otherwise anybody, or as many of the policy’s auditors as the consent wants',
+      (text, before?: string[]) => [...(before ?? []), digestArgument(text)],
+    )
     .option('--fresh', 'evaluate again what is in the store', false)
     .option('--no-wait', 'return at once (Redis only)')
     .option('--json', 'print a JSON object an evaluation', false)

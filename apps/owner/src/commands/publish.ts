@@ -5,6 +5,7 @@ import { Command, evaluationArgument } from '@ciphernet/command-line';
 import {
   type Balance,
   type LedgerEntry,
+  assertReleased,
   assertWithinBudget,
   balances,
   disclose,
@@ -18,11 +19,13 @@ import {
 import { InputError, writeWhole } from '@ciphernet/foundation';
 import { identityFingerprint } from '@ciphernet/identity';
 import {
+  type Consent,
   type OwnerConfiguration,
+  findConsent,
   loadOwnerConfiguration,
   openOwnerIdentity,
-  readDatasetRecords,
   readOutcome,
+  sameExamples,
 } from '@ciphernet/owner-records';
 import { signedBytes } from '@ciphernet/publication';
 import type { Report } from '@ciphernet/report';
@@ -51,7 +54,9 @@ async function draftFor(owner: OwnerConfiguration, evaluation: string, confusion
     const policy = await readPolicy(policyFile);
     const { publicKey } = await openOwnerIdentity(owner);
     const checks = report.checks ?? [];
-    const { statement, cost } = disclose(report, { policy, confusion, owner: publicKey, checks, today: new Date() });
+    const release = await consentTo(owner, report.dataset.manifest, evaluation);
+    const options = { policy, confusion, owner: publicKey, checks, today: new Date(), release };
+    const { statement, cost } = disclose(report, options);
     const entry: LedgerEntry = { format: 'ciphernet-publication', version: 1, statement, ...cost };
     await writeDraft(publishedFolder, entry);
     return entry;
@@ -63,12 +68,14 @@ async function draftFor(owner: OwnerConfiguration, evaluation: string, confusion
   });
 }
 
-/** Manifests of the same examples, however often they were encrypted: their labels tell. */
-async function sameData(recordsFolder: string, manifest: string): Promise<(other: string) => boolean> {
-  const records = await readDatasetRecords(recordsFolder);
-  const labels = records.find((record) => record.manifest === manifest)?.labels;
-  const same = new Set(records.filter((record) => record.labels === labels).map((record) => record.manifest));
-  return (other) => same.has(other);
+/** What the dataset's consent lets out. @throws InputError without one */
+async function consentTo(owner: OwnerConfiguration, dataset: string, evaluation: string): Promise<Consent> {
+  const consent = await findConsent(owner, dataset);
+  if (consent !== undefined) return consent;
+  throw new InputError('the dataset has no consent, which says what may be published about it', {
+    where: evaluation,
+    hint: `ciphernet allow --dataset ${dataset} --model …`,
+  });
 }
 
 function costLines(all: readonly Balance[]): string {
@@ -84,10 +91,17 @@ async function publish(evaluation: string, options: PublishOptions): Promise<voi
   const isNew = entry === undefined;
   entry ??= await draftFor(owner, evaluation, options.confusion);
   const earlier = (await readLedger(publishedFolder)).filter(({ statement }) => statement.evaluation !== evaluation);
-  const isSameData = await sameData(owner.recordsFolder, entry.statement.dataset.manifest);
-  const accounts = balances(earlier, entry, await readPolicy(policyFile), isSameData);
+  const { manifest } = entry.statement.dataset;
+  const consent = await consentTo(owner, manifest, evaluation);
+  const same = await sameExamples(owner.recordsFolder, manifest);
+  const policy = await readPolicy(policyFile);
+  const epsilonPerDataset = Math.min(policy.epsilonPerDataset, consent.budget.epsilon ?? Infinity);
+  const accounts = balances(earlier, entry, { ...policy, epsilonPerDataset }, (other) => same.has(other));
   const text = JSON.stringify(entry.statement, null, 2);
-  if (isNew) assertWithinBudget(accounts, evaluation);
+  if (isNew) {
+    assertReleased(entry.statement, consent);
+    assertWithinBudget(accounts, evaluation);
+  }
   if (!options.yes) {
     process.stdout.write(
       options.json

@@ -5,7 +5,9 @@ import {
   openSharedSession,
   untilStopped,
 } from '@ciphernet/command-line';
+import { identityFingerprint } from '@ciphernet/identity';
 import { createLog, onJobs } from '@ciphernet/logging';
+import { openAuditor } from '../audit.js';
 import { startWorker } from '../start-worker.js';
 
 const ROLES = ['train', 'infer', 'audit', 'benchmark'] as const;
@@ -48,10 +50,13 @@ export function workerCommand(): Command {
       const wanted = concurrency === 'auto' ? automaticConcurrency(configuration.cores, roles) : concurrency;
       const infer = roles.includes('infer') ? wanted : 0;
       const log = createLog('worker', { format: configuration.logFormat });
+      const isAuditor = roles.includes('audit');
+      const auditor = isAuditor ? identityFingerprint((await openAuditor(configuration)).publicKey) : undefined;
       const workers = startWorker(session, {
         infer,
         // A check takes a fiftieth of an evaluation: one thread keeps up with many.
-        audit: roles.includes('audit') ? 1 : 0,
+        audit: isAuditor ? 1 : 0,
+        ...(auditor === undefined ? {} : { auditor }),
         train: roles.includes('train'),
         benchmark: roles.includes('benchmark'),
       });
@@ -59,6 +64,7 @@ export function workerCommand(): Command {
       log.info(`worker on ${backend.description}, blobs in ${blobs.description}`, {
         roles: roles.join(','),
         concurrency: infer,
+        ...(auditor === undefined ? {} : { auditor }),
       });
       await untilStopped(session.signal);
     });
