@@ -1,14 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { signModelOwnership } from '@ciphernet/attestation';
 import { NO_TRANSFORM, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { networkToLayersModel } from '@ciphernet/formats';
-import { saveModel } from '@ciphernet/models';
+import { identityFingerprint, openIdentity } from '@ciphernet/identity';
+import { saveModel, signModel } from '@ciphernet/models';
 import type { Network } from '@ciphernet/network';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { cliProcesses, hasRedisServer, runCli, temporaryFolder } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Deployment, createDeployment, ended } from './deployment.js';
+import { type Deployment, attackerIdentity, createDeployment, ended } from './deployment.js';
 import { queueLines } from './public-record.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
@@ -63,12 +65,12 @@ suite('a model that was made to read the data', () => {
   afterAll(async () => deployment[Symbol.asyncDispose]());
 
   /** Enqueues as whoever reaches the queue can, honest workers at work. */
-  async function evaluate(dataset: string, shards: number): Promise<string> {
+  async function evaluate(dataset: string, shards: number, model = crafted): Promise<string> {
     const { backend, env } = deployment;
     using processes = cliProcesses(env);
     await processes.start(['worker', '--roles', 'infer,audit'], 'worker on');
     const evaluation = newEvaluationId();
-    const request = { manifest: dataset, shards, model: crafted, engine: 'simd', compare: true, audit: true };
+    const request = { manifest: dataset, shards, model, engine: 'simd', compare: true, audit: true };
     await enqueueEvaluation(backend.flows(), evaluation, request);
     expect((await ended(backend, evaluation)).returnvalue).toBe('collected');
     return evaluation;
@@ -106,6 +108,25 @@ suite('a model that was made to read the data', () => {
       expect((await runCli(['allow', '--dataset', dataset, '--model', crafted], env)).stderr).toMatch(reason);
     }
     await writeFile(file, before);
+  });
+
+  it('learns no membership from an owner’s trust in somebody else, under whose name it signs', async () => {
+    const { dataset, env, folder, blobs, other } = deployment;
+    const { publicKey } = await openIdentity(join(folder, 'auditor'), undefined);
+    const trusted = identityFingerprint(publicKey);
+    const allowed = await runCli(['allow', '--dataset', dataset, '--model-owner', trusted], env);
+    expect(allowed.stdout).toMatch(/100 evaluations/);
+    // Trained by whom the owner trusts, named by nobody.
+    expect((await deployment.outcome(await evaluate(dataset, 2, other)))?.kind).toBe('accepted');
+    const attacker = await attackerIdentity(folder, 'crafter');
+    await signModel(blobs, crafted, attacker);
+    await blobs.setRef(`model-owners/${crafted}/${trusted}`, JSON.stringify(signModelOwnership(crafted, attacker)));
+    const stolen = await blobs.getRef(`model-owners/${other}/${trusted}`);
+    for (const reference of [undefined, stolen]) {
+      if (reference !== undefined) await blobs.setRef(`model-owners/${crafted}/${trusted}`, reference);
+      const refused = await deployment.outcome(await evaluate(dataset, 2));
+      expect(refused?.kind === 'refused' && refused.error.message).toMatch(/has not allowed this model/);
+    }
   });
 
   it('learns no membership with consent: what is published is a rounded count with noise, drawn once, and not often', async () => {

@@ -63,6 +63,7 @@ suite('a dataset whose consent has terms', () => {
 
     // Believed no more: the same answers, audited by both, are refused before they are decrypted.
     await writeFile(join(data, 'policy.json'), JSON.stringify({ auditors: auditors.slice(1) }));
+    const { publicKey: trainers } = await openIdentity(join(data, 'auditor'), undefined);
     const named = [...enqueue, '--auditor', ...auditors];
     expect((await owner(...named)).stderr).toMatch(/wants 2 independent audits, and 1 auditors are known/);
     await writeFile(join(data, 'policy.json'), JSON.stringify({ auditors }));
@@ -81,5 +82,15 @@ suite('a dataset whose consent has terms', () => {
     expect(less.stdout).toMatch(/publish\s+nothing/);
     const { evaluation: fourth } = await read<{ evaluation: string }>(...enqueue);
     expect((await owner('publish', fourth)).stderr).toMatch(/consent does not release its accuracy/);
+
+    // The model's owner: whoever trained it, and audits with the same key.
+    await owner('allow', '--dataset', dataset, '--audits', 'model-owner', '--evaluations', '4');
+    expect((await owner(...enqueue)).stderr).toMatch(/by the model’s owner, who is not known/);
+    await owner('allow', '--dataset', dataset, '--model-owner', identityFingerprint(trainers));
+    await worker.start(['worker', '--roles', 'audit'], 'worker on');
+    const { evaluation: fifth } = await read<{ evaluation: string }>(...enqueue);
+    expect((await owner('report', fifth)).stdout).toMatch(
+      /audited by [0-9a-f]{16}… \(the model’s owner\), \d+ positions/,
+    );
   });
 });

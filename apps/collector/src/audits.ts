@@ -79,21 +79,37 @@ function auditorsOf(
   return { auditors, positions };
 }
 
+/** Auditors of a shard who count for what the consent wants. */
+function countedAuditors(
+  of: ReadonlySet<string>,
+  { auditors, wanted }: AuditPolicy,
+  owners: ReadonlySet<string>,
+): number {
+  const believed = [...of].filter((auditor) => auditors.includes(auditor));
+  // A model's owner is not independent of it.
+  return believed.filter((auditor) => owners.has(auditor) === (wanted === 'model-owner')).length;
+}
+
 /** @throws IntegrityError where a shard lacks audits that the dataset's consent wants */
 function assertWanted(
   { evaluation, manifest }: CollectJob,
   shards: readonly ReadonlySet<string>[],
-  { auditors, wanted }: AuditPolicy,
+  policy: AuditPolicy,
+  owners: ReadonlySet<string>,
 ): void {
+  const { wanted } = policy;
   if (wanted === 'none') return;
-  const counts = shards.map((of) => auditors.filter((auditor) => of.has(auditor)).length);
+  const counts = shards.map((of) => countedAuditors(of, policy, owners));
   const least = Math.min(...counts);
-  if (least >= wanted) return;
+  const isOwners = wanted === 'model-owner';
+  if (least >= (isOwners ? 1 : wanted)) return;
+  const what = isOwners ? 'an audit by the model’s owner' : `${wanted} independent audits`;
+  const whom = isOwners ? 'owners of the model whom the consent or the policy names' : 'auditors whom the policy names';
   throw new IntegrityError(
-    `the dataset’s consent wants ${wanted} independent audits, and shard ${counts.indexOf(least)} has ${least} of auditors whom the policy names`,
+    `the dataset’s consent wants ${what}, and shard ${counts.indexOf(least)} has ${least} of ${whom}`,
     {
       where: evaluation,
-      hint: `enqueue it again (the owner’s enqueue asks auditors of policy.json by name), or: ciphernet allow --dataset ${manifest} --audits …`,
+      hint: `enqueue it again (the owner’s enqueue asks auditors by name), or: ciphernet allow --dataset ${manifest} --audits …`,
     },
   );
 }
@@ -101,24 +117,24 @@ function assertWanted(
 /**
  * Verifies what auditors signed: of this evaluation, dataset, shard, model, circuit and result, each exactly.
  *
+ * @param ownersAmong which of some keys have signed the model as its owner
  * @returns undefined when a shard was not audited
  * @throws IntegrityError for a signature or an attestation that is not of this evaluation, and for want of an auditor that
  *   the policy or the dataset's consent requires
  */
-export function checkAudits(
+export async function checkAudits(
   job: CollectJob,
   manifest: DatasetManifest,
   results: readonly ShardResult[],
   policy: AuditPolicy,
-): Audits | undefined {
+  ownersAmong: (fingerprints: ReadonlySet<string>) => Promise<ReadonlySet<string>>,
+): Promise<Audits | undefined> {
   const shards = results.map((result) => auditorsOf(job, manifest, result));
-  assertWanted(
-    job,
-    shards.map(({ auditors }) => auditors),
-    policy,
-  );
-  const isWhole = shards.every(({ auditors }) => auditors.size > 0);
   const auditors = new Set(shards.flatMap((shard) => [...shard.auditors]));
+  const owners = await ownersAmong(auditors);
+  const byShard = shards.map((shard) => shard.auditors);
+  assertWanted(job, byShard, policy, owners);
+  const isWhole = byShard.every((of) => of.size > 0);
   const believed = isWhole && [...auditors].every((auditor) => policy.auditors.includes(auditor));
   if (policy.required && !believed) {
     throw new IntegrityError('the result was not audited by anybody whom the policy names', {
@@ -126,6 +142,11 @@ export function checkAudits(
       hint: 'name auditors in policy.json, or let workers of one that is named take audit jobs',
     });
   }
-  const positionsPerPrime = Math.min(...shards.map(({ positions }) => positions));
-  return isWhole ? { auditors: [...auditors].sort(), believed, positionsPerPrime } : undefined;
+  if (!isWhole) return undefined;
+  return {
+    auditors: [...auditors].sort(),
+    ...(owners.size === 0 ? {} : { modelOwners: [...owners].sort() }),
+    believed,
+    positionsPerPrime: Math.min(...shards.map(({ positions }) => positions)),
+  };
 }

@@ -20,6 +20,7 @@ import {
   sha256Hex,
 } from '@ciphernet/foundation';
 import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
+import { ownersAmong } from '@ciphernet/models';
 import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import { type DatasetRecord, readDatasetRecord } from '@ciphernet/owner-records';
 import type { CollectJob, JobProgress } from '@ciphernet/queue';
@@ -248,9 +249,12 @@ async function decryptAndReport(
   const record = await readDatasetRecord(dependencies.recordsFolder, job.manifest);
   const dataset = await loadLabels(record, manifest, dependencies.datasetFolders);
 
-  const audits = checkAudits(job, manifest, results, dependencies.audits);
-  const own = job.compare ? await compileModelOf(dependencies.blobs, job, manifest, compiledDigest) : undefined;
-  const attested = audits?.believed === true ? await attestedPlan(dependencies.blobs, compiledDigest) : undefined;
+  const { blobs } = dependencies;
+  const audits = await checkAudits(job, manifest, results, dependencies.audits, (names) =>
+    ownersAmong(blobs, job.model, names),
+  );
+  const own = job.compare ? await compileModelOf(blobs, job, manifest, compiledDigest) : undefined;
+  const attested = audits?.believed === true ? await attestedPlan(blobs, compiledDigest) : undefined;
   const plan = own?.compiled.plan ?? attested;
 
   const started = performance.now();

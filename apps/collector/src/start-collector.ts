@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BlobStore } from '@ciphernet/blobs';
 import { readPolicy } from '@ciphernet/disclosure';
 import { UnavailableError, asError, encodeError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
+import { ownersAmong } from '@ciphernet/models';
 import {
   type Consent,
   type OwnerConfiguration,
@@ -76,12 +77,14 @@ async function conclude(gathered: Gathered, tools: CollectorTools, child: Decryp
   const { reportsFolder, consentsFolder } = configuration;
   const { evaluation } = gathered.job;
   try {
-    const consent = await allowedBy(gathered.job, configuration);
+    const consent = await allowedBy(gathered.job, tools);
     await spendEvaluation(configuration, consent, evaluation);
     const { auditors, requireAudit, workers, lockAfter } = await readPolicy(configuration.policyFile);
     const quarantine = await readQuarantine(consentsFolder);
+    // Who trusts a model's owner and wants its audit believes it.
+    const owners = consent.audits === 'model-owner' ? consent.modelOwners : [];
     const audits = {
-      auditors: [...auditors, ...(tools.auditors ?? [])],
+      auditors: [...auditors, ...(tools.auditors ?? []), ...owners],
       required: requireAudit,
       wanted: consent.audits,
     };
@@ -112,9 +115,13 @@ function runOf(evaluation: string): string | undefined {
  *
  * @throws InputError for a model that the owner has not allowed on the dataset; the request is kept for the owner
  */
-async function allowedBy({ evaluation, manifest, model }: CollectJob, owner: OwnerConfiguration): Promise<Consent> {
+async function allowedBy(
+  { evaluation, manifest, model }: CollectJob,
+  { configuration: owner, blobs }: CollectorTools,
+): Promise<Consent> {
   const consent = await findConsent(owner, manifest);
-  if (consent !== undefined && isAllowed(consent, model, runOf(evaluation))) return consent;
+  const owners = await ownersAmong(blobs, model, consent?.modelOwners ?? []);
+  if (consent !== undefined && isAllowed(consent, { model, run: runOf(evaluation), owners })) return consent;
   await keepRequest(owner.requestsFolder, { dataset: manifest, model, evaluation });
   throw notAllowed(manifest, model);
 }

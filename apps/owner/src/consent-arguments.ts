@@ -29,7 +29,7 @@ export function epsilonArgument(text: string): number {
   throw new InvalidArgumentError('must be from 0.001 to 1000, in thousandths.');
 }
 
-/** Audits that a result must have: `none`, or so many independent ones. */
+/** Audits that a result must have: `none`, one by the model's owner, or so many independent ones. */
 export function auditsArgument(text: string): Terms['audits'] {
-  return text === 'none' ? text : integerBetween(1, MOST_AUDITS)(text);
+  return text === 'none' || text === 'model-owner' ? text : integerBetween(1, MOST_AUDITS)(text);
 }

@@ -24,7 +24,10 @@ export interface AuditDependencies {
   readonly modelKey?: ModelKey | undefined;
 }
 
-/** The signing key of whoever audits with this data folder: theirs, not the data owner's. */
+/**
+ * The signing key of whoever audits and makes models with this data folder: theirs, not the data owner's. They answer with it for
+ * results that they audited, and for models that they trained or imported.
+ */
 export function openAuditor({ dataFolder }: Pick<Configuration, 'dataFolder'>): Promise<Identity> {
   return openIdentity(join(dataFolder, 'auditor'), undefined);
 }

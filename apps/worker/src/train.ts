@@ -20,6 +20,8 @@ export interface TrainDependencies {
   readonly datasetFolders: LoadOptions;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { done: number; total: number; note: string }) => void;
+  /** Signs a model as its owner's, before anybody hears of it. */
+  readonly sign?: (model: string) => Promise<unknown>;
   /** Called after each epoch, and again for earlier epochs when a killed job goes on. */
   readonly onCheckpoint?: (announcement: CheckpointAnnouncement) => void;
 }
@@ -89,6 +91,7 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
       { name: spec.name, transform: spec.transform, training },
       dataset,
     );
+    await dependencies.sign?.(model);
     const { digest } = await blobs.put(encodeCheckpoint(checkpoint));
     models.push({ epoch: report.epoch, model, validationAccuracy: accuracy });
     await writeTrainingState(blobs, job.run, { version: 2, checkpoint: digest, seconds, models });

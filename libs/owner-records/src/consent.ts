@@ -127,10 +127,23 @@ export async function allow(owner: ConsentLocation, dataset: string, more: Parti
   return sign(owner, dataset, extendTerms(before === undefined ? NO_TERMS : termsOf(before), more));
 }
 
-/** @param run the training run whose checkpoint is evaluated, where it is one */
-export function isAllowed(consent: Consent | undefined, model: string, run: string | undefined): boolean {
+/** An evaluation, for what a consent says of it. */
+export interface AskedFor {
+  readonly model: string;
+  /** The training run whose checkpoint is evaluated, where it is one. */
+  readonly run?: string | undefined;
+  /** Of the model owners whom the consent names, those that have signed the model. */
+  readonly owners: ReadonlySet<string>;
+}
+
+/** True for a model that is named, is of a run that is named, or of an owner who is. */
+export function isAllowed(consent: Consent | undefined, { model, run, owners }: AskedFor): boolean {
   if (consent === undefined) return false;
-  return consent.models.includes(model) || (run !== undefined && consent.runs.includes(run));
+  return (
+    consent.models.includes(model) ||
+    (run !== undefined && consent.runs.includes(run)) ||
+    consent.modelOwners.some((owner) => owners.has(owner))
+  );
 }
 
 /** @throws InputError that says how to allow the evaluation */

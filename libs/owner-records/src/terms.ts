@@ -9,6 +9,8 @@ export const MOST_AUDITS = 8;
 export const termsShape = {
   /** Digests of models. */
   models: z.array(digestSchema).max(10_000).readonly(),
+  /** Fingerprints of model owners whom the data's owner trusts: every model that one of them has signed. */
+  modelOwners: z.array(digestSchema).max(100).readonly().default([]),
   /** Training runs whose checkpoints may be evaluated: their ids, which the owner gave them. */
   runs: z
     .array(z.string().regex(/^[a-z][a-z0-9-]{2,63}$/))
@@ -29,8 +31,13 @@ export const termsShape = {
     })
     .readonly()
     .default({}),
-  /** Who must have audited every shard's result before it is decrypted: nobody, or so many whom the policy names. */
-  audits: z.union([z.literal('none'), z.number().int().min(1).max(MOST_AUDITS)]).default('none'),
+  /**
+   * Who must have audited every shard's result before it is decrypted: nobody, the model's owner, or so many others whom the
+   * policy names.
+   */
+  audits: z
+    .union([z.literal('none'), z.literal('model-owner'), z.number().int().min(1).max(MOST_AUDITS)])
+    .default('none'),
 };
 
 const termsSchema = z.strictObject(termsShape).readonly();
@@ -43,12 +50,13 @@ export const NO_TERMS: Terms = Object.freeze(termsSchema.parse({ models: [], run
 
 const union = <T>(before: readonly T[], more: readonly T[] = []): T[] => [...new Set([...before, ...more])];
 
-/** Terms that allow more. Models and runs are added; of the others, those that are given take the place of what was. */
+/** Terms that allow more. Models, their owners and runs are added; of the others, those that are given take the place of what was. */
 export function extendTerms(before: Terms, more: Partial<Terms>): Terms {
   return {
     ...before,
     ...more,
     models: union(before.models, more.models),
+    modelOwners: union(before.modelOwners, more.modelOwners),
     runs: union(before.runs, more.runs),
     budget: { ...before.budget, ...more.budget },
   };

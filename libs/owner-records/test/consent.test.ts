@@ -8,6 +8,7 @@ import { type OwnerConfiguration, loadOwnerConfiguration } from '../src/owner-co
 const dataset = 'd'.repeat(64);
 const model = 'e'.repeat(64);
 const other = 'a'.repeat(64);
+const nobody = new Set<string>();
 
 /** An owner in a folder of its own. */
 const ownerIn = (folder: string): OwnerConfiguration => loadOwnerConfiguration({ CIPHERNET_DATA: folder });
@@ -17,16 +18,28 @@ describe('the owner’s consent', () => {
   it('is to what was allowed, on that dataset only, and grows', async () => {
     await using folder = await temporaryFolder();
     const owner = ownerIn(folder.path);
-    expect(isAllowed(await findConsent(owner, dataset), model, undefined)).toBe(false);
+    expect(isAllowed(await findConsent(owner, dataset), { model, owners: nobody })).toBe(false);
     await allow(owner, dataset, { models: [model] });
     await allow(owner, dataset, { models: [model, 'f'.repeat(64)], runs: ['train-1'] });
     const consent = await findConsent(owner, dataset);
     expect(consent?.models).toEqual([model, 'f'.repeat(64)]);
-    expect(isAllowed(consent, model, undefined)).toBe(true);
-    expect(isAllowed(consent, other, 'train-1')).toBe(true);
-    expect(isAllowed(consent, other, 'train-2')).toBe(false);
-    expect(isAllowed(await findConsent(owner, other), model, undefined)).toBe(false);
+    expect(isAllowed(consent, { model, owners: nobody })).toBe(true);
+    expect(isAllowed(consent, { model: other, run: 'train-1', owners: nobody })).toBe(true);
+    expect(isAllowed(consent, { model: other, run: 'train-2', owners: nobody })).toBe(false);
+    expect(isAllowed(await findConsent(owner, other), { model, owners: nobody })).toBe(false);
     expect((await stat(fileOf(owner))).mode & 0o077).toBe(0);
+  });
+
+  it('to a model owner is to every model that they have signed, and to no other’s', async () => {
+    await using folder = await temporaryFolder();
+    const owner = ownerIn(folder.path);
+    const [trusted, stranger] = ['1'.repeat(64), '2'.repeat(64)];
+    await allow(owner, dataset, { modelOwners: [trusted] });
+    const consent = await allow(owner, dataset, { modelOwners: [trusted, '3'.repeat(64)] });
+    expect(consent.modelOwners).toEqual([trusted, '3'.repeat(64)]);
+    expect(isAllowed(consent, { model, owners: new Set([stranger, trusted]) })).toBe(true);
+    expect(isAllowed(consent, { model, owners: new Set([stranger]) })).toBe(false);
+    expect(isAllowed(consent, { model, owners: nobody })).toBe(false);
   });
 
   it('of the most models that it can name is signed and read', async () => {

@@ -29,6 +29,7 @@ describe('the terms of a consent', () => {
     await allow(owner, dataset, { models: [model] });
     expect(termsOf((await findConsent(owner, dataset))!)).toEqual({
       models: [model],
+      modelOwners: [],
       runs: [],
       metrics: ['accuracy', 'confusion'],
       slices: 'all',
@@ -59,6 +60,7 @@ describe('the terms of a consent', () => {
     ['audits by nobody in particular', { audits: 'somebody' }],
     ['more audits than there can be', { audits: 9 }],
     ['no audits by number', { audits: 0 }],
+    ['a model owner that is no fingerprint', { modelOwners: ['somebody'] }],
     ['a model that is no digest', { models: ['91bc'] }],
   ])('cannot be %s', async (_what, change) => {
     await using folder = await temporaryFolder();

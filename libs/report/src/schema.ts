@@ -48,6 +48,8 @@ export const reportSchema = z.strictObject({
     .strictObject({
       /** Fingerprints of their signing keys. */
       auditors: z.array(z.string()),
+      /** Those of them that have signed the model as its owner. */
+      modelOwners: z.array(z.string()).optional(),
       /** The owner named each of them. */
       believed: z.boolean(),
       positionsPerPrime: z.number().int().positive(),

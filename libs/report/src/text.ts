@@ -6,7 +6,9 @@ import type { Report } from './schema.js';
 export function checksText({ checks, audits }: Pick<Report, 'checks' | 'audits'>): string {
   const names = checks?.join(', ') || 'nothing';
   if (audits === undefined) return `${names}; not audited`;
-  const auditors = audits.auditors.map((fingerprint) => `${fingerprint.slice(0, 16)}…`).join(', ');
+  const auditors = audits.auditors
+    .map((name) => `${name.slice(0, 16)}…${audits.modelOwners?.includes(name) === true ? ' (the model’s owner)' : ''}`)
+    .join(', ');
   const belief = audits.believed ? '' : ', not on your list';
   return `${names}; audited by ${auditors}${belief}, ${audits.positionsPerPrime} positions a prime`;
 }

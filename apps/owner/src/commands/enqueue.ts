@@ -9,7 +9,7 @@ import {
 } from '@ciphernet/command-line';
 import { InputError, asError, messageOf } from '@ciphernet/foundation';
 import { readPolicy } from '@ciphernet/disclosure';
-import { type ImportedModel, checkModel, importModels } from '@ciphernet/models';
+import { type ImportedModel, checkModel, importModels, ownersAmong } from '@ciphernet/models';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToText } from '@ciphernet/report';
@@ -136,7 +136,12 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
   const owner = loadOwnerConfiguration();
   const consent = await allow(owner, options.dataset, { models: models.map(({ model }) => model) });
   const believed = [...(await readPolicy(owner.policyFile)).auditors, ...((await roles.auditors?.(session)) ?? [])];
-  const auditors = chooseAuditors(consent, { audit: options.audit, named: options.auditor }, believed);
+  const wish = { audit: options.audit, named: options.auditor };
+  const auditors = new Map<string, readonly string[]>();
+  for (const { model } of models) {
+    const owners = await ownersAmong(blobs, model, [...believed, ...consent.modelOwners]);
+    auditors.set(model, chooseAuditors(consent, wish, { believed, owners }));
+  }
   const isInside = await roles.start(session);
   const enqueued: Enqueued[] = [];
   for (const entry of models) {
@@ -148,7 +153,7 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
       engine: options.engine,
       compare: options.compare,
       audit: options.audit,
-      auditors,
+      auditors: auditors.get(entry.model) ?? [],
       fresh: options.fresh,
       ...(options.priority === undefined ? {} : { priority: options.priority }),
     });

@@ -2,23 +2,23 @@ import { manifestFromBytes } from '@ciphernet/artifacts';
 import { openBlobStore } from '@ciphernet/blobs';
 import { Command } from '@ciphernet/command-line';
 import { InputError } from '@ciphernet/foundation';
+import { ownersAmong } from '@ciphernet/models';
 import {
   type EvaluationRequestRecord,
   NO_TERMS,
-  type Terms,
   findConsent,
   isAllowed,
   loadOwnerConfiguration,
   readRequests,
   termsOf,
 } from '@ciphernet/owner-records';
-import { termsToText } from '../consent-text.js';
+import { type ReleaseTerms, termsToText } from '../consent-text.js';
 
 /** A request, and what allowing it would reveal. */
 interface Waiting extends EvaluationRequestRecord {
   readonly images?: number;
   readonly name?: string;
-  readonly terms: Omit<Terms, 'models' | 'runs'>;
+  readonly terms: ReleaseTerms;
 }
 
 async function requests(options: { json: boolean }): Promise<void> {
@@ -28,7 +28,8 @@ async function requests(options: { json: boolean }): Promise<void> {
   const blobs = await openBlobStore(owner);
   for (const request of all) {
     const consent = await findConsent(owner, request.dataset);
-    if (isAllowed(consent, request.model, undefined)) continue;
+    const owners = await ownersAmong(blobs, request.model, consent?.modelOwners ?? []);
+    if (isAllowed(consent, { model: request.model, owners })) continue;
     // A request may name a dataset that is none: then there is nothing to say of it.
     const manifest = await blobs
       .get(request.dataset)

@@ -5,15 +5,17 @@ import {
   Option,
   type Session,
   createProgressBoard,
+  digestArgument,
   integerBetween,
   runTrainingJob,
 } from '@ciphernet/command-line';
 import { uploadBytesPerValue } from '@ciphernet/compiler';
 import { loadConfiguration } from '@ciphernet/configuration';
-import { createModelKey, importModels, openModelKey } from '@ciphernet/models';
+import { checkModel, createModelKey, importModels, openModelKey, signModel } from '@ciphernet/models';
 import { type TrainJob, newEvaluationId } from '@ciphernet/queue';
 import { percent, sizeText } from '@ciphernet/report';
 import { MODEL_NAMES, costOfModel, modelSpec } from '@ciphernet/training';
+import { openAuditor } from '../audit.js';
 
 async function train(
   roles: ModelRoles,
@@ -44,8 +46,22 @@ async function importFolder(
   const folders = configuration.datasetFolders;
   const blobs = await openBlobStore(configuration);
   const key = await openModelKey(configuration);
+  const identity = await openAuditor(configuration);
   for (const entry of await importModels(blobs, folder, { dataset, transform: { mean, crop }, folders, key })) {
+    await signModel(blobs, entry.model, identity);
     process.stdout.write(options.json ? `${JSON.stringify(entry)}\n` : `model  ${entry.model}  ${entry.name}\n`);
+  }
+}
+
+/** Signs models that are in the store: of a version before signatures, or made by somebody of the same owner. */
+async function sign(models: readonly string[]): Promise<void> {
+  const configuration = loadConfiguration();
+  const blobs = await openBlobStore(configuration);
+  const identity = await openAuditor(configuration);
+  for (const model of models) {
+    await checkModel(blobs, model);
+    const owner = await signModel(blobs, model, identity);
+    process.stdout.write(`model  ${model}  signed by ${owner}\n`);
   }
 }
 
@@ -129,6 +145,15 @@ export function modelCommand(roles: ModelRoles): Command {
       await createModelKey(file);
       process.stdout.write(`model key  ${file}\n`);
     });
+  model
+    .command('sign')
+    .description('sign models in the store as yours; what `train` and `import` make is signed already')
+    .argument('<digests...>', 'models', (text, before?: string[]) => [...(before ?? []), digestArgument(text)])
+    .addHelpText(
+      'after',
+      '\nA data owner who trusts you allows all of them by the fingerprint that is printed.\n\nExamples:\n  ciphernet model sign 91bc…',
+    )
+    .action(sign);
   model
     .command('list')
     .description('networks that can be trained: their cost under encryption, and the accuracy of your reports')
