@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { signModelOwnership } from '@ciphernet/attestation';
+import { MODEL_OWNERS } from '@ciphernet/artifacts';
+import { signOwnership } from '@ciphernet/attestation';
 import { NO_TRANSFORM, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { networkToLayersModel } from '@ciphernet/formats';
 import { identityFingerprint, openIdentity } from '@ciphernet/identity';
-import { saveModel, signModel } from '@ciphernet/models';
+import { saveModel } from '@ciphernet/models';
 import type { Network } from '@ciphernet/network';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
@@ -119,8 +120,8 @@ suite('a model that was made to read the data', () => {
     // Trained by whom the owner trusts, named by nobody.
     expect((await deployment.outcome(await evaluate(dataset, 2, other)))?.kind).toBe('accepted');
     const attacker = await attackerIdentity(folder, 'crafter');
-    await signModel(blobs, crafted, attacker);
-    await blobs.setRef(`model-owners/${crafted}/${trusted}`, JSON.stringify(signModelOwnership(crafted, attacker)));
+    await MODEL_OWNERS.sign(blobs, crafted, attacker);
+    await blobs.setRef(`model-owners/${crafted}/${trusted}`, JSON.stringify(signOwnership('model', crafted, attacker)));
     const stolen = await blobs.getRef(`model-owners/${other}/${trusted}`);
     for (const reference of [undefined, stolen]) {
       if (reference !== undefined) await blobs.setRef(`model-owners/${crafted}/${trusted}`, reference);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identityFingerprint, openIdentity } from '@ciphernet/identity';
 import { type CliResult, cliProcesses, hasRedisServer, runCli, startRedis, temporaryFolder } from '@ciphernet/testing';
@@ -83,8 +83,23 @@ suite('a dataset whose consent has terms', () => {
     const { evaluation: fourth } = await read<{ evaluation: string }>(...enqueue);
     expect((await owner('publish', fourth)).stderr).toMatch(/consent does not release its accuracy/);
 
+    // A dataset whose signature is gone, or somebody else's, is not decrypted until its owner signs it again.
+    const { publicKey: mine } = await openIdentity(join(data, 'keys'), env.CIPHERNET_PASSPHRASE);
+    await owner('allow', '--dataset', dataset, '--evaluations', '4');
+    await unlink(join(data, 'store', 'refs', 'dataset-owners', dataset, identityFingerprint(mine)));
+    expect((await owner(...enqueue)).stderr).toMatch(/dataset in the store is not signed by its owner.*dataset sign/);
+    expect((await owner('dataset', 'sign', dataset)).stdout).toContain(identityFingerprint(mine));
+    using picky = cliProcesses({ ...others, CIPHERNET_OWNERS: 'a'.repeat(64) });
+    using chosen = cliProcesses({ ...others, CIPHERNET_OWNERS: identityFingerprint(mine) });
+    worker[Symbol.dispose]();
+    const refusing = await picky.start(['worker', '--roles', 'infer'], 'worker on');
+    const unaccepted = await owner(...enqueue, '--fresh');
+    expect(unaccepted.stderr).toMatch(/not signed by an owner whom this worker accepts/);
+    refusing.kill('SIGKILL');
+    await chosen.start(['worker', '--roles', 'infer'], 'worker on');
+
     // The model's owner: whoever trained it, and audits with the same key.
-    await owner('allow', '--dataset', dataset, '--audits', 'model-owner', '--evaluations', '4');
+    await owner('allow', '--dataset', dataset, '--audits', 'model-owner');
     expect((await owner(...enqueue)).stderr).toMatch(/by the model’s owner, who is not known/);
     await owner('allow', '--dataset', dataset, '--model-owner', identityFingerprint(trainers));
     await worker.start(['worker', '--roles', 'audit'], 'worker on');

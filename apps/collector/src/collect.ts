@@ -2,6 +2,7 @@ import { type Arrangement, arrange, compareTwins, twinTolerance, valuesOfExample
 import {
   type DatasetManifest,
   HEADER_READ_BYTES,
+  MODEL_OWNERS,
   batchFromBytes,
   manifestFromBytes,
   mostResultBytes,
@@ -20,7 +21,6 @@ import {
   sha256Hex,
 } from '@ciphernet/foundation';
 import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
-import { ownersAmong } from '@ciphernet/models';
 import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import { type DatasetRecord, readDatasetRecord } from '@ciphernet/owner-records';
 import type { CollectJob, JobProgress } from '@ciphernet/queue';
@@ -251,7 +251,7 @@ async function decryptAndReport(
 
   const { blobs } = dependencies;
   const audits = await checkAudits(job, manifest, results, dependencies.audits, (names) =>
-    ownersAmong(blobs, job.model, names),
+    MODEL_OWNERS.among(blobs, job.model, names),
   );
   const own = job.compare ? await compileModelOf(blobs, job, manifest, compiledDigest) : undefined;
   const attested = audits?.believed === true ? await attestedPlan(blobs, compiledDigest) : undefined;

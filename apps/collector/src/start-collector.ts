@@ -1,8 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DATASET_OWNERS, MODEL_OWNERS } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { readPolicy } from '@ciphernet/disclosure';
-import { UnavailableError, asError, encodeError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
-import { ownersAmong } from '@ciphernet/models';
+import {
+  IntegrityError,
+  UnavailableError,
+  asError,
+  encodeError,
+  errorToLine,
+  isUnrecoverable,
+} from '@ciphernet/foundation';
+import { identityFingerprint } from '@ciphernet/identity';
 import {
   type Consent,
   type OwnerConfiguration,
@@ -10,6 +18,7 @@ import {
   isAllowed,
   keepRequest,
   notAllowed,
+  openOwnerIdentity,
   outcomeFolder,
   readOutcome,
   readQuarantine,
@@ -78,6 +87,7 @@ async function conclude(gathered: Gathered, tools: CollectorTools, child: Decryp
   const { evaluation } = gathered.job;
   try {
     const consent = await allowedBy(gathered.job, tools);
+    await assertOwn(gathered.job, tools);
     await spendEvaluation(configuration, consent, evaluation);
     const { auditors, requireAudit, workers, lockAfter } = await readPolicy(configuration.policyFile);
     const quarantine = await readQuarantine(consentsFolder);
@@ -105,6 +115,16 @@ async function conclude(gathered: Gathered, tools: CollectorTools, child: Decryp
   }
 }
 
+/** @throws IntegrityError for a dataset that this data folder's owner has not signed */
+async function assertOwn({ manifest }: CollectJob, { configuration, blobs }: CollectorTools): Promise<void> {
+  const owner = identityFingerprint((await openOwnerIdentity(configuration)).publicKey);
+  if ((await DATASET_OWNERS.among(blobs, manifest, [owner])).has(owner)) return;
+  throw new IntegrityError('the dataset in the store is not signed by its owner', {
+    where: `dataset ${manifest.slice(0, 12)}, owner ${owner.slice(0, 16)}…`,
+    hint: `if it is yours, of an earlier version: ciphernet dataset sign ${manifest}`,
+  });
+}
+
 /** The training run whose checkpoint an evaluation is of, by the id that the run gives it. */
 function runOf(evaluation: string): string | undefined {
   return /^(.+)-epoch-\d{1,3}$/.exec(evaluation)?.[1];
@@ -120,7 +140,7 @@ async function allowedBy(
   { configuration: owner, blobs }: CollectorTools,
 ): Promise<Consent> {
   const consent = await findConsent(owner, manifest);
-  const owners = await ownersAmong(blobs, model, consent?.modelOwners ?? []);
+  const owners = await MODEL_OWNERS.among(blobs, model, consent?.modelOwners ?? []);
   if (consent !== undefined && isAllowed(consent, { model, run: runOf(evaluation), owners })) return consent;
   await keepRequest(owner.requestsFolder, { dataset: manifest, model, evaluation });
   throw notAllowed(manifest, model);

@@ -82,7 +82,7 @@ export async function createEvaluated(): Promise<Evaluated> {
   const { digest, manifest } = await encryptDataset(
     { dataset: await readFolder(source, 'test'), source, transform: NO_TRANSFORM, ...profile, mode: 'public' },
     keys,
-    { blobs, recordsFolder, threads: 1 },
+    { blobs, identity: await openIdentity(join(folder, 'owner'), undefined), recordsFolder, threads: 1 },
   );
   const model = await saveModel(
     blobs,

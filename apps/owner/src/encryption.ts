@@ -1,6 +1,6 @@
 import type { BlobStore } from '@ciphernet/blobs';
 import type { ProgressBoard } from '@ciphernet/command-line';
-import type { OwnerConfiguration } from '@ciphernet/owner-records';
+import { type OwnerConfiguration, openOwnerIdentity } from '@ciphernet/owner-records';
 import { type EncryptedDataset, type EncryptionRequest, encryptDataset } from '@ciphernet/producer';
 
 /** What encrypting with progress takes besides the request. */
@@ -23,6 +23,7 @@ export async function encryptWithProgress(
     { folder: keys, passphrase: owner.passphrase },
     {
       blobs,
+      identity: await openOwnerIdentity(owner),
       recordsFolder: owner.recordsFolder,
       threads: owner.cores,
       signal,

@@ -3,6 +3,7 @@ import { type Arrangement, SEED_BYTES, arrange, placeFeatures } from '@ciphernet
 import {
   type BatchHeader,
   DATASETS,
+  DATASET_OWNERS,
   type DatasetManifest,
   type ShardEntry,
   batchChunks,
@@ -20,6 +21,7 @@ import {
 } from '@ciphernet/ckks';
 import { type Dataset, type InputTransform, toFeatures, transformedShape } from '@ciphernet/datasets';
 import { InputError, sha256Hex } from '@ciphernet/foundation';
+import type { Identity } from '@ciphernet/identity';
 import {
   type EncryptedShard,
   type EncryptionPool,
@@ -61,6 +63,8 @@ export interface KeyLocation {
 /** Where the work is done and its results go. */
 export interface EncryptionTools {
   readonly blobs: BlobStore;
+  /** Signs the manifest as its owner's. */
+  readonly identity: Identity;
   /** Where the owner's record goes. */
   readonly recordsFolder: string;
   readonly threads: number;
@@ -198,6 +202,7 @@ export async function encryptDataset(
   };
   const { digest } = await tools.blobs.put(manifestToBytes(manifest));
   await DATASETS.set(tools.blobs, digest, { name: manifest.name });
+  await DATASET_OWNERS.sign(tools.blobs, digest, tools.identity);
   await writeDatasetRecord(tools.recordsFolder, {
     version: 3,
     manifest: digest,

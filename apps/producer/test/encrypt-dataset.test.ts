@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DATASETS, manifestFromBytes, parseBatch } from '@ciphernet/artifacts';
+import { DATASETS, DATASET_OWNERS, manifestFromBytes, parseBatch } from '@ciphernet/artifacts';
 import { createParameters, parametersDigest, profileNamed } from '@ciphernet/ckks';
 import { sha256Hex } from '@ciphernet/foundation';
+import { identityFingerprint } from '@ciphernet/identity';
 import { readPublicKey } from '@ciphernet/keyring';
 import { readDatasetRecord } from '@ciphernet/owner-records';
 import { describe, expect, it } from '@jest/globals';
@@ -41,6 +42,8 @@ describe('encrypting a dataset', () => {
     });
     expect(await traces(owner)).toEqual({ announced: [digest], records: [`${digest}.json`] });
     expect(await DATASETS.get(tools.blobs, digest)).toEqual({ name: 'tiny' });
+    const signer = identityFingerprint(tools.identity.publicKey);
+    expect([...(await DATASET_OWNERS.among(tools.blobs, digest, [signer, 'a'.repeat(64)]))]).toEqual([signer]);
     expect(await readDatasetRecord(tools.recordsFolder, digest)).toEqual({
       version: 3,
       manifest: digest,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { type Profile, profileNamed } from '@ciphernet/ckks';
 import { type Dataset, NO_TRANSFORM, readFolder } from '@ciphernet/datasets';
+import { openIdentity } from '@ciphernet/identity';
 import { generateKeys, writeKeyFiles } from '@ciphernet/keyring';
 import { idxFile, temporaryFolder } from '@ciphernet/testing';
 import type { EncryptionRequest, EncryptionTools, KeyLocation } from '../src/encrypt-dataset.js';
@@ -41,7 +42,12 @@ export async function createOwner(images: number): Promise<Owner> {
     dataset,
     blobs,
     keys,
-    tools: { blobs, recordsFolder: join(folder, 'client'), threads: 1 },
+    tools: {
+      blobs,
+      identity: await openIdentity(join(folder, 'owner'), undefined),
+      recordsFolder: join(folder, 'client'),
+      threads: 1,
+    },
     request: { dataset, source, transform: NO_TRANSFORM, ...profile, mode: 'public' },
     [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose](),
   };

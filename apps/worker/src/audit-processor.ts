@@ -23,6 +23,7 @@ export default function auditProcessor(job: SandboxedJob): Promise<AuditedResult
     const signed = await audit(data, inferred, {
       blobs,
       identity: await identity,
+      owners: configuration.acceptedOwners,
       modelKey: await openModelKey(configuration),
     });
     const others = before === undefined ? earlier : [before, ...earlier];

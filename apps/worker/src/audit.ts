@@ -15,11 +15,14 @@ import { type Identity, openIdentity } from '@ciphernet/identity';
 import { type ModelKey, circuitBytes, compileForDataset, loadModel } from '@ciphernet/models';
 import type { AuditJob, InferredResult } from '@ciphernet/queue';
 import { createAuditRoom, positionsPerPrime, spotCheck } from '@ciphernet/verification';
+import { assertAcceptedDataset } from './accepted-dataset.js';
 
 /** What an audit needs besides the job. */
 export interface AuditDependencies {
   readonly blobs: BlobStore;
   readonly identity: Identity;
+  /** Fingerprints of data owners whose datasets are taken; anybody's, where there is none. */
+  readonly owners?: readonly string[];
   /** Opens models that are sealed. */
   readonly modelKey?: ModelKey | undefined;
 }
@@ -73,6 +76,7 @@ export async function audit(
   dependencies: AuditDependencies,
 ): Promise<SignedStatement | undefined> {
   const { blobs, identity } = dependencies;
+  await assertAcceptedDataset(blobs, job.manifest, dependencies.owners ?? []);
   const manifestBytes = await blobs.get(job.manifest);
   const manifest = manifestFromBytes(manifestBytes, `dataset ${job.manifest.slice(0, 12)}`);
   const entry = manifest.shards[job.shard];

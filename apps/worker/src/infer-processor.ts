@@ -16,6 +16,7 @@ export default function inferProcessor(
       blobs,
       worker: `${configuration.host}:${process.pid}`,
       trust: await openWorkerTrust(configuration),
+      owners: configuration.acceptedOwners,
       modelKey: await openModelKey(configuration),
       ...(signal === undefined ? {} : { signal }),
       onProgress: (fraction) => report({ stage: 'infer', done: fraction, total: 1 }),

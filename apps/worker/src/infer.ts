@@ -20,6 +20,7 @@ import { engineNamed } from '@ciphernet/engines';
 import { InputError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { type ModelKey, ensureCompiled } from '@ciphernet/models';
 import type { InferJob, InferredResult } from '@ciphernet/queue';
+import { assertAcceptedDataset } from './accepted-dataset.js';
 
 /**
  * Threads that a shard may take while cores are free, this one included: the last shards of an evaluation then do not leave
@@ -34,6 +35,8 @@ export interface InferDependencies {
   readonly worker: string;
   /** Signs what it answers, and says whose work is taken from the store. */
   readonly trust: WorkerTrust;
+  /** Fingerprints of data owners whose datasets are taken; anybody's, where there is none. */
+  readonly owners?: readonly string[];
   /** Opens models that are sealed. */
   readonly modelKey?: ModelKey | undefined;
   readonly signal?: AbortSignal;
@@ -76,6 +79,7 @@ function checkShard(header: BatchHeader, manifest: DatasetManifest, entry: Shard
 export async function infer(job: InferJob, dependencies: InferDependencies): Promise<InferredResult> {
   const { blobs, trust } = dependencies;
   const engine = engineNamed(job.engine);
+  await assertAcceptedDataset(blobs, job.manifest, dependencies.owners ?? []);
   const manifest = manifestFromBytes(await blobs.get(job.manifest), `dataset ${job.manifest.slice(0, 12)}`);
   const entry = manifest.shards[job.shard];
   if (entry === undefined) {

@@ -1,4 +1,5 @@
-import { modelBlobs, openModelKey, signModel } from '@ciphernet/models';
+import { MODEL_OWNERS } from '@ciphernet/artifacts';
+import { modelBlobs, openModelKey } from '@ciphernet/models';
 import { type TrainedResult, parseTrainJob } from '@ciphernet/queue';
 import type { SandboxedJob } from 'bullmq';
 import { openAuditor } from './audit.js';
@@ -16,7 +17,7 @@ export default function trainProcessor(
       // All that training stores is the model, or was.
       blobs: modelBlobs(blobs, await openModelKey(configuration)),
       datasetFolders: configuration.datasetFolders,
-      sign: async (model) => signModel(blobs, model, await openAuditor(configuration)),
+      sign: async (model) => MODEL_OWNERS.sign(blobs, model, await openAuditor(configuration)),
       ...(signal === undefined ? {} : { signal }),
       onCheckpoint: announce,
       onProgress: ({ done, total, note }) => report({ stage: 'train', done, total, note }),

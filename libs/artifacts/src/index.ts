@@ -31,6 +31,7 @@ export { type PackedResult, openPackedResult, resultToBytes, travellingShape } f
 export { type MaskExpander, SEED_BYTES, createMaskExpander } from './seeded-mask.js';
 export { type ShardLayout, shardHeader } from './shard-header.js';
 export { DATASETS, MODELS, PUBLISHED } from './refs.js';
+export { DATASET_OWNERS, MODEL_OWNERS } from './owners.js';
 export { type EngineName, DEFAULT_ENGINE, ENGINE_NAMES } from './engine-names.js';
 export {
   checkColumn,

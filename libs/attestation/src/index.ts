@@ -1,5 +1,5 @@
 export { type Attestation, signAttestation, verifyAttestation } from './attestation.js';
-export { type ModelOwnership, signModelOwnership, verifyModelOwnership } from './ownership.js';
+export { type Owned, type Ownership, signOwnership, verifyOwnership } from './ownership.js';
 export {
   type SignedStatement,
   type StatementKind,

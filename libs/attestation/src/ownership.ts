@@ -9,24 +9,36 @@ import {
   verifyStatement,
 } from './signed-statement.js';
 
-const modelSchema = z
-  .strictObject({
-    format: z.literal('ciphernet-model-owner'),
-    version: z.literal(1),
-    /** Of the model's record, or of its sealed bytes. */
-    model: digestSchema,
-    owner: publicKeySchema,
-  })
-  .readonly();
-/** That somebody answers for a model: who trained or imported it, by the key that signs. */
-export type ModelOwnership = z.infer<typeof modelSchema>;
+/** What somebody signs as theirs. */
+export type Owned = 'model' | 'dataset';
 
-const MODEL: StatementKind<ModelOwnership> = { format: 'ciphernet-model-owner', schema: modelSchema, signer: 'owner' };
+/** That somebody answers for what a digest names, by the key that signs. */
+export interface Ownership {
+  readonly format: string;
+  readonly version: 1;
+  /** Of a model's record, or its sealed bytes; of a dataset's manifest. */
+  readonly digest: string;
+  readonly owner: string;
+}
 
-/** Signs a model as one's own. */
-export const signModelOwnership = (model: string, identity: Identity): SignedStatement =>
-  signStatement(MODEL, { model }, identity);
+function kindOf(owned: Owned): StatementKind<Ownership> {
+  // Another format for each: who signs a dataset does not sign a model.
+  const format = `ciphernet-${owned}-owner`;
+  const schema = z
+    .strictObject({ format: z.literal(format), version: z.literal(1), digest: digestSchema, owner: publicKeySchema })
+    .readonly();
+  return { format, schema, signer: 'owner' };
+}
+
+const KINDS: Readonly<Record<Owned, StatementKind<Ownership>>> = {
+  model: kindOf('model'),
+  dataset: kindOf('dataset'),
+};
+
+/** Signs what a digest names as one's own. */
+export const signOwnership = (owned: Owned, digest: string, identity: Identity): SignedStatement =>
+  signStatement(KINDS[owned], { digest }, identity);
 
 /** Reads an ownership whose signature is its owner's. @throws InputError or IntegrityError naming `where` */
-export const verifyModelOwnership = (signed: SignedStatement, where: string): ModelOwnership =>
-  verifyStatement(MODEL, signed, where);
+export const verifyOwnership = (owned: Owned, signed: SignedStatement, where: string): Ownership =>
+  verifyStatement(KINDS[owned], signed, where);

@@ -15,6 +15,7 @@ const SHARED_ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['CIPHERNET_DATA', 'folder of everything written (default: .data)'],
   ['CIPHERNET_DATASETS', 'folder with mnist/ and fashion-mnist/ to read first'],
   ['CIPHERNET_WORKERS', 'fingerprints of workers whose results are taken from the store'],
+  ['CIPHERNET_OWNERS', 'fingerprints of data owners whose datasets workers take'],
   ['CIPHERNET_MODEL_KEY', 'file of the key that models are stored under'],
   ['CIPHERNET_LOG', 'auto, json or text'],
 ];

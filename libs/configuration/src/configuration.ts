@@ -29,9 +29,18 @@ export interface Configuration {
   readonly host: string;
   /** Fingerprints of workers whose results and circuits this one takes from the store besides its own. */
   readonly acceptedWorkers: readonly string[];
+  /** Fingerprints of data owners whose datasets this worker evaluates and audits; anybody's, where it is empty. */
+  readonly acceptedOwners: readonly string[];
   /** Key that models are stored under: of their owner's workers and auditors. */
   readonly modelKeyFile: string | undefined;
 }
+
+/** Separated by commas or blanks. */
+const fingerprints = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
+  .pipe(z.array(digestSchema).max(1000))
+  .default([]);
 
 const schema = z.object({
   REDIS_URL: z
@@ -55,11 +64,8 @@ const schema = z.object({
     .string()
     .optional()
     .transform((path) => path || undefined),
-  CIPHERNET_WORKERS: z
-    .string()
-    .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
-    .pipe(z.array(digestSchema).max(1000))
-    .default([]),
+  CIPHERNET_WORKERS: fingerprints,
+  CIPHERNET_OWNERS: fingerprints,
   CIPHERNET_LOG: z.enum(['auto', 'json', 'text']).default('auto'),
   CIPHERNET_PREFIX: z
     .string()
@@ -90,6 +96,7 @@ export function loadConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
     cores: availableParallelism(),
     host: hostname(),
     acceptedWorkers: parsed.CIPHERNET_WORKERS,
+    acceptedOwners: parsed.CIPHERNET_OWNERS,
     modelKeyFile: parsed.CIPHERNET_MODEL_KEY === undefined ? undefined : resolve(parsed.CIPHERNET_MODEL_KEY),
   });
 }

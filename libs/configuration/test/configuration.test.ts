@@ -26,12 +26,20 @@ describe('the environment', () => {
     expect(loadConfiguration({ REDIS_URL: '' }).redisUrl).toBeUndefined();
   });
 
+  it('names accepted workers and data owners, separated by commas or blanks; nobody by default', () => {
+    const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
+    const { acceptedOwners, acceptedWorkers } = loadConfiguration({ CIPHERNET_OWNERS: `${a}, ${b}` });
+    expect([acceptedOwners, acceptedWorkers]).toEqual([[a, b], []]);
+  });
+
   it.each([
     [{ REDIS_URL: 'localhost:6379' }, /REDIS_URL: .*redis:\/\/host/],
     [{ CIPHERNET_PREFIX: 'a:b' }, /CIPHERNET_PREFIX/],
     [{ CIPHERNET_DATA: '' }, /CIPHERNET_DATA/],
     [{ CIPHERNET_CACHE_GB: 'all' }, /CIPHERNET_CACHE_GB: must be gigabytes/],
     [{ CIPHERNET_CACHE_GB: '-1' }, /CIPHERNET_CACHE_GB/],
+    [{ CIPHERNET_OWNERS: 'somebody' }, /CIPHERNET_OWNERS/],
+    [{ CIPHERNET_WORKERS: `${'a'.repeat(64)}, b` }, /CIPHERNET_WORKERS/],
   ])('%j is refused with the variable’s name', (env, message) => {
     expect(() => loadConfiguration(env)).toThrow(message);
   });

@@ -10,5 +10,4 @@ export {
   openModelKey,
   readModelKey,
 } from './model-key.js';
-export { ownersAmong, signModel } from './model-owner.js';
 export type { ModelRecord } from './record.js';

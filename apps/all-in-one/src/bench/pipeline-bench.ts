@@ -8,7 +8,7 @@ import { networkToLayersModel } from '@ciphernet/formats';
 import { median, parseOrThrow } from '@ciphernet/foundation';
 import { compileModel, ensureCompiled, loadModel, saveModel } from '@ciphernet/models';
 import { ensureKeys } from '@ciphernet/owner';
-import type { OwnerConfiguration } from '@ciphernet/owner-records';
+import { type OwnerConfiguration, openOwnerIdentity } from '@ciphernet/owner-records';
 import { encryptDataset } from '@ciphernet/producer';
 import {
   type InferredResult,
@@ -99,7 +99,12 @@ export async function prepare(
       mode,
     },
     { folder, passphrase: undefined },
-    { blobs, recordsFolder: owner.recordsFolder, threads: owner.cores },
+    {
+      blobs,
+      identity: await openOwnerIdentity(owner),
+      recordsFolder: owner.recordsFolder,
+      threads: owner.cores,
+    },
   );
   const { compiled } = await ensureCompiled(blobs, model, encrypted.manifest);
   return {

@@ -1,3 +1,4 @@
+import { DATASET_OWNERS, manifestFromBytes } from '@ciphernet/artifacts';
 import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { type EncryptionMode, PROFILE_NAMES, type Profile, type RingName, profileNamed } from '@ciphernet/ckks';
 import {
@@ -12,7 +13,7 @@ import {
 import { type InputTransform, NAMED_DATASETS, NO_TRANSFORM, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { ENCRYPTOR_NAMES, type EncryptorName } from '@ciphernet/keyring';
 import { compileModel, loadModel } from '@ciphernet/models';
-import { loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { loadOwnerConfiguration, openOwnerIdentity, readDatasetRecord } from '@ciphernet/owner-records';
 import { encryptWithProgress } from '../encryption.js';
 import { defaultKeysFolder } from '../keys.js';
 
@@ -62,7 +63,19 @@ async function encrypt(name: string, options: EncryptOptions): Promise<void> {
   }
 }
 
-/** `dataset encrypt`. */
+/** Signs datasets that this owner has a record of: nobody else's. */
+async function sign(digests: readonly string[]): Promise<void> {
+  const owner = loadOwnerConfiguration();
+  const blobs = await openBlobStore(owner);
+  const identity = await openOwnerIdentity(owner);
+  for (const digest of digests) {
+    await readDatasetRecord(owner.recordsFolder, digest);
+    manifestFromBytes(await blobs.get(digest), `dataset ${digest.slice(0, 12)}`);
+    const signer = await DATASET_OWNERS.sign(blobs, digest, identity);
+    process.stdout.write(`dataset  ${digest}  signed by ${signer}\n`);
+  }
+}
+
 /** The option that chooses who encrypts. */
 export function encryptorOption(): Option {
   return new Option('--encryptor <name>', "ours, or SEAL's, a dozen times slower")
@@ -70,6 +83,7 @@ export function encryptorOption(): Option {
     .default('simd');
 }
 
+/** `dataset encrypt` and `dataset sign`. */
 export function datasetCommand(): Command {
   const dataset = new Command('dataset').description('encrypted datasets');
   dataset
@@ -90,5 +104,17 @@ export function datasetCommand(): Command {
       '\nExamples:\n  ciphernet dataset encrypt mnist\n  ciphernet dataset encrypt ./my-idx-files --keys ./keys --images 4096',
     )
     .action(encrypt);
+  dataset
+    .command('sign')
+    .description('sign encrypted datasets of yours; those of this version are signed when they are encrypted')
+    .argument('<digests...>', 'encrypted datasets', (text, before?: string[]) => [
+      ...(before ?? []),
+      digestArgument(text),
+    ])
+    .addHelpText(
+      'after',
+      '\nPrints the fingerprint by which workers accept your datasets (CIPHERNET_OWNERS).\n\nExamples:\n  ciphernet dataset sign 3f2a…',
+    )
+    .action(sign);
   return dataset;
 }

@@ -1,4 +1,10 @@
-import { DEFAULT_ENGINE, type DatasetManifest, ENGINE_NAMES, manifestFromBytes } from '@ciphernet/artifacts';
+import {
+  DEFAULT_ENGINE,
+  type DatasetManifest,
+  ENGINE_NAMES,
+  MODEL_OWNERS,
+  manifestFromBytes,
+} from '@ciphernet/artifacts';
 import {
   Command,
   Option,
@@ -9,7 +15,7 @@ import {
 } from '@ciphernet/command-line';
 import { InputError, asError, messageOf } from '@ciphernet/foundation';
 import { readPolicy } from '@ciphernet/disclosure';
-import { type ImportedModel, checkModel, importModels, ownersAmong } from '@ciphernet/models';
+import { type ImportedModel, checkModel, importModels } from '@ciphernet/models';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToText } from '@ciphernet/report';
@@ -139,7 +145,7 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
   const wish = { audit: options.audit, named: options.auditor };
   const auditors = new Map<string, readonly string[]>();
   for (const { model } of models) {
-    const owners = await ownersAmong(blobs, model, [...believed, ...consent.modelOwners]);
+    const owners = await MODEL_OWNERS.among(blobs, model, [...believed, ...consent.modelOwners]);
     auditors.set(model, chooseAuditors(consent, wish, { believed, owners }));
   }
   const isInside = await roles.start(session);

@@ -1,8 +1,7 @@
-import { manifestFromBytes } from '@ciphernet/artifacts';
+import { MODEL_OWNERS, manifestFromBytes } from '@ciphernet/artifacts';
 import { openBlobStore } from '@ciphernet/blobs';
 import { Command } from '@ciphernet/command-line';
 import { InputError } from '@ciphernet/foundation';
-import { ownersAmong } from '@ciphernet/models';
 import {
   type EvaluationRequestRecord,
   NO_TERMS,
@@ -28,7 +27,7 @@ async function requests(options: { json: boolean }): Promise<void> {
   const blobs = await openBlobStore(owner);
   for (const request of all) {
     const consent = await findConsent(owner, request.dataset);
-    const owners = await ownersAmong(blobs, request.model, consent?.modelOwners ?? []);
+    const owners = await MODEL_OWNERS.among(blobs, request.model, consent?.modelOwners ?? []);
     if (isAllowed(consent, { model: request.model, owners })) continue;
     // A request may name a dataset that is none: then there is nothing to say of it.
     const manifest = await blobs

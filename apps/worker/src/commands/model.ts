@@ -1,3 +1,4 @@
+import { MODEL_OWNERS } from '@ciphernet/artifacts';
 import { openBlobStore } from '@ciphernet/blobs';
 import { profileNamed } from '@ciphernet/ckks';
 import {
@@ -11,7 +12,7 @@ import {
 } from '@ciphernet/command-line';
 import { uploadBytesPerValue } from '@ciphernet/compiler';
 import { loadConfiguration } from '@ciphernet/configuration';
-import { checkModel, createModelKey, importModels, openModelKey, signModel } from '@ciphernet/models';
+import { checkModel, createModelKey, importModels, openModelKey } from '@ciphernet/models';
 import { type TrainJob, newEvaluationId } from '@ciphernet/queue';
 import { percent, sizeText } from '@ciphernet/report';
 import { MODEL_NAMES, costOfModel, modelSpec } from '@ciphernet/training';
@@ -48,7 +49,7 @@ async function importFolder(
   const key = await openModelKey(configuration);
   const identity = await openAuditor(configuration);
   for (const entry of await importModels(blobs, folder, { dataset, transform: { mean, crop }, folders, key })) {
-    await signModel(blobs, entry.model, identity);
+    await MODEL_OWNERS.sign(blobs, entry.model, identity);
     process.stdout.write(options.json ? `${JSON.stringify(entry)}\n` : `model  ${entry.model}  ${entry.name}\n`);
   }
 }
@@ -60,7 +61,7 @@ async function sign(models: readonly string[]): Promise<void> {
   const identity = await openAuditor(configuration);
   for (const model of models) {
     await checkModel(blobs, model);
-    const owner = await signModel(blobs, model, identity);
+    const owner = await MODEL_OWNERS.sign(blobs, model, identity);
     process.stdout.write(`model  ${model}  signed by ${owner}\n`);
   }
 }

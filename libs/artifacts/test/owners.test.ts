@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { signModelOwnership } from '@ciphernet/attestation';
+import { signOwnership } from '@ciphernet/attestation';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { type Identity, identityFingerprint, openIdentity } from '@ciphernet/identity';
 import { temporaryFolder } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ownersAmong, signModel } from '../src/model-owner.js';
+import { DATASET_OWNERS, MODEL_OWNERS } from '../src/owners.js';
 
 const MODEL = 'e'.repeat(64);
 const OTHER = 'f'.repeat(64);
@@ -25,23 +25,33 @@ describe('who owns a model', () => {
   afterAll(async () => temporary[Symbol.asyncDispose]());
 
   it('is who has signed it, each by themselves', async () => {
-    expect(await signModel(blobs, MODEL, owner)).toBe(name);
-    const another = await signModel(blobs, MODEL, attacker);
-    expect([...(await ownersAmong(blobs, MODEL, [name, another, name, 'a'.repeat(64)]))]).toEqual([name, another]);
-    expect((await ownersAmong(blobs, MODEL, [])).size).toBe(0);
-    expect((await ownersAmong(blobs, OTHER, [name])).size).toBe(0);
+    expect(await MODEL_OWNERS.sign(blobs, MODEL, owner)).toBe(name);
+    const another = await MODEL_OWNERS.sign(blobs, MODEL, attacker);
+    expect([...(await MODEL_OWNERS.among(blobs, MODEL, [name, another, name, 'a'.repeat(64)]))]).toEqual([
+      name,
+      another,
+    ]);
+    expect((await MODEL_OWNERS.among(blobs, MODEL, [])).size).toBe(0);
+    expect((await MODEL_OWNERS.among(blobs, OTHER, [name])).size).toBe(0);
   });
 
   it.each<[string, () => unknown]>([
-    ['that somebody else signed', () => signModelOwnership(OTHER, attacker)],
-    ['that the owner signed of another model', () => signModelOwnership(MODEL, owner)],
-    ['whose statement was changed', () => changed(signModelOwnership(MODEL, owner))],
-    ['without a signature', () => ({ statement: signModelOwnership(OTHER, owner).statement })],
+    ['that somebody else signed', () => signOwnership('model', OTHER, attacker)],
+    ['that the owner signed of another model', () => signOwnership('model', MODEL, owner)],
+    ['whose statement was changed', () => changed(signOwnership('model', MODEL, owner))],
+    ['without a signature', () => ({ statement: signOwnership('model', OTHER, owner).statement })],
+    ['that the owner signed of a dataset', () => signOwnership('dataset', OTHER, owner)],
     ['that is no statement', () => ({ statement: '{}', signature: 'A'.repeat(86) })],
     ['that is a list', () => []],
   ])('is nobody by a reference in their name %s', async (_what, reference) => {
     await blobs.setRef(`model-owners/${OTHER}/${name}`, JSON.stringify(reference()));
-    expect((await ownersAmong(blobs, OTHER, [name])).size).toBe(0);
+    expect((await MODEL_OWNERS.among(blobs, OTHER, [name])).size).toBe(0);
+  });
+
+  it('is told apart from who owns a dataset of the same digest', async () => {
+    await DATASET_OWNERS.sign(blobs, 'd'.repeat(64), owner);
+    expect([...(await DATASET_OWNERS.among(blobs, 'd'.repeat(64), [name]))]).toEqual([name]);
+    expect((await MODEL_OWNERS.among(blobs, 'd'.repeat(64), [name])).size).toBe(0);
   });
 
   /** A statement of one model made to be of the other. */
