@@ -1,7 +1,7 @@
 import { elementAt } from '@ciphernet/foundation';
 import { REFERENCE, type Report } from '@ciphernet/report';
-import * as vega from 'vega';
-import { type TopLevelSpec, compile } from 'vega-lite';
+import type { TopLevelSpec } from 'vega-lite';
+import type * as Draw from './draw.js';
 
 /** Text and axes take the page's own colour, so one SVG serves light and dark. */
 export const INK = 'currentColor';
@@ -23,11 +23,13 @@ export const ORANGE = '#e08a1e';
 /** See {@link BLUE}. */
 export const GREEN = '#2a9d6f';
 
+/** Loaded with the first chart, and once for charts that are drawn side by side. */
+let drawing: Promise<typeof Draw> | undefined;
+
 /** Renders to SVG without a browser. @param ink colour of text and axes: the page's own, or a fixed one for a file */
 export async function renderChart(spec: TopLevelSpec, ink = INK): Promise<string> {
-  const view = new vega.View(vega.parse(compile({ config: config(ink), ...spec }).spec), { renderer: 'none' });
-  const svg = await view.toSVG();
-  view.finalize();
+  drawing ??= import('./draw.js');
+  const svg = await (await drawing).drawSvg({ config: config(ink), ...spec });
   // The view box scales: fixed width and height would overflow a phone.
   return svg.replace(/ width="[\d.]+" height="[\d.]+"/, '');
 }
