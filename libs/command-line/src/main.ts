@@ -17,6 +17,7 @@ const SHARED_ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['CIPHERNET_WORKERS', 'fingerprints of workers whose results are taken from the store'],
   ['CIPHERNET_OWNERS', 'fingerprints of data owners whose datasets workers take'],
   ['CIPHERNET_MODEL_KEY', 'file of the key that models are stored under'],
+  ['CIPHERNET_STOP_SECONDS', 'what running jobs may take to finish when asked to stop (default: 30)'],
   ['CIPHERNET_LOG', 'auto, json or text'],
 ];
 

@@ -22,6 +22,7 @@ export async function openSession(): Promise<Session> {
     redisUrl: configuration.redisUrl,
     folder: configuration.queueFolder,
     prefix: configuration.prefix,
+    stopSeconds: configuration.stopSeconds,
     onError: (error) => {
       // Reconnecting repeats the same error many times a second: say each once.
       const text = messageOf(error);

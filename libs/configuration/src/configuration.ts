@@ -20,6 +20,8 @@ export interface Configuration {
   /** Where and how much of that store is kept beside the process; nothing when it is undefined. */
   readonly blobCache: { readonly folder: string; readonly maxBytes: number } | undefined;
   readonly queueFolder: string;
+  /** What running jobs may take to finish once a process is asked to stop. */
+  readonly stopSeconds: number;
   /** Where named datasets are looked for before they are downloaded, and where downloads are kept. */
   readonly datasetFolders: { readonly dataFolder?: string; readonly cacheFolder: string };
   /** `auto`: readable in a terminal, JSON lines elsewhere. */
@@ -67,6 +69,11 @@ const schema = z.object({
   CIPHERNET_WORKERS: fingerprints,
   CIPHERNET_OWNERS: fingerprints,
   CIPHERNET_LOG: z.enum(['auto', 'json', 'text']).default('auto'),
+  CIPHERNET_STOP_SECONDS: z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be seconds, like 30')
+    .default('30')
+    .transform(Number),
   CIPHERNET_PREFIX: z
     .string()
     .regex(/^[a-z0-9-]{1,40}$/i, 'must be letters, digits and dashes')
@@ -88,6 +95,7 @@ export function loadConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
         ? undefined
         : { folder: join(dataFolder, 'blob-cache'), maxBytes: parsed.CIPHERNET_CACHE_GB * 1e9 },
     queueFolder: join(dataFolder, 'queue'),
+    stopSeconds: parsed.CIPHERNET_STOP_SECONDS,
     datasetFolders: {
       cacheFolder: join(dataFolder, 'cache'),
       ...(parsed.CIPHERNET_DATASETS === undefined ? {} : { dataFolder: resolve(parsed.CIPHERNET_DATASETS) }),

@@ -22,6 +22,11 @@ describe('the environment', () => {
     expect(blobCache).toEqual({ folder: '/somewhere/blob-cache', maxBytes: 5e8 });
   });
 
+  it('gives running jobs half a minute to finish, or as long as it is told', () => {
+    expect(loadConfiguration({}).stopSeconds).toBe(30);
+    expect(loadConfiguration({ CIPHERNET_STOP_SECONDS: '600' }).stopSeconds).toBe(600);
+  });
+
   it('takes an empty REDIS_URL as none', () => {
     expect(loadConfiguration({ REDIS_URL: '' }).redisUrl).toBeUndefined();
   });
@@ -40,6 +45,7 @@ describe('the environment', () => {
     [{ CIPHERNET_CACHE_GB: '-1' }, /CIPHERNET_CACHE_GB/],
     [{ CIPHERNET_OWNERS: 'somebody' }, /CIPHERNET_OWNERS/],
     [{ CIPHERNET_WORKERS: `${'a'.repeat(64)}, b` }, /CIPHERNET_WORKERS/],
+    [{ CIPHERNET_STOP_SECONDS: 'soon' }, /CIPHERNET_STOP_SECONDS: must be seconds/],
   ])('%j is refused with the variable’s name', (env, message) => {
     expect(() => loadConfiguration(env)).toThrow(message);
   });

@@ -47,6 +47,8 @@ export interface BackendOptions {
   readonly folder: string;
   /** Separates deployments that share a Redis. */
   readonly prefix: string;
+  /** What running jobs may take to finish once the queue is closed; half a minute when it is not given. */
+  readonly stopSeconds?: number;
   /** Every connection error ends up here; BullMQ reconnects by itself. */
   readonly onError?: (error: Error) => void;
 }
@@ -55,7 +57,7 @@ export interface BackendOptions {
 const MAX_EVENTS = 1000;
 const CLOSE_DEADLINE_MS = 10_000;
 /** What a job may take to finish once its worker is asked to stop; then it is left to another worker. */
-const JOBS_DEADLINE_MS = 30_000;
+const STOP_SECONDS = 30;
 
 interface Closable {
   close(): Promise<unknown>;
@@ -89,7 +91,10 @@ function manyListeners<T extends { setMaxListeners(n: number): unknown }>(emitte
 }
 
 /** Tracks what was opened, and closes it in order. */
-function tracker(onError: (error: Error) => void): {
+function tracker(
+  onError: (error: Error) => void,
+  stopSeconds = STOP_SECONDS,
+): {
   track: <T extends Closable>(made: T, isWorker?: boolean) => T;
   closeAll: () => Promise<void>;
 } {
@@ -104,7 +109,7 @@ function tracker(onError: (error: Error) => void): {
       return made;
     },
     async closeAll() {
-      await close(workers, JOBS_DEADLINE_MS);
+      await close(workers, 1000 * stopSeconds);
       await close(others, CLOSE_DEADLINE_MS);
     },
   };
@@ -113,7 +118,7 @@ function tracker(onError: (error: Error) => void): {
 async function openRedis(url: string, options: BackendOptions): Promise<QueueBackend> {
   await checkRedis(url);
   const onError = options.onError ?? ((): void => undefined);
-  const { track, closeAll } = tracker(onError);
+  const { track, closeAll } = tracker(onError, options.stopSeconds);
   const tracing = await startTracing();
   const base = {
     connection: { url, maxRetriesPerRequest: null },
@@ -158,7 +163,7 @@ async function openEmbedded(options: BackendOptions): Promise<QueueBackend> {
     await lock[Symbol.asyncDispose]();
     throw error;
   }
-  const { track, closeAll } = tracker(options.onError ?? (() => undefined));
+  const { track, closeAll } = tracker(options.onError ?? (() => undefined), options.stopSeconds);
   const bound = withBackend(createPostgresBackend);
   const base = { connection: pool };
   const flows = once(() => track(new bound.FlowProducer(base)) as unknown as FlowProducer);
