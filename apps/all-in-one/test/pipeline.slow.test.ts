@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readFile, readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, readFile, readdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openDirectoryStore } from '@ciphernet/blobs';
 import { type Report, reportSchema } from '@ciphernet/report';
 import { runCli, startCli, temporaryFolder, untilSays } from '@ciphernet/testing';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { trainSmallModel } from './small-model.js';
 
 async function runWhole(data: string, args: readonly string[]): Promise<Report> {
   const json = join(data, 'out.json');
@@ -40,19 +42,50 @@ describe('the whole pipeline in one process', () => {
     expect(report.agreement).toBeGreaterThanOrEqual(0.9995);
   });
 
-  it('gives the same predictions with the reference engine and symmetric encryption', async () => {
+  it('lets one process own the embedded queue, and stops cleanly on Ctrl-C, whatever its jobs have left to do', async () => {
     await using folder = await temporaryFolder();
-    const simd = await runWhole(folder.path, ['--images', '200', '--epochs', '1', '--model', 'mlp']);
-    const seal = await runWhole(folder.path, [
-      '--images',
-      '200',
-      '--trained',
-      simd.model.digest,
-      '--engine',
-      'seal',
-      '--mode',
-      'symmetric',
-    ]);
+    // A training job of minutes is left where it is: nobody waits for it here.
+    const env = { CIPHERNET_DATA: folder.path, CIPHERNET_STOP_SECONDS: '2' };
+    const first = startCli(['run', '--epochs', '50'], env);
+    await untilSays(first, 'queue: embedded');
+    const second = await runCli(['run'], env);
+    expect(second.code).toBe(2);
+    expect(second.stderr).toMatch(/owns the embedded queue.*REDIS_URL/);
+    const ended = new Promise<number | null>((resolve) => first.once('close', resolve));
+    first.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(existsSync(join(folder.path, 'queue', 'owner.pid'))).toBe(false);
+  });
+});
+
+describe('a small model’s evaluation in one process', () => {
+  let base: Awaited<ReturnType<typeof temporaryFolder>>;
+  let model: string;
+  let other: string;
+  let simd: Report;
+  beforeAll(async () => {
+    base = await temporaryFolder();
+    const blobs = await openDirectoryStore(join(base.path, 'store'));
+    model = await trainSmallModel(blobs, base.path, 1);
+    other = await trainSmallModel(blobs, base.path, 2);
+    simd = await runWhole(base.path, ['--images', '200', '--trained', model]);
+    expect(simd.accuracy.encrypted).toBeGreaterThan(0.95);
+    // No decision that another plan's rounding or noise could turn.
+    expect(simd.margins?.uncertain).toBe(0);
+  });
+  afterAll(async () => base[Symbol.asyncDispose]());
+
+  /** The data folder as it was after the evaluation, for one test to use and to damage. */
+  async function copyOfBase(): ReturnType<typeof temporaryFolder> {
+    const folder = await temporaryFolder();
+    await cp(base.path, folder.path, { recursive: true });
+    return folder;
+  }
+
+  it('gives the same predictions with the reference engine and symmetric encryption', async () => {
+    await using folder = await copyOfBase();
+    const what = ['--images', '200', '--trained', model, '--engine', 'seal', '--mode', 'symmetric'];
+    const seal = await runWhole(folder.path, what);
     expect(seal.confusion).toEqual(simd.confusion);
     expect(seal.engine).toBe('seal');
     // Less noise lets the planner take fewer primes; what it promised still holds.
@@ -71,45 +104,25 @@ describe('the whole pipeline in one process', () => {
       /holds other bytes/,
     ],
     ['a missing end', (path, size) => truncate(path, size - 1), /bytes, but the header describes/],
-  ])(
-    'fails the evaluation of a shard with %s, with its reason and without a report',
-    async (_name, damage, message) => {
-      await using folder = await temporaryFolder();
-      const env = { CIPHERNET_DATA: folder.path };
-      const run = await runWhole(folder.path, ['--images', '50', '--epochs', '1', '--model', 'mlp']);
-      // Another model, so that no stored result is found for the shard.
-      const trained = await runCli(['model', 'train', 'mlp', '--epochs', '1', '--seed', '2', '--json'], env);
-      const { model } = JSON.parse(trained.stdout) as { model: string };
-      const blobs = join(folder.path, 'store', 'blobs');
-      const files = (await readdir(blobs, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-      const sizes = await Promise.all(
-        files.map(async (f) => ({
-          path: join(f.parentPath, f.name),
-          size: (await stat(join(f.parentPath, f.name))).size,
-        })),
-      );
-      const shard = sizes.sort((a, b) => b.size - a.size)[0];
-      await damage(shard?.path ?? '', shard?.size ?? 0);
-      const before = await readdir(join(folder.path, 'reports'));
-      const failed = await runCli(['enqueue', '--dataset', run.dataset.manifest, '--model', model], env);
-      expect(failed.code).not.toBe(0);
-      expect(failed.stderr).toMatch(/shard 0 of 1 failed/);
-      expect(failed.stderr).toMatch(message);
-      expect(await readdir(join(folder.path, 'reports'))).toEqual(before);
-    },
-  );
-
-  it('lets one process own the embedded queue, and stops cleanly on Ctrl-C', async () => {
-    await using folder = await temporaryFolder();
+  ])('fails for a shard with %s, with its reason and without a report', async (_name, damage, message) => {
+    await using folder = await copyOfBase();
     const env = { CIPHERNET_DATA: folder.path };
-    const first = startCli(['run', '--epochs', '50'], env);
-    await untilSays(first, 'queue: embedded');
-    const second = await runCli(['run'], env);
-    expect(second.code).toBe(2);
-    expect(second.stderr).toMatch(/owns the embedded queue.*REDIS_URL/);
-    const ended = new Promise<number | null>((resolve) => first.once('close', resolve));
-    first.kill('SIGINT');
-    expect(await ended).toBe(130);
-    expect(existsSync(join(folder.path, 'queue', 'owner.pid'))).toBe(false);
+    const blobs = join(folder.path, 'store', 'blobs');
+    const files = (await readdir(blobs, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const sizes = await Promise.all(
+      files.map(async (f) => ({
+        path: join(f.parentPath, f.name),
+        size: (await stat(join(f.parentPath, f.name))).size,
+      })),
+    );
+    const shard = sizes.sort((a, b) => b.size - a.size)[0];
+    await damage(shard?.path ?? '', shard?.size ?? 0);
+    const before = await readdir(join(folder.path, 'reports'));
+    // Another model, so that no stored result is found for the shard.
+    const failed = await runCli(['enqueue', '--dataset', simd.dataset.manifest, '--model', other], env);
+    expect(failed.code).not.toBe(0);
+    expect(failed.stderr).toMatch(/shard 0 of 1 failed/);
+    expect(failed.stderr).toMatch(message);
+    expect(await readdir(join(folder.path, 'reports'))).toEqual(before);
   });
 });
