@@ -8,7 +8,10 @@ const slow = process.env.SLOW === '1';
 const project = relative(root, process.cwd());
 export default {
   testEnvironment: 'node',
-  testMatch: slow ? ['<rootDir>/test/**/*.slow.test.ts'] : ['<rootDir>/test/**/*.test.ts'],
+  // In the root the packages' folders, and not what else lies there.
+  roots: project === '' ? ['libs', 'apps', 'attacks'].map((folder) => join(root, folder)) : [process.cwd()],
+  ...(slow ? { testSequencer: join(root, 'scripts', 'slow-sequencer.mjs') } : {}),
+  testMatch: slow ? ['**/test/**/*.slow.test.ts'] : ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: slow ? ['/node_modules/'] : ['/node_modules/', '\\.slow\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

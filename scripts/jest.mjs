@@ -1,4 +1,6 @@
-// Runs the tests of the package in whose folder it is called: `node ../../scripts/jest.mjs [--slow] [jest options]`.
+// Runs the tests of the package in whose folder it is called: `node ../../scripts/jest.mjs [--slow] [jest options]`. Called in
+// the root, runs those of all packages: `node scripts/jest.mjs --slow`. Slow files run three at a time on two cores: they wait
+// for processes a third of their time.
 // Leaves the outcome in .data/test-results, where `npm test` adds the packages up.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -18,7 +20,7 @@ mkdirSync(dirname(outcome), { recursive: true });
 const args = [
   ...['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules', 'jest', 'bin', 'jest.js')],
   ...['--config', join(root, 'jest.config.mjs'), '--rootDir', '.', '--json', '--outputFile', outcome],
-  ...(isSlow ? ['--maxWorkers=2'] : []),
+  ...(isSlow ? ['--maxWorkers=3'] : []),
   ...rest,
 ];
 const { status } = spawnSync(process.execPath, args, {

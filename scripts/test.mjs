@@ -10,20 +10,21 @@ const results = join(root, '.data', 'test-results');
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
-const targets = process.argv.includes('--fast') ? ['test'] : ['test', 'test-slow'];
 // Fast tests depend on sources, lock and Node alone: where none of them changed, Nx's cache has their results. In CI, and
 // for tests of real processes, everything runs.
 const skipsCache = Boolean(process.env.CI) || process.argv.includes('--all');
 let status = 0;
-for (const target of targets) {
-  // Fast tests of two packages at a time. Slow ones are mostly one package's, whose files run two at a time (jest.mjs): they wait
-  // for processes as much as they compute.
-  const args = ['run-many', '-t', target, `--parallel=${target === 'test' ? 2 : 1}`, '--output-style=stream'];
-  if (skipsCache) args.push('--skip-nx-cache');
+/** Runs a command in the root, and remembers when it failed. */
+function run(command, args) {
   const env = { ...process.env, NX_DAEMON: 'false' };
-  const run = spawnSync('nx', args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (run.status !== 0) status = 1;
+  const done = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (done.status !== 0) status = 1;
 }
+// Fast tests of two packages at a time.
+const fast = ['run-many', '-t', 'build', 'test', '--parallel=2', '--output-style=stream'];
+run('nx', skipsCache ? [...fast, '--skip-nx-cache'] : fast);
+// Slow ones of all packages in one run of Jest: no core idles while one package's last file ends.
+if (!process.argv.includes('--fast')) run(process.execPath, [join(root, 'scripts', 'jest.mjs'), '--slow']);
 
 /** Files of a name below a folder. */
 function filesNamed(folder, ...names) {
