@@ -24,8 +24,8 @@ import {
 } from '@ciphernet/testing';
 import type { Job } from 'bullmq';
 
-/** More than a shard holds: 2,048 slots, of which twins and zeros take some. */
-export const EXAMPLES = 2100;
+/** More than a shard holds: 4,096 slots, of which twins and zeros take some. */
+export const EXAMPLES = 4100;
 
 /** A deployment of real processes, and what an attacker with a worker's access to queue and store works with. */
 export interface Deployment extends AsyncDisposable {

@@ -66,11 +66,28 @@ const PROGRESS_INTERVAL_MS = 200;
 /** Our encryptor takes messages of one word: this and the errors stay below 2^31 and the kernels' bounds. */
 const MOST_ENCODED = 2 ** 30 - 1;
 
+/** Images that are transposed together: a line of the cache on the one side, and few enough lines on the other. */
+const TRANSPOSED = 16;
+
 /** images × features → features × images. */
 function transpose(features: Float32Array, images: number, count: number, out: Float32Array): void {
-  for (let image = 0; image < images; image++) {
-    for (let f = 0; f < count; f++) out[f * images + image] = features[image * count + f] ?? 0;
+  for (let from = 0; from < images; from += TRANSPOSED) {
+    const to = Math.min(from + TRANSPOSED, images);
+    for (let f = 0; f < count; f++) {
+      for (let image = from; image < to; image++) out[f * images + image] = features[image * count + f] ?? 0;
+    }
   }
+}
+
+/** The largest magnitude; NaN where one is no number. */
+function largestOf(features: Float32Array): number {
+  let largest = 0;
+  for (let i = 0; i < features.length; i++) {
+    const value = Math.abs(features[i] ?? 0);
+    if (Number.isNaN(value)) return NaN;
+    if (value > largest) largest = value;
+  }
+  return largest;
 }
 
 /** The built file, also where the package's sources run (tests): threads load JavaScript. */
@@ -153,8 +170,7 @@ function checkShard(shard: PlainShard, options: ShardOptions, start: EncryptionS
     throw new InputError(`a tile of ${options.tile} coefficients`, { hint: 'use a power of two from 4 on' });
   }
   if (start.encryptor === 'seal') return features;
-  let largest = 0;
-  for (const value of shard.features) if (!(Math.abs(value) <= largest)) largest = Math.abs(value);
+  const largest = largestOf(shard.features);
   if (!(largest * options.scale <= MOST_ENCODED)) {
     throw new InputError(`features of up to ${largest} at a scale of ${options.scale} take more than 30 bits`, {
       where: 'encryption',
