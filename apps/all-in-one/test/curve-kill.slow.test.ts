@@ -8,6 +8,8 @@ import { describe, expect, it } from '@jest/globals';
 const suite = hasRedisServer() ? describe : describe.skip;
 const EPOCHS = 4;
 const IMAGES = 4096;
+/** Decisions that two encryptions of the same images may turn, all to one side: the noise turns some three each. */
+const CLOSE = 6;
 
 interface CurveJson {
   readonly chosenEpoch: number;
@@ -62,9 +64,9 @@ suite('the accuracy curve on Redis', () => {
         before.points.map(({ epoch, base }) => [epoch, base]),
       );
       expect(after.points).toHaveLength(EPOCHS);
-      // Encrypted twice, so the noise differs: at most one close decision may.
+      // Encrypted twice, so the noise differs, and with it close decisions, some seven in 10,000: at most these few may.
       for (const [i, point] of after.points.entries()) {
-        expect(Math.abs(point.encrypted - (before.points[i]?.encrypted ?? NaN)) * IMAGES).toBeLessThanOrEqual(1);
+        expect(Math.abs(point.encrypted - (before.points[i]?.encrypted ?? NaN)) * IMAGES).toBeLessThanOrEqual(CLOSE);
       }
     } finally {
       await backend.close();

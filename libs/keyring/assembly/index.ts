@@ -1,7 +1,7 @@
 export { modulusInit } from '@ciphernet/ring/assembly/modulus';
 export { rootsInit } from '@ciphernet/ring/assembly/roots';
 export { nttForward, nttInverse } from '@ciphernet/ring/assembly/ntt';
-export { centredBinomials, ternary, uniform } from './samplers';
+export { centredBinomials, ternary } from './samplers';
 export { embed } from './embedding';
 export { prepareKey, publicComponent, roundingDifference, symmetricComponent, transformSmall } from './encryption';
 export { columns, gather, scatter } from './tiles';

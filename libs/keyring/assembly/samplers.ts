@@ -55,19 +55,3 @@ export function ternary(random: usize, bytes: i32, target: usize, n: i32): i32 {
   }
   return written;
 }
-
-/**
- * Residues uniform in [0, p) (`sample_poly_uniform`), by rejecting what is not below p among as many bits as p has.
- *
- * random: `words` words. target: n u32. Returns how many were written.
- */
-export function uniform(random: usize, words: i32, target: usize, n: i32, p: u32): i32 {
-  const mask = <u32>((<u64>1 << (32 - clz<u32>(p))) - 1);
-  let written = 0;
-  for (let i = 0; i < words && written < n; i++) {
-    const value = load<u32>(random + (<usize>i << 2)) & mask;
-    store<u32>(target + (<usize>written << 2), value);
-    written += <i32>(value < p);
-  }
-  return written;
-}

@@ -10,7 +10,6 @@ export interface EncryptionKernels {
   nttInverse(values: number, logN: number, tables: number, modulusPointer: number): void;
   centredBinomials(random: number, first: number, second: number, count: number): void;
   ternary(random: number, bytes: number, target: number, count: number): number;
-  uniform(random: number, words: number, target: number, count: number, prime: number): number;
   embed(
     values: number,
     count: number,

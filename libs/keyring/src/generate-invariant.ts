@@ -1,15 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import { SEED_BYTES } from '@ciphernet/artifacts';
 import type { CkksParameters } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { createSharedMemory } from '@ciphernet/ring';
 import { encryptionKernels, writePrimes } from './encryption-kernels.js';
 import { layOutEncryption } from './encryption-memory.js';
-import { residueBytes, writeKey } from './key-residues.js';
-import { drawErrors, drawTernary, drawUniform } from './randomness.js';
+import { expandedComponent, residueBytes, seededKeyBytes, writeKey } from './key-residues.js';
+import { drawErrors, drawTernary } from './randomness.js';
 
 /**
  * A key pair of the conjugate-invariant ring, which SEAL cannot make: a ternary secret s, and (−(a·s + e), a) with uniform a, as
  * SEAL's `KeyGenerator` draws them (native/src/seal/keygenerator.cpp, util/rlwe.cpp `encrypt_zero_symmetric`), over all primes.
- * N independent coefficients each: an LWE instance of dimension N.
+ * N independent coefficients each: an LWE instance of dimension N. The public key is kept as −(a·s + e) and the seed of a: half its size.
  */
 export function generateInvariantKeys(parameters: CkksParameters): { publicKey: Uint8Array; secretKey: Uint8Array } {
   const layout = layOutEncryption(parameters, 1);
@@ -21,7 +23,9 @@ export function generateInvariantKeys(parameters: CkksParameters): { publicKey: 
   const count = layout.primes.length;
   const polynomial = (at: number): Uint32Array => new Uint32Array(memory.buffer, at, N);
   const secret = new Uint32Array(count * N);
-  const open = new Uint32Array(2 * count * N);
+  const open = new Uint32Array(count * N);
+  const seed = new Uint8Array(randomBytes(SEED_BYTES));
+  const uniform = expandedComponent(parameters, seed);
   const [ternary, error, unused, zero] = space.small;
   try {
     writePrimes(kernels, layout);
@@ -32,15 +36,14 @@ export function generateInvariantKeys(parameters: CkksParameters): { publicKey: 
     });
     writeKey(memory, kernels, layout, { parameters, mode: 'symmetric' }, secret);
     drawErrors(source, error, unused);
-    layout.primes.forEach(({ prime, keys, tables, modulus }, primeIndex) => {
+    layout.primes.forEach(({ keys, tables, modulus }, primeIndex) => {
       const [target, mask] = space.residues;
-      drawUniform(source, mask, prime);
+      polynomial(mask).set(uniform.subarray(primeIndex * N, (primeIndex + 1) * N));
       // With the message 0: −e − a·s.
       kernels.symmetricComponent(mask, keys[0], error, zero, target, logN, tables, modulus);
       open.set(polynomial(target), primeIndex * N);
-      open.set(polynomial(mask), (count + primeIndex) * N);
     });
-    return { publicKey: residueBytes(open), secretKey: residueBytes(secret) };
+    return { publicKey: seededKeyBytes(seed, open), secretKey: residueBytes(secret) };
   } finally {
     secret.fill(0);
     new Uint8Array(memory.buffer).fill(0);

@@ -1,3 +1,4 @@
+import { SEED_BYTES, createMaskExpander } from '@ciphernet/artifacts';
 import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 import { InputError, elementAt } from '@ciphernet/foundation';
 import { type SharedMemory, inverseModulo, multiplyModulo, powerModulo } from '@ciphernet/ring';
@@ -15,14 +16,38 @@ function misfit(what: string): never {
   });
 }
 
-/** A key of the conjugate-invariant ring, which SEAL does not have: its residues as little-endian words. */
+/** A secret key of the conjugate-invariant ring, which SEAL does not have: its residues as little-endian words. */
 export function residueBytes(residues: Uint32Array): Uint8Array {
   return new Uint8Array(residues.buffer, residues.byteOffset, residues.byteLength).slice();
 }
 
-function residuesOfBytes(key: Uint8Array, count: number): Uint32Array {
-  if (key.length !== 4 * count) misfit(`it has ${key.length} bytes`);
-  return new Uint32Array(key.slice().buffer);
+/** A public key of that ring: the seed of its second component, then the residues of the first. */
+export function seededKeyBytes(seed: Uint8Array, first: Uint32Array): Uint8Array {
+  return new Uint8Array(Buffer.concat([seed, residueBytes(first)]));
+}
+
+/** The second component of a public key from its seed, over the data primes and the special prime: [prime][coefficient]. */
+export function expandedComponent(parameters: CkksParameters, seed: Uint8Array): Uint32Array {
+  const N = parameters.ringDegree;
+  const primes = [...parameters.primes, parameters.specialPrime];
+  const expander = createMaskExpander(seed, { primes, ringDegree: N, tile: N, ciphertexts: 1 });
+  const component = new Uint32Array(primes.length * N);
+  primes.forEach((_prime, primeIndex) => expander.expand(primeIndex, 0, 1, component, primeIndex * N, N));
+  return component;
+}
+
+/** Residues of a key of the conjugate-invariant ring. */
+function residuesOfOurs(parameters: CkksParameters, mode: EncryptionMode, key: Uint8Array): Uint32Array {
+  const count = (parameters.primes.length + 1) * parameters.ringDegree;
+  const head = mode === 'public' ? SEED_BYTES : 0;
+  if (key.length !== head + 4 * count) misfit(`it has ${key.length} bytes`);
+  // A copy of its own: words begin where they are aligned.
+  const stored = new Uint32Array(new Uint8Array(key.subarray(head)).buffer);
+  if (mode === 'symmetric') return stored;
+  const residues = new Uint32Array(2 * count);
+  residues.set(stored);
+  residues.set(expandedComponent(parameters, key.subarray(0, SEED_BYTES)), count);
+  return residues;
 }
 
 /** Residues of a key as SEAL saved it. */
@@ -48,7 +73,8 @@ function residuesOfSeals(
 /**
  * Residues of a key in NTT form over the data primes and the special prime: [component][prime][coefficient].
  *
- * @param key bytes of the public key, or of the secret key in symmetric mode: SEAL's, or {@link residueBytes}
+ * @param key bytes of the public key, or of the secret key in symmetric mode: SEAL's; in the conjugate-invariant ring
+ *   {@link seededKeyBytes} or {@link residueBytes}
  * @throws InputError for bytes that are no key of these parameters
  */
 export function keyResidues(parameters: CkksParameters, mode: EncryptionMode, key: Uint8Array): Uint32Array {
@@ -57,7 +83,9 @@ export function keyResidues(parameters: CkksParameters, mode: EncryptionMode, ke
   const components = mode === 'public' ? 2 : 1;
   const count = components * primes.length * N;
   const words =
-    parameters.ring === 'standard' ? residuesOfSeals(parameters, mode, key, count) : residuesOfBytes(key, count);
+    parameters.ring === 'standard'
+      ? residuesOfSeals(parameters, mode, key, count)
+      : residuesOfOurs(parameters, mode, key);
   for (let at = 0; at < count; at += N) {
     const prime = elementAt(primes, (at / N) % primes.length);
     if (words.subarray(at, at + N).some((word) => word >= prime)) misfit('a residue is not below its prime');

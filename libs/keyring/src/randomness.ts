@@ -3,7 +3,7 @@ import type { SharedMemory } from '@ciphernet/ring';
 import type { EncryptionKernels } from './encryption-kernels.js';
 import { type EncryptionLayout, type Workspace, randomBytesOf } from './encryption-memory.js';
 
-/** Words beyond a polynomial that are drawn to make up for rejected ones: some 32 of 8,192 bytes are. */
+/** Bytes beyond a polynomial that are drawn to make up for rejected ones: some 32 of 8,192 bytes are. */
 const SPARE = 256;
 
 /** Where a thread draws: the bits come from Node's generator, which the operating system seeds, into its workspace. */
@@ -14,31 +14,14 @@ export interface RandomSource {
   readonly space: Workspace;
 }
 
-/** Draws until N values have been written. @param sample takes fresh bits; returns how many values it made of them */
-function drawAll(
-  { memory, space, layout }: RandomSource,
-  unit: number,
-  target: number,
-  sample: (random: number, drawn: number, to: number, left: number) => number,
-): void {
+/** Coefficients uniform in {−1, 0, 1}, N i32: draws until so many were accepted. */
+export function drawTernary({ memory, kernels, space, layout }: RandomSource, target: number): void {
   const N = layout.ringDegree;
   for (let written = 0; written < N;) {
-    const drawn = Math.min(N - written + SPARE, randomBytesOf(N) / unit);
-    randomFillSync(new Uint8Array(memory.buffer, space.random, drawn * unit));
-    written += sample(space.random, drawn, target + 4 * written, N - written);
+    const drawn = Math.min(N - written + SPARE, randomBytesOf(N));
+    randomFillSync(new Uint8Array(memory.buffer, space.random, drawn));
+    written += kernels.ternary(space.random, drawn, target + 4 * written, N - written);
   }
-}
-
-/** Coefficients uniform in {−1, 0, 1}, N i32. */
-export function drawTernary(source: RandomSource, target: number): void {
-  const { kernels } = source;
-  drawAll(source, 1, target, (random, drawn, to, left) => kernels.ternary(random, drawn, to, left));
-}
-
-/** Residues uniform in [0, prime), N u32. */
-export function drawUniform(source: RandomSource, target: number, prime: number): void {
-  const { kernels } = source;
-  drawAll(source, 4, target, (random, drawn, to, left) => kernels.uniform(random, drawn, to, left, prime));
 }
 
 /** Two polynomials of errors, N i32 each. */

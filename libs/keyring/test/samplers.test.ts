@@ -102,25 +102,3 @@ describe('ternary coefficients', () => {
     expect([...fixture.i32(space.small[0], 12)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 7]);
   });
 });
-
-describe('uniform residues', () => {
-  it.each([2 ** 30 - 2 ** 15 - 1, 2 ** 29 + 12_289, 786_433])('below %i are uniform, and none is above', (prime) => {
-    const CLASSES = 64;
-    const counts = new Array<number>(CLASSES).fill(0);
-    let [total, above] = [0, 0];
-    for (let round = 0; round < ROUNDS; round++) {
-      randomFillSync(new Uint8Array(memory.buffer, space.random, 12 * N));
-      const written = kernels.uniform(space.random, 3 * N, space.small[0], N, prime);
-      for (const value of fixture.u32(space.small[0], written)) {
-        if (value >= prime) above++;
-        const at = Math.floor((value / prime) * CLASSES);
-        counts[at] = (counts[at] ?? 0) + 1;
-        total++;
-      }
-    }
-    const statistic = counts.reduce((s, observed) => s + (observed - total / CLASSES) ** 2 / (total / CLASSES), 0);
-    expect(above).toBe(0);
-    expect(total).toBeGreaterThan(900_000);
-    expect(statistic).toBeLessThan(limitOf(CLASSES - 1));
-  });
-});

@@ -5,9 +5,9 @@
 // Tables of one prime and degree N: 4 * N words of u32.
 //   [0, N)    forward roots r in [0, p)   [N, 2N)    floor(r * 2^32 / p), for Shoup's product
 //   [2N, 3N)  inverse roots, likewise     [3N, 4N)   floor(r * 2^32 / p)
-// Entry 0 of the forward roots, which no stage reads, is 1; in the conjugate-invariant ring it is the square root of -1 that
-// folding multiplies by. Entry 0 of the inverse tables holds 1/N (or 1/2N, for unfolding), entry 1 holds (inverse root 1)
-// times it: the last inverse stage scales.
+// Entry 0 of the forward roots, which no stage reads, is 1; in the conjugate-invariant ring it is the square root I of -1 that
+// folding multiplies by, and entry 1 carries the factor -I that folding leaves to the first stage. Entry 0 of the inverse tables
+// holds 1/N (or 1/2N, for unfolding), entry 1 holds (inverse root 1) times it, and times I: the last inverse stage scales.
 
 import { power } from './modulus';
 
@@ -55,6 +55,10 @@ export function rootsInit(tables: usize, logN: i32, modulus: usize, ring: i32): 
   if (!root) return 0;
   const inverseRoot = power(root, q - 2, q);
   const scale = power(<u64>n << ring, q - 2, q);
+  // Factors of the roots of the first stage and of the last one backwards.
+  const unit = ring == STANDARD ? <u64>1 : power(root, <u64>n, q);
+  const first = ring == STANDARD ? <u64>1 : q - unit;
+  const last = (unit * scale) % q;
   const distance = <usize>n * 4;
   const half = tables + <usize>n * 8;
   let forward: u64 = 1;
@@ -63,9 +67,8 @@ export function rootsInit(tables: usize, logN: i32, modulus: usize, ring: i32): 
     const at = placeOf(reverseBits(i, bits), ring);
     if (at >= 0) {
       const offset = <usize>at * 4;
-      put(tables + offset, distance, forward, q);
-      const isScaled = at <= 1;
-      put(half + offset, distance, at == 0 ? scale : isScaled ? (backward * scale) % q : backward, q);
+      put(tables + offset, distance, at == 1 ? (forward * first) % q : forward, q);
+      put(half + offset, distance, at == 0 ? scale : at == 1 ? (backward * last) % q : backward, q);
     }
     forward = (forward * root) % q;
     backward = (backward * inverseRoot) % q;
