@@ -71,7 +71,7 @@ describe('a small model’s evaluation in one process', () => {
     const blobs = await openDirectoryStore(join(base.path, 'store'));
     model = await trainSmallModel(blobs, base.path, 1);
     other = await trainSmallModel(blobs, base.path, 2);
-    simd = await runWhole(base.path, ['--images', '100', '--trained', model]);
+    simd = await runWhole(base.path, ['--images', '200', '--trained', model, '--ring', 'standard']);
     expect(simd.accuracy.encrypted).toBeGreaterThan(0.95);
     // No decision that another plan's rounding or noise could turn.
     expect(simd.margins?.uncertain).toBe(0);
@@ -85,12 +85,13 @@ describe('a small model’s evaluation in one process', () => {
     return folder;
   }
 
-  it('gives the same predictions with the reference engine and symmetric encryption', async () => {
+  it('gives the same predictions with the reference engine, symmetric encryption and the other ring', async () => {
     await using folder = await copyOfBase();
-    const what = ['--images', '100', '--trained', model, '--engine', 'seal', '--mode', 'symmetric'];
+    const what = ['--images', '200', '--trained', model, '--engine', 'seal', '--mode', 'symmetric'];
     const seal = await runWhole(folder.path, what);
     expect(seal.confusion).toEqual(simd.confusion);
     expect(seal.engine).toBe('seal');
+    expect([simd.parameters.ring, seal.parameters.ring]).toEqual(['standard', 'conjugate-invariant']);
     // Less noise lets the planner take fewer primes; what it promised still holds.
     expect(seal.parameters.primes.length).toBeLessThanOrEqual(simd.parameters.primes.length);
     expect(seal.precision?.measuredLargest).toBeLessThan(seal.precision?.predictedBound ?? 0);

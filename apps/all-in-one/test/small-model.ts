@@ -6,7 +6,7 @@ import { type ModelSpec, selectBackend, trainModel } from '@ciphernet/training';
 
 /**
  * A quarter of the zoo's smallest network: the reference engine takes seconds for it and not a minute. After two epochs none of
- * the first 100 test images is a close decision.
+ * the first 200 test images is a close decision.
  */
 const SMALL: ModelSpec = {
   name: 'small',
