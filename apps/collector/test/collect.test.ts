@@ -8,12 +8,8 @@ import {
   rowOffset,
 } from '@ciphernet/artifacts';
 import { evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
-import type { CollectJob, InferredResult } from '@ciphernet/queue';
-import type { Report } from '@ciphernet/report';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ForgedResult } from '../src/answers.js';
-import { parseChildren } from '../src/audits.js';
-import { type CollectDependencies, collect as collectGathered, gather } from '../src/collect.js';
+import { type CollectSigned, collectSigned } from './collect-signed.js';
 import { type Evaluated, createEvaluated } from './evaluated.js';
 
 let evaluated: Evaluated;
@@ -22,24 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => evaluated[Symbol.asyncDispose]());
 
-/** Collects what workers return and sign, whatever it says. @throws the reason, where a result is forged */
-const collect = async (
-  job: CollectJob,
-  results: readonly InferredResult[],
-  failures: readonly string[],
-  dependencies: CollectDependencies,
-): Promise<Report> => {
-  const answered = parseChildren(
-    { ...job, audit: false },
-    results.map((result) => evaluated.sign(unsigned(result))),
-  );
-  const gathered = await gather(job, answered, failures, dependencies.blobs);
-  return collectGathered(gathered, dependencies).catch((error: unknown) => {
-    throw error instanceof ForgedResult ? error.reason : error;
-  });
-};
-
-const unsigned = ({ signed: _signed, ...result }: InferredResult): Omit<InferredResult, 'signed'> => result;
+const collect: CollectSigned = (...asked) => collectSigned(evaluated)(...asked);
 
 const withHeader = (batch: Batch, change: Partial<BatchHeader>): Batch => ({
   ...batch,
@@ -273,37 +252,6 @@ describe('no report is made', () => {
     await expect(collect({ ...job, compare: false }, results, [], dependencies)).rejects.toMatchObject({
       name: 'IntegrityError',
       message: expect.stringMatching(/a decrypted value is not a number/),
-    });
-  });
-
-  it('with labels that were edited after the dataset was encrypted', async () => {
-    const { job, results, dependencies, labels } = evaluated;
-    const edited = Uint8Array.from(labels);
-    edited[7] = 0;
-    await evaluated.withLabels(edited, async () => {
-      await expect(collect(job, results, [], dependencies)).rejects.toMatchObject({
-        name: 'IntegrityError',
-        message: expect.stringMatching(/labels are not those that the dataset was encrypted with.*restore/),
-      });
-    });
-    await expect(collect(job, results, [], dependencies)).resolves.toMatchObject({ images: 4098 });
-  });
-
-  it('with labels of classes that the dataset did not have', async () => {
-    const { job, results, dependencies, labels } = evaluated;
-    const edited = Uint8Array.from(labels);
-    edited[7] = 9;
-    await evaluated.withLabels(edited, async () => {
-      await expect(collect(job, results, [], dependencies)).rejects.toMatchObject({ name: 'IntegrityError' });
-    });
-  });
-
-  it('of a dataset that this owner did not encrypt', async () => {
-    const { job, results, dependencies } = evaluated;
-    const elsewhere = { ...dependencies, recordsFolder: `${dependencies.recordsFolder}-other` };
-    await expect(collect(job, results, [], elsewhere)).rejects.toMatchObject({
-      name: 'InputError',
-      message: expect.stringMatching(/does not know dataset/),
     });
   });
 });
