@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import {
   type BatchHeader,
   batchToBytes,
@@ -135,6 +137,27 @@ describe('encryption on several threads', () => {
     }
     expect(seeds.size).toBe(6);
     for (const seed of seeds) expect(seed).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('takes another seed in every process', async () => {
+    const program = `
+      (async () => {
+      const { createEncryptionPool } = await import('@ciphernet/keyring');
+      const key = Buffer.from(process.env.KEY, 'base64');
+      const pool = await createEncryptionPool({ parameters: JSON.parse(process.env.PARAMETERS), mode: 'symmetric', key }, 1);
+      const shard = await pool.encryptShard({ features: new Float32Array(4), images: 4 }, { scale: 1024, tile: 4 });
+      process.stdout.write(Buffer.from(shard.seed).toString('hex'));
+      await pool[Symbol.asyncDispose]();
+      })();`;
+    // A small ring: its key fits an environment variable.
+    const small = await generateKeys(createParameters(1024, [30], 30));
+    const env = { KEY: Buffer.from(small.secretKey).toString('base64'), PARAMETERS: JSON.stringify(small.parameters) };
+    const run = promisify(execFile);
+    const what = ['-e', program];
+    const runs = await Promise.all([0, 1].map(() => run(process.execPath, what, { env: { ...process.env, ...env } })));
+    const seeds = runs.map(({ stdout }) => stdout);
+    for (const seed of seeds) expect(seed).toMatch(/^[0-9a-f]{64}$/);
+    expect(seeds[0]).not.toBe(seeds[1]);
   });
 
   it('reuses the memory of a shard that was given back, and of no other', async () => {

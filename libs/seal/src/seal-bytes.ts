@@ -73,7 +73,8 @@ function firstOfEach(words: Uint32Array, degree: number, ringDegree: number): Ui
  * @param offset of the first word in `bytes`
  */
 export function lowWords(bytes: Uint8Array, offset: number, count: number): Uint32Array {
-  const wide = new Uint32Array(bytes.slice(offset, offset + 8 * count).buffer);
+  // A copy, also of a Buffer, whose own `slice` makes none.
+  const wide = new Uint32Array(new Uint8Array(bytes.subarray(offset, offset + 8 * count)).buffer);
   const words = new Uint32Array(count);
   for (let i = 0; i < count; i++) words[i] = wide[2 * i] ?? 0;
   return words;
