@@ -1,7 +1,7 @@
 export { type Accepted, awaitOutcome } from './await-outcome.js';
 export { allowCommand } from './commands/allow.js';
 export { collectorCommand } from './commands/collector.js';
-export { datasetCommand, encryptorOption } from './commands/dataset.js';
+export { datasetCommand, encryptorOption, ringFor } from './commands/dataset.js';
 export { type EnqueueRoles, enqueueCommand } from './commands/enqueue.js';
 export { historyCommand } from './commands/history.js';
 export { keysCommand } from './commands/keys.js';

@@ -1,5 +1,5 @@
+import { RING_NAMES, slotsOf } from '@ciphernet/ckks';
 import { IntegrityError, digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
-import { type RingName, RING_NAMES, slotsOf } from '@ciphernet/ckks';
 import { z } from 'zod';
 import { MIN_PACKED_BITS, packedBytes } from './packed-words.js';
 
@@ -29,7 +29,7 @@ const headerSchema = z
     kind: z.enum(['shard', 'result']),
     parametersDigest: digestSchema,
     keyFingerprint: digestSchema,
-    ring: z.enum(RING_NAMES as [RingName, ...RingName[]]),
+    ring: z.enum(RING_NAMES),
     ringDegree: z.literal([1024, 2048, 4096, 8192, 16384, 32768]),
     /** Primes of the residues: the first ones of the parameter set. */
     primes: z

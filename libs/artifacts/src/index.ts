@@ -25,9 +25,9 @@ export {
   manifestToBytes,
   mostResultBytes,
 } from './manifest.js';
-export { imaginaryPart, imaginaryUnit, pairValues } from './paired-values.js';
+export { imaginaryPart, imaginaryUnit, pairValues, travellingShape } from './paired-values.js';
 export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset } from './residues.js';
-export { type PackedResult, openPackedResult, resultToBytes, travellingShape } from './result-bytes.js';
+export { type PackedResult, openPackedResult, resultToBytes } from './result-bytes.js';
 export { type MaskExpander, SEED_BYTES, createMaskExpander } from './seeded-mask.js';
 export { type ShardLayout, shardHeader } from './shard-header.js';
 export { DATASETS, MODELS, PUBLISHED } from './refs.js';

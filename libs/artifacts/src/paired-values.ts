@@ -1,5 +1,5 @@
 import { IntegrityError } from '@ciphernet/foundation';
-import { minimalRoot, multiplyModulo, powerModulo } from '@ciphernet/ring';
+import { minimalRoot, multiplyModulo, powerModulo, valuesPerSlot } from '@ciphernet/ring';
 import type { BatchHeader } from './batch-header.js';
 import { type Batch, rowOffset } from './residues.js';
 
@@ -36,6 +36,15 @@ function timesImaginary(
   }
 }
 
+/** Ciphertexts and values in the header of a result of so many logits, as it travels. */
+export function travellingShape(
+  ring: BatchHeader['ring'],
+  outputs: number,
+): { readonly ciphertexts: number; readonly values: number | undefined } {
+  const perCiphertext = valuesPerSlot(ring);
+  return { ciphertexts: Math.ceil(outputs / perCiphertext), values: perCiphertext > 1 ? outputs : undefined };
+}
+
 /**
  * Puts ciphertexts 2k and 2k + 1 into the real and imaginary parts of ciphertext k.
  *
@@ -47,7 +56,7 @@ export function pairValues(batch: Batch): Batch {
   const { ringDegree: N, components } = header;
   if (header.ring !== 'standard' || header.tile !== N || header.values !== undefined)
     throw new RangeError('only unpaired results of complex slots are paired');
-  const paired: BatchHeader = { ...header, ciphertexts: Math.ceil(header.ciphertexts / 2), values: header.ciphertexts };
+  const paired: BatchHeader = { ...header, ...travellingShape(header.ring, header.ciphertexts) };
   const residues = new Uint32Array(header.primes.length * paired.ciphertexts * components * N);
   header.primes.forEach((prime, primeIndex) => {
     const unit = imaginaryUnit(prime, N);

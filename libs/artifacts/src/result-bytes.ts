@@ -4,16 +4,6 @@ import { MIN_PACKED_BITS, packedWordAt } from './packed-words.js';
 import { pairValues } from './paired-values.js';
 import type { Batch } from './residues.js';
 
-/** Ciphertexts and values in the header of a result of so many logits, as it travels. */
-export function travellingShape(
-  ring: BatchHeader['ring'],
-  outputs: number,
-): { readonly ciphertexts: number; readonly values: number | undefined } {
-  return ring === 'standard'
-    ? { ciphertexts: Math.ceil(outputs / 2), values: outputs }
-    : { ciphertexts: outputs, values: undefined };
-}
-
 /** A result as it travels: two logits a ciphertext where slots are complex, residues at their own size. */
 export function resultToBytes(batch: Batch): Uint8Array {
   const { header, residues } = batch.header.ring === 'standard' ? pairValues(batch) : batch;

@@ -21,7 +21,7 @@ const prime = z
   .max(2 ** 30 - 1);
 const schema = z.strictObject({
   /** Absent in what was written before there were two. */
-  ring: z.enum(RING_NAMES as [RingName, ...RingName[]]).default('standard'),
+  ring: z.enum(RING_NAMES).default('standard'),
   ringDegree: z.literal([1024, 2048, 4096, 8192, 16384, 32768]),
   primes: z.array(prime).min(1).max(8).readonly(),
   specialPrime: prime,

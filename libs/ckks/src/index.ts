@@ -10,5 +10,5 @@ export {
 } from './ckks-parameters.js';
 export { type EncryptionMode, componentsAfter, freshNoise, rescaleNoise } from './noise.js';
 export { type Profile, PROFILE_NAMES, profileNamed } from './profiles.js';
-export { RING_NAMES, type RingName, embeddingDegree, slotsOf } from '@ciphernet/ring';
+export { RING_NAMES, type Ring, type RingName, embeddingDegree, slotsOf, valuesPerSlot } from '@ciphernet/ring';
 export { type SecurityStatement, MAX_LOG_QP_128 } from './security.js';

@@ -1,4 +1,4 @@
-import { componentsAfter, describeParameters, securityOfParameters, slotsOf } from '@ciphernet/ckks';
+import { componentsAfter, describeParameters, securityOfParameters, slotsOf, valuesPerSlot } from '@ciphernet/ckks';
 import { elementAt, lastOf } from '@ciphernet/foundation';
 import { multiplicationsOf } from './circuit.js';
 import { type Plan, gapBits } from './plan.js';
@@ -55,7 +55,7 @@ export function costOf(plan: Plan, circuit: QuantisedCircuit): PlanCost {
     uploadBytesPerImage: inputs * uploadBytesPerValue(plan.parameters, plan.mode),
     // Results travel two logits a ciphertext where slots are complex, each residue at its prime's size.
     downloadBytesPerImage:
-      ((plan.parameters.ring === 'standard' ? Math.ceil(outputs / 2) : outputs) *
+      (Math.ceil(outputs / valuesPerSlot(plan.parameters.ring)) *
         componentsAfter(circuit.maps.length - 1) *
         perSlot *
         plan.resultPrimes *

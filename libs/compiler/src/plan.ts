@@ -1,4 +1,10 @@
-import { type CkksParameters, type EncryptionMode, parametersFromJson, parametersToJson } from '@ciphernet/ckks';
+import {
+  type CkksParameters,
+  type EncryptionMode,
+  parametersFromJson,
+  parametersToJson,
+  valuesPerSlot,
+} from '@ciphernet/ckks';
 import { InputError, elementAt, lastOf, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 
@@ -152,9 +158,9 @@ export function planFromJson(value: unknown, where: string): Plan {
   return Object.freeze(plan);
 }
 
-/** What the pairing of two logits in a ciphertext costs of the gap: half a bit, in the standard ring alone. */
+/** What the pairing of two logits in a complex slot costs of the gap: half a bit, since together they are up to √2 times as large. */
 export function pairingBits(ring: CkksParameters['ring']): number {
-  return ring === 'standard' ? 0.5 : 0;
+  return Math.log2(valuesPerSlot(ring)) / 2;
 }
 
 /**

@@ -6,7 +6,7 @@ import { INPUT_SCALES, type WeightChoice, parameterSets, rescalePatterns, weight
 import { type Circuit, squaresOf } from './circuit.js';
 import { evaluateCircuit } from './evaluate-circuit.js';
 import type { Plan } from './plan.js';
-import { AS_GOOD, cheaperRing, totalDeviation } from './ring-choice.js';
+import { AS_GOOD, cheaperRing, errsNegligibly, totalDeviation } from './ring-choice.js';
 
 /** What a plan has to keep to. */
 export interface PlanOptions {
@@ -219,10 +219,13 @@ function searchRings(
 ): Plan | ClosestAttempt | undefined {
   const { given, ring = given?.parameters.ring } = search.options;
   if (ring !== undefined) return searchSets(search, target, gaps, ring);
+  const largest = lastOf(search.calibration.maxAbs);
   const invariant = searchSets(search, target, gaps, 'conjugate-invariant');
+  // The standard ring's search, as long as this one, would change nothing.
+  if (isPlan(invariant) && errsNegligibly(invariant, largest)) return invariant;
   const standard = searchSets(search, target, gaps, 'standard');
   if (!isPlan(invariant) || !isPlan(standard)) return isPlan(invariant) ? invariant : standard;
-  return cheaperRing(invariant, standard, lastOf(search.calibration.maxAbs));
+  return cheaperRing(invariant, standard, largest);
 }
 
 const isPlan = (found: Plan | ClosestAttempt | undefined): found is Plan => found !== undefined && 'maps' in found;

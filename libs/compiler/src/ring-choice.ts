@@ -14,6 +14,11 @@ export function totalDeviation(plan: Plan): number {
   return Math.hypot(plan.predictedError.deviation, plan.roundingDeviation);
 }
 
+/** True where a plan moves no decision to speak of, whatever another one would do. @param largest logit on the calibration's examples */
+export function errsNegligibly(plan: Plan, largest: number): boolean {
+  return totalDeviation(plan) <= NEGLIGIBLE * largest;
+}
+
 /**
  * The plan in the conjugate-invariant ring costs half of everything an image and errs by more; it is taken where that costs no
  * accuracy: where it errs as little as the standard ring's, or by a negligible share of the logits.
@@ -21,6 +26,6 @@ export function totalDeviation(plan: Plan): number {
  * @param largest logit on the calibration's examples
  */
 export function cheaperRing(invariant: Plan, standard: Plan, largest: number): Plan {
-  const own = totalDeviation(invariant);
-  return own <= AS_GOOD * totalDeviation(standard) || own <= NEGLIGIBLE * largest ? invariant : standard;
+  const isAsGood = totalDeviation(invariant) <= AS_GOOD * totalDeviation(standard);
+  return isAsGood || errsNegligibly(invariant, largest) ? invariant : standard;
 }

@@ -1,6 +1,27 @@
 // From polynomials to a shard's body, [tile][component][ciphertext][coefficient of the tile] for each prime.
 
 /**
+ * Moves the rows of `count` neighbouring ciphertexts, tile after tile: `next` bytes from a ciphertext's row to the next one's, `tile` from
+ * a tile to the next, on either side.
+ */
+// @ts-ignore: decorator
+@inline
+function moveRows(
+  from: usize, fromNext: usize, fromTile: usize, to: usize, toNext: usize, toTile: usize, count: i32, tiles: i32, row: usize,
+): void {
+  for (let t = 0; t < tiles; t++) {
+    let a = from, b = to;
+    for (let c = 0; c < count; c++) {
+      for (let x: usize = 0; x < row; x += 16) v128.store(b + x, v128.load(a + x));
+      a += fromNext;
+      b += toNext;
+    }
+    from += fromTile;
+    to += toTile;
+  }
+}
+
+/**
  * source: `count` polynomials of N u32, of neighbouring ciphertexts, `stride` bytes from one to the next. target: the row of the first of them in the first tile.
  * tile: coefficients of a tile, a multiple of 4. tileBytes: from a tile to the next. A few ciphertexts at a time, because a
  * row of one fills no cache line and each tile lies on a page of its own.
@@ -8,36 +29,16 @@
 export function scatter(
   source: usize, stride: usize, count: i32, logN: i32, tile: i32, target: usize, tileBytes: usize,
 ): void {
-  const polynomial = (<usize>4) << logN;
   const row = <usize>tile << 2;
-  for (let at: usize = 0; at < polynomial; at += row) {
-    let to = target;
-    let from = source + at;
-    for (let c = 0; c < count; c++) {
-      for (let x: usize = 0; x < row; x += 16) v128.store(to + x, v128.load(from + x));
-      to += row;
-      from += stride;
-    }
-    target += tileBytes;
-  }
+  moveRows(source, stride, row, target, row, tileBytes, count, (1 << logN) / tile, row);
 }
 
 /** The way back: polynomials of neighbouring ciphertexts from their rows. Arguments as in `scatter`, source and target exchanged. */
 export function gather(
   source: usize, tileBytes: usize, count: i32, logN: i32, tile: i32, target: usize, stride: usize,
 ): void {
-  const polynomial = (<usize>4) << logN;
   const row = <usize>tile << 2;
-  for (let at: usize = 0; at < polynomial; at += row) {
-    let from = source;
-    let to = target + at;
-    for (let c = 0; c < count; c++) {
-      for (let x: usize = 0; x < row; x += 16) v128.store(to + x, v128.load(from + x));
-      from += row;
-      to += stride;
-    }
-    source += tileBytes;
-  }
+  moveRows(source, row, tileBytes, target, stride, row, count, (1 << logN) / tile, row);
 }
 
 /**

@@ -2,10 +2,10 @@
  * The rings of ciphertexts. `standard` is Z[X]/(X^N + 1), with N/2 complex slots. `conjugate-invariant` is the part of
  * Z[X]/(X^2N + 1) that X → 1/X leaves as it is (Kim and Song, ePrint 2018/952): N coefficients, N real slots.
  */
-export type RingName = 'standard' | 'conjugate-invariant';
+export const RING_NAMES = ['conjugate-invariant', 'standard'] as const;
 
-/** Names that a ring is chosen by. */
-export const RING_NAMES: readonly RingName[] = ['conjugate-invariant', 'standard'];
+/** One of them. */
+export type RingName = (typeof RING_NAMES)[number];
 
 /** A ring of N coefficients. */
 export interface Ring {
@@ -25,4 +25,9 @@ export function embeddingDegree({ ring, ringDegree }: Ring): number {
 /** Slots, each of which holds one real value: N/2 or N. */
 export function slotsOf(ring: Ring): number {
   return embeddingDegree(ring) / 2;
+}
+
+/** Real values that a slot can hold: two where it is complex. */
+export function valuesPerSlot(ring: RingName): number {
+  return ring === 'standard' ? 2 : 1;
 }

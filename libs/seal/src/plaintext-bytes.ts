@@ -1,4 +1,5 @@
-import { type CkksParameters, embeddingDegree } from '@ciphernet/ckks';
+import { type Ring, embeddingDegree } from '@ciphernet/ckks';
+import { putRow } from './seal-bytes.js';
 import { PARMS_ID, SEAL_HEADER, SEAL_HEADER_BYTES } from './seal-header.js';
 
 /** Where the words begin: header, parms_id, coefficient count, scale, header and word count of the array. */
@@ -10,12 +11,7 @@ const WORDS = 88;
  *
  * @param residues [limb][coefficient of N]; the conjugate-invariant ring's are mirrored into the other half of SEAL's
  */
-export function plaintextBytes(
-  parmsId: BigUint64Array,
-  residues: Uint32Array,
-  ring: Pick<CkksParameters, 'ring' | 'ringDegree'>,
-  scale = 1,
-): Uint8Array {
+export function plaintextBytes(parmsId: BigUint64Array, residues: Uint32Array, ring: Ring, scale = 1): Uint8Array {
   const N = ring.ringDegree;
   const degree = embeddingDegree(ring);
   const limbs = residues.length / N;
@@ -32,9 +28,7 @@ export function plaintextBytes(
   view.setBigUint64(80, BigInt(count), true);
   const wide = new Uint32Array(bytes.buffer, WORDS);
   for (let limb = 0; limb < limbs; limb++) {
-    const row = residues.subarray(limb * N, (limb + 1) * N);
-    const at = 2 * limb * degree;
-    for (let i = 0; i < degree; i++) wide[at + 2 * i] = row[i < N ? i : degree - 1 - i] ?? 0;
+    putRow(wide, limb, residues.subarray(limb * N, (limb + 1) * N), degree);
   }
   return bytes;
 }

@@ -1,5 +1,5 @@
+import { type Ring, embeddingDegree } from '@ciphernet/ckks';
 import { IntegrityError } from '@ciphernet/foundation';
-import { type CkksParameters, embeddingDegree } from '@ciphernet/ckks';
 import type { Ciphertext } from 'node-seal';
 import type { SealContext } from './seal-context.js';
 import { PARMS_ID, SEAL_HEADER, SEAL_HEADER_BYTES } from './seal-header.js';
@@ -38,7 +38,7 @@ export function residuesOfCiphertext(context: SealContext, ciphertext: Ciphertex
  *
  * @throws IntegrityError for anything else, and for a ring of another degree; the range of residues is not checked
  */
-export function residuesOfSaved(bytes: Uint8Array, ring: Pick<CkksParameters, 'ring' | 'ringDegree'>): SealResidues {
+export function residuesOfSaved(bytes: Uint8Array, ring: Ring): SealResidues {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const fail = (what: string): never => {
     throw new IntegrityError(what, {
@@ -81,6 +81,19 @@ export function lowWords(bytes: Uint8Array, offset: number, count: number): Uint
 }
 
 /**
+ * Writes the residues of one polynomial as SEAL's 64-bit words. Those of the conjugate-invariant ring, half as many as SEAL's degree,
+ * are mirrored into the other half.
+ *
+ * @param wide pairs of low and high halves; the high ones stay zero
+ * @param index of the polynomial
+ */
+export function putRow(wide: Uint32Array, index: number, row: Uint32Array, degree: number): void {
+  const at = 2 * index * degree;
+  for (let i = 0; i < row.length; i++) wide[at + 2 * i] = row[i] ?? 0;
+  for (let i = row.length; i < degree; i++) wide[at + 2 * i] = row[degree - 1 - i] ?? 0;
+}
+
+/**
  * Loads residues into a SEAL ciphertext.
  *
  * @param row the residues of one component and limb: N words, each below the limb's prime (checked before)
@@ -117,10 +130,7 @@ export function ciphertextFromResidues(
   for (let component = 0; component < shape.components; component++) {
     for (let limb = 0; limb < shape.limbs; limb++) {
       row(component, limb, words);
-      const at = 2 * (component * shape.limbs + limb) * degree;
-      for (let i = 0; i < N; i++) wide[at + 2 * i] = words[i] ?? 0;
-      // In the conjugate-invariant ring the other half mirrors the first.
-      for (let i = N; i < degree; i++) wide[at + 2 * i] = words[degree - 1 - i] ?? 0;
+      putRow(wide, component * shape.limbs + limb, words, degree);
     }
   }
   bytes.set(new Uint8Array(wide.buffer), WORDS);

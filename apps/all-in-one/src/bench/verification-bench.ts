@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { slotsFor } from '@ciphernet/arrangement';
-import { openBatchFile, resultToBytes } from '@ciphernet/artifacts';
+import { openBatchFile, positionListBytes, resultToBytes } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { slotsOf } from '@ciphernet/ckks';
 import { costOf } from '@ciphernet/compiler';
@@ -81,7 +81,7 @@ export async function benchVerification(
   const { ring } = manifest.parameters;
   const model = await loadModel(blobs, prepared.model);
   const cheapest = compileModel(model, { mode: manifest.mode, verifiable: 'never', ring });
-  const lists = manifest.parameters.primes.length * manifest.parameters.ringDegree * 16;
+  const lists = positionListBytes(manifest.parameters);
   const slots = slotsOf(manifest.parameters);
   const perSlot = costOf(plan, compiled.circuit).uploadBytesPerImage + lists / slots;
   const { examples } = prepared;

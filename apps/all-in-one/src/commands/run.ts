@@ -22,7 +22,14 @@ import { InputError, writeWhole } from '@ciphernet/foundation';
 import type { EncryptorName } from '@ciphernet/keyring';
 import { type Model, compileModel, loadModel, openModelKey } from '@ciphernet/models';
 import { DEFAULT_PORT, dashboardPassword } from '@ciphernet/operator';
-import { type Accepted, awaitOutcome, encryptWithProgress, encryptorOption, ensureKeys } from '@ciphernet/owner';
+import {
+  type Accepted,
+  awaitOutcome,
+  encryptWithProgress,
+  encryptorOption,
+  ensureKeys,
+  ringFor,
+} from '@ciphernet/owner';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { type JobProgress, type TrainJob, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToJson, reportToText } from '@ciphernet/report';
@@ -64,9 +71,7 @@ async function encryptForModel(
   model: Model,
 ): Promise<{ digest: string; shards: number }> {
   const { blobs, signal } = session;
-  // SEAL encrypts in its own ring only.
-  const ring = options.ring ?? (options.encryptor === 'seal' ? 'standard' : undefined);
-  const { plan, circuit } = compileModel(model, { mode: options.mode, ring });
+  const { plan, circuit } = compileModel(model, { mode: options.mode, ring: ringFor(options) });
   if (options.explain) process.stderr.write(`${explainPlan(plan, circuit)}\n`);
   const owner = loadOwnerConfiguration();
   const keys = await ensureKeys(owner, plan.parameters);

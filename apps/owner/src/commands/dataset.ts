@@ -34,8 +34,7 @@ async function chooseProfile(
   options: EncryptOptions,
   blobs: BlobStore,
 ): Promise<Profile & { transform: InputTransform }> {
-  // SEAL encrypts in its own ring only.
-  const ring = options.ring ?? (options.encryptor === 'seal' ? 'standard' : undefined);
+  const ring = ringFor(options);
   if (options.forModel === undefined) return { ...profileNamed(options.profile, ring), transform: NO_TRANSFORM };
   const model = await loadModel(blobs, options.forModel);
   const { parameters, inputScale } = compileModel(model, { mode: options.mode, ring }).plan;
@@ -74,6 +73,17 @@ async function sign(digests: readonly string[]): Promise<void> {
     const signer = await DATASET_OWNERS.sign(blobs, digest, identity);
     process.stdout.write(`dataset  ${digest}  signed by ${signer}\n`);
   }
+}
+
+/** The ring that is asked for, or that the encryptor needs: SEAL has its own only. Undefined where the planner may choose. */
+export function ringFor({
+  ring,
+  encryptor,
+}: {
+  readonly ring?: RingName;
+  readonly encryptor: EncryptorName;
+}): RingName | undefined {
+  return ring ?? (encryptor === 'seal' ? 'standard' : undefined);
 }
 
 /** The option that chooses who encrypts. */
