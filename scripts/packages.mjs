@@ -32,7 +32,7 @@ export function readPackages(folder = root) {
         path,
         isApp: path.startsWith('apps/'),
         party: tag?.slice('party:'.length),
-        dependencies: Object.keys(manifest.dependencies ?? {}),
+        dependencies: Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }),
       };
     });
 }
