@@ -1,4 +1,5 @@
 // What is fuzzed: every parser of something that another party can write, each with a valid sample.
+import { readFileSync } from 'node:fs';
 import {
   batchToBytes,
   manifestFromBytes,
@@ -13,10 +14,14 @@ import { calibrate, compileCircuit, compiledFromJson, compiledToBytes, lower, pl
 import { NO_TRANSFORM } from '@ciphernet/datasets';
 import {
   artifactFromFiles,
+  bytesSource,
   modelJsonOf,
   networkFromLayersModel,
   networkToLayersModel,
+  npyOf,
+  npzOf,
   parseIdx,
+  tableOf,
 } from '@ciphernet/formats';
 import { parseJson } from '@ciphernet/foundation';
 import { verifySigned } from '@ciphernet/publication';
@@ -129,6 +134,23 @@ const suite = {
   engine: 'simd',
   compare: true,
 };
+/** Files that NumPy and Arrow wrote. */
+const tableFile = (name) => readFileSync(new URL(`../libs/formats/test/fixtures/tables/${name}`, import.meta.url));
+const csv = bytesOf('name,"a ""b""",c\r\n1,2,3\r\n"x\ny",-4e5,\r\n\r\n7,\u00fc,9\r\n');
+
+/** Reads blocks; runs of one value are many rows in few bytes, and enough of them is as good as all. */
+async function readBlocks(blocks) {
+  for await (const { first } of blocks) if (first > 100_000) break;
+}
+
+const readTable = async (bytes) => readBlocks((await tableOf(bytesSource(bytes, 'fuzz'))).blocks());
+
+async function readArrays(bytes) {
+  for (const array of (await npzOf(bytesSource(bytes, 'fuzz'))).values()) {
+    if (array.dtype !== '<U3') await readBlocks(array.blocks());
+  }
+}
+
 /** Every parser at a boundary: name, a valid sample, how it is mutated, and the parser. */
 export const TARGETS = [
   ['batch', batch, mutateBytes, (bytes) => parseBatch(bytes, 'fuzz')],
@@ -147,6 +169,18 @@ export const TARGETS = [
     },
   ],
   ['idx', idx, mutateBytes, (bytes) => parseIdx(bytes, 3, 'fuzz')],
+  ['csv', csv, mutateBytes, readTable],
+  ['npy', tableFile('version-3.npy'), mutateBytes, readTable],
+  [
+    'npy array',
+    tableFile('fortran.npy'),
+    mutateBytes,
+    async (bytes) => readBlocks((await npyOf(bytesSource(bytes, 'fuzz'))).blocks()),
+  ],
+  ['npz', tableFile('stored.npz'), mutateBytes, readArrays],
+  ['npz deflated', tableFile('deflated.npz'), mutateBytes, readArrays],
+  ['parquet', tableFile('zstd.parquet'), mutateBytes, readTable],
+  ['parquet dates', tableFile('int96.parquet'), mutateBytes, readTable],
   [
     'attestation',
     attestation,

@@ -1,4 +1,4 @@
-import { InputError, parseJson, parseOrThrow } from '@ciphernet/foundation';
+import { InputError, UnsupportedError, parseJson, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 
 /**
@@ -45,9 +45,20 @@ export interface ModelJson {
   readonly weightFiles: readonly string[];
 }
 
-/** Parses `model.json`. @throws InputError naming `where` and the field that is wrong */
+/**
+ * Parses `model.json`.
+ *
+ * @throws InputError naming `where` and the field that is wrong; UnsupportedError for a GraphModel
+ */
 export function parseModelJson(bytes: Uint8Array, where: string): ModelJson {
-  const json = parseOrThrow(modelJsonSchema, parseJson(new TextDecoder().decode(bytes), where), where);
+  const written = parseJson(new TextDecoder().decode(bytes), where);
+  if (z.object({ format: z.literal('graph-model') }).safeParse(written).success) {
+    throw new UnsupportedError('is a GraphModel, whose layers are taken apart into operators', {
+      where,
+      hint: 'save it as a LayersModel (tensorflowjs_converter --output_format=tfjs_layers_model), as .keras or as ONNX',
+    });
+  }
+  const json = parseOrThrow(modelJsonSchema, written, where);
   const [group] = json.weightsManifest;
   if (group === undefined) throw new InputError('no group of weights', { where });
   return { modelTopology: json.modelTopology, weightSpecs: group.weights, weightFiles: group.paths };

@@ -32,7 +32,7 @@ function refuse(what: string, layer: string, hint: string): never {
 
 function checkActivation(json: LayerJson, isLast: boolean): void {
   const activation = json.config['activation'] ?? 'linear';
-  if (activation === 'linear' || (isLast && activation === 'softmax')) return;
+  if (activation === 'linear' || (isLast && (activation === 'softmax' || activation === 'sigmoid'))) return;
   const name = typeof activation === 'string' ? activation : JSON.stringify(activation);
   refuse(
     `activation '${name}' cannot be evaluated under encryption`,
