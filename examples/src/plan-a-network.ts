@@ -1,6 +1,6 @@
 // From a network to a compiled circuit: integer weights, CKKS parameters, scales and rescales, with the reasons.
 //   node examples/dist/plan-a-network.js
-import { type CompiledCircuit, calibrate, compile, explainPlan, lower } from '@ciphernet/compiler';
+import { type CompiledCircuit, calibrate, compile, explainPlan, lower, roundingBasis } from '@ciphernet/compiler';
 import { NO_TRANSFORM } from '@ciphernet/datasets';
 import { randomFeatures, randomNetwork } from './random-network.js';
 import { runAsProgram } from './run-as-program.js';
@@ -20,7 +20,10 @@ export function main(): PlannedNetwork {
   // Ranges and noise gains, measured on public examples: never on the data that will be encrypted.
   const examples = randomFeatures(200, SIDE, 1);
   const calibration = calibrate(circuit, examples);
-  const compiled = compile({ circuit, calibration, examples, transform: NO_TRANSFORM }, { mode: 'public' });
+  const compiled = compile(
+    { circuit, calibration, basis: roundingBasis(circuit, examples), transform: NO_TRANSFORM },
+    { mode: 'public' },
+  );
   return { compiled, explanation: explainPlan(compiled.plan, compiled.circuit) };
 }
 

@@ -1,7 +1,7 @@
 // The accuracy to expect under encryption, without keys and ciphertexts: the compiled circuit with the planner's noise.
 // The network is a nearest-mean classifier, a single dense layer that needs no training.
 //   node examples/dist/simulate-accuracy.js
-import { calibrate, compile, dequantise, lower, simulateCircuit } from '@ciphernet/compiler';
+import { calibrate, compile, dequantise, lower, roundingBasis, simulateCircuit } from '@ciphernet/compiler';
 import { type Dataset, NO_TRANSFORM, loadDataset, takeExamples, toFeatures } from '@ciphernet/datasets';
 import { type Network, evaluateNetwork, fractionEqual, predictionsOf, sizeOf } from '@ciphernet/network';
 import { gaussian } from '@ciphernet/training';
@@ -45,7 +45,10 @@ export async function main(cacheFolder = '.data/cache'): Promise<ExpectedAccurac
   const circuit = lower(network);
   const examples = featuresOf(takeExamples(train, 200));
   const calibration = calibrate(circuit, examples);
-  const compiled = compile({ circuit, calibration, examples, transform: NO_TRANSFORM }, { mode: 'public' });
+  const compiled = compile(
+    { circuit, calibration, basis: roundingBasis(circuit, examples), transform: NO_TRANSFORM },
+    { mode: 'public' },
+  );
   const features = featuresOf(test);
   const logits = simulateCircuit(dequantise(compiled.circuit), compiled.plan, features, gaussian(1, 'noise'));
   const accuracy = (values: ArrayLike<number>): number =>

@@ -15,6 +15,8 @@ export interface Calibration {
   readonly gains: readonly number[];
   /** The same as the root of the mean over logits and examples. */
   readonly meanGains: readonly number[];
+  /** Largest |feature| over the examples; absent where none is beyond 1, as of pixels. */
+  readonly largestInput?: number | undefined;
   /** How many examples the ranges were measured on. */
   readonly examples: number;
 }
@@ -88,6 +90,7 @@ export function calibrate(circuit: Circuit, features: Float32Array, gainExamples
   const inputs = elementAt(circuit.maps, 0).inputs;
   const count = countExamples(circuit, features, 'calibration');
   let maxAbs = circuit.maps.map(() => 0);
+  const largestInput = features.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const largest = new Float64Array(circuit.maps.length + 1);
   const mean = new Float64Array(circuit.maps.length + 1);
   const gainCount = Math.min(count, gainExamples);
@@ -108,5 +111,6 @@ export function calibrate(circuit: Circuit, features: Float32Array, gainExamples
     gains: Array.from(largest, Math.sqrt),
     meanGains: Array.from(mean, Math.sqrt),
     examples: count,
+    ...(largestInput > 1 ? { largestInput } : {}),
   });
 }

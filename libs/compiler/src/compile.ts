@@ -5,7 +5,7 @@ import type { CompiledCircuit } from './compiled.js';
 import type { Plan } from './plan.js';
 import { type PlanOptions, planCircuit } from './planner.js';
 import { quantise } from './quantise.js';
-import { type RoundingBasis, roundingBasis } from './rounding.js';
+import type { RoundingBasis } from './rounding.js';
 
 /**
  * Quantises a circuit at a plan's scales.
@@ -26,8 +26,8 @@ export function compileCircuit(
 export interface Compilable {
   readonly circuit: Circuit;
   readonly calibration: Calibration;
-  /** Features of public examples, count × inputs of the circuit. */
-  readonly examples: Float32Array;
+  /** What its weights are rounded by: statistics of public examples. */
+  readonly basis: RoundingBasis;
   readonly transform: InputTransform;
 }
 
@@ -38,9 +38,9 @@ export interface Compilable {
  */
 export function compile(
   model: Compilable,
-  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable' | 'ring'>,
+  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable' | 'ring' | 'precise'>,
 ): CompiledCircuit {
-  const basis = roundingBasis(model.circuit, model.examples);
+  const { basis } = model;
   const roundingEnergies = basis.map(({ energy }) => energy);
   const plan = planCircuit(model.circuit, model.calibration, { ...options, roundingEnergies });
   return compileCircuit(model.circuit, plan, model.transform, basis);

@@ -6,6 +6,7 @@ export { type CompiledCircuit, compiledFromJson, compiledToBytes, planOfCompiled
 export { applyMap, evaluateCircuit, traceCircuit } from './evaluate-circuit.js';
 export { type PlanCost, costOf, explainPlan, uploadBytesPerValue } from './explain.js';
 export { lower } from './lower.js';
+export { foldInput } from './fold-input.js';
 export { type MapPlan, type Plan, deriveScales, gapBits, planFromJson } from './plan.js';
 export { type PlanOptions, DEFAULT_TARGET_ERROR, planCircuit } from './planner.js';
 export {
@@ -18,5 +19,7 @@ export {
   quantise,
   scaleForBits,
 } from './quantise.js';
+export { basisFromBytes, basisToBytes } from './rounding-bytes.js';
 export { type MapRounding, type RoundingBasis, roundingBasis } from './rounding.js';
 export { type NormalSource, simulateCircuit } from './simulate.js';
+export { type ImportedCircuit, circuitFromOnnx } from './symbolic/circuit-from-onnx.js';

@@ -25,6 +25,11 @@ export interface PlanOptions {
   readonly verifiable?: 'prefer' | 'never' | 'only';
   /** The ring to plan for, where nothing fixes it. Without it: the conjugate-invariant one where that costs no accuracy. */
   readonly ring?: RingName | undefined;
+  /**
+   * Spend primes until rounding and noise move next to no decision, for models whose answers are to be their own: the cheapest set
+   * whose plan errs by so little, else one that errs least, or nearly so.
+   */
+  readonly precise?: boolean;
   /** Fixed by an encrypted dataset that exists already. */
   readonly given?: { readonly parameters: CkksParameters; readonly inputScale: number };
 }
@@ -122,6 +127,17 @@ function bestOf(plans: readonly Plan[]): Plan | undefined {
     }, undefined);
 }
 
+/** Features of data that is not bounded by 1 may exceed those of the calibration fourfold. */
+const INPUT_HEADROOM = 4;
+/** Scaled features are integers of 30 bits with their sign, what an encryptor takes. */
+const MOST_SCALED = 2 ** 30;
+
+/** Scales at which features have room. */
+function scalesFor({ largestInput }: Calibration): readonly number[] {
+  if (largestInput === undefined) return INPUT_SCALES;
+  return INPUT_SCALES.filter((scale) => scale * largestInput * INPUT_HEADROOM <= MOST_SCALED);
+}
+
 /** Tries every rescale pattern, input scale and choice of weight bits under one parameter set. */
 function trySet(
   search: {
@@ -136,7 +152,7 @@ function trySet(
 ): SetResult {
   const { calibration, options, tolerated, gapBits } = search;
   const { mode, given } = options;
-  const scales = given === undefined ? INPUT_SCALES : [given.inputScale];
+  const scales = given === undefined ? scalesFor(calibration) : [given.inputScale];
   const fitting: Plan[] = [];
   let closest: Attempt | undefined;
   const maps = calibration.maxAbs.length;
@@ -184,6 +200,9 @@ function withUnusedSlots(circuit: Circuit, calibration: Calibration): Calibratio
   return { ...calibration, maxAbs: [...calibration.maxAbs.slice(0, -1), largest] };
 }
 
+/** A precise plan errs by at most this share of the largest logit: a decision in some thousand is as close. */
+const PRECISE = 2 ** -12;
+
 type Search = Parameters<typeof trySet>[0];
 
 /** The best plan of the cheapest parameter set of a ring that has one, or the attempt that came closest. */
@@ -197,18 +216,22 @@ function searchSets(
   const isSlack = ring === 'conjugate-invariant' && mode === 'public' && targetError === undefined;
   const slack = isSlack ? INVARIANT_SLACK : 1;
   const inRing = { ...search, tolerated: slack * search.tolerated };
+  const enough = search.options.precise === true ? PRECISE * lastOf(search.calibration.maxAbs) : Infinity;
+  let least: Plan | undefined;
   let closest: ClosestAttempt | undefined;
   for (const parameters of given === undefined ? parameterSets(ring) : [given.parameters]) {
     for (const gapBits of gaps) {
       const { fitting, closest: tried } = trySet(gapBits === undefined ? inRing : { ...inRing, gapBits }, parameters);
       const best = bestOf(fitting.filter(({ predictedError }) => predictedError.bound <= target)) ?? bestOf(fitting);
-      if (best !== undefined) return Object.freeze(best);
+      if (best !== undefined && totalDeviation(best) <= enough) return Object.freeze(best);
+      if (best !== undefined && (least === undefined || AS_GOOD * totalDeviation(best) < totalDeviation(least)))
+        least = best;
       if (tried !== undefined && (closest === undefined || isNearer(tried, closest.tried))) {
         closest = { tried, parameters };
       }
     }
   }
-  return closest;
+  return least === undefined ? closest : Object.freeze(least);
 }
 
 /** In the ring that is asked for, or given; else in the cheaper one where it costs no accuracy. */

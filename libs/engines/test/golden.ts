@@ -1,6 +1,6 @@
 import { type BatchHeader, shardHeader } from '@ciphernet/artifacts';
 import type { EncryptionMode, RingName } from '@ciphernet/ckks';
-import { type CompiledCircuit, calibrate, compile, lower } from '@ciphernet/compiler';
+import { type CompiledCircuit, calibrate, compile, lower, roundingBasis } from '@ciphernet/compiler';
 import { NO_TRANSFORM } from '@ciphernet/datasets';
 import { sha256Hex } from '@ciphernet/foundation';
 import type { Network } from '@ciphernet/network';
@@ -71,7 +71,7 @@ export function goldenCircuit({ network, mode, ring }: Pick<Golden, 'network' | 
   const calibration = calibrate(circuit, features);
   return {
     compiled: compile(
-      { circuit, calibration, examples: features, transform: NO_TRANSFORM },
+      { circuit, calibration, basis: roundingBasis(circuit, features), transform: NO_TRANSFORM },
       { mode, verifiable: 'never', ring },
     ),
     features,
