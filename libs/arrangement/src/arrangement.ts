@@ -58,20 +58,6 @@ export function arrange(examples: number, seed: Uint8Array): Arrangement {
   return { order, twins, zeros, slotOf };
 }
 
-/**
- * Rows of examples as they stand in the slots.
- *
- * @param features examples × width
- * @returns slots × width, zeros where an example of zeros stands
- */
-export function placeFeatures({ order }: Arrangement, features: Float32Array, width: number): Float32Array {
-  const placed = new Float32Array(order.length * width);
-  order.forEach((example, slot) => {
-    if (example !== ZERO_EXAMPLE) placed.set(features.subarray(example * width, (example + 1) * width), slot * width);
-  });
-  return placed;
-}
-
 /** Rows of the slots back in the examples' order. @param values slots × width @returns examples × width */
 export function valuesOfExamples({ slotOf }: Arrangement, values: Float64Array, width: number): Float64Array {
   const own = new Float64Array(slotOf.length * width);

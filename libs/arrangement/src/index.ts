@@ -1,3 +1,3 @@
-export { type Arrangement, ZERO_EXAMPLE, arrange, placeFeatures, slotsFor, valuesOfExamples } from './arrangement.js';
+export { type Arrangement, ZERO_EXAMPLE, arrange, slotsFor, valuesOfExamples } from './arrangement.js';
 export { compareTwins, twinTolerance } from './check.js';
 export { SEED_BYTES } from './shuffle.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ZERO_EXAMPLE, arrange, placeFeatures, slotsFor, valuesOfExamples } from '../src/arrangement.js';
+import { ZERO_EXAMPLE, arrange, slotsFor, valuesOfExamples } from '../src/arrangement.js';
 import { compareTwins, twinTolerance } from '../src/check.js';
 
 const seedOf = (text: string): Uint8Array => new TextEncoder().encode(text.padEnd(32, '.'));
@@ -32,9 +32,9 @@ describe('an arrangement', () => {
           expect(twins.length).toBe(Math.min(examples, Math.max(2, Math.ceil(examples / 50))));
           for (const [a, b] of twins) expect([order[a], a === b]).toEqual([order[b], false]);
           for (const slot of zeros) expect(order[slot]).toBe(ZERO_EXAMPLE);
-          const features = Float32Array.from({ length: examples * 2 }, (_, i) => i + 1);
-          const placed = placeFeatures(arrangement, features, 2);
-          expect([...valuesOfExamples(arrangement, Float64Array.from(placed), 2)]).toEqual([...features]);
+          const placed = Float64Array.from({ length: order.length * 2 }, (_, i) => 2 * (order[i >> 1] ?? 0) + (i % 2));
+          const values = [...valuesOfExamples(arrangement, placed, 2)];
+          expect(values).toEqual(Array.from({ length: examples * 2 }, (_, i) => i));
         },
       ),
       { numRuns: 50 },

@@ -25,9 +25,9 @@ const manifestSchema = z.strictObject({
   split: z.enum(['train', 'test']),
   height: z.number().int().positive(),
   width: z.number().int().positive(),
-  /** Absent in manifests of grey images from before colour. */
-  channels: z.number().int().min(1).max(16).default(1),
-  classes: z.number().int().min(2).max(256),
+  /** Absent in manifests of grey images from before colour; tables have all their features here. */
+  channels: z.number().int().min(1).max(65_536).default(1),
+  classes: z.number().int().min(1).max(256),
   transform: inputTransformSchema,
   features: z.number().int().min(1).max(65_536),
   images: z.number().int().positive(),
@@ -49,6 +49,7 @@ export interface DatasetManifest {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
+  /** Values that a model gives an example: one a class, or those of a regression. */
   readonly classes: number;
   readonly transform: InputTransform;
   /** Values of an image after the transform: ciphertexts of a shard. */

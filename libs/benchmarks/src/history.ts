@@ -1,6 +1,6 @@
 import { type BlobStore, refFamily } from '@ciphernet/blobs';
 import { elementAt } from '@ciphernet/foundation';
-import type { Report } from '@ciphernet/report';
+import { type Report, accuracyOf } from '@ciphernet/report';
 import { z } from 'zod';
 
 const figuresSchema = z.strictObject({
@@ -50,7 +50,7 @@ export function evaluationOf(report: Report): BenchmarkRecord['evaluations'][num
     engine: report.engine,
     images: report.images,
     figures: {
-      accuracy: report.accuracy.encrypted,
+      accuracy: accuracyOf(report),
       imagesPerSecond: report.throughput.infer,
       uploadBytes: bytes.uploadPerImage,
       downloadBytes: bytes.downloadPerImage,

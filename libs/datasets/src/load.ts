@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { InputError } from '@ciphernet/foundation';
 import type { Dataset, Split } from './dataset.js';
 import { loadFashionMnist } from './fashion-mnist.js';
-import { readFolder } from './folder.js';
+import { hasSplit, readFolder } from './folder.js';
 import { loadMnist } from './mnist.js';
 
 /** Names that {@link loadDataset} knows; anything else is a folder of IDX files. */
@@ -14,6 +14,12 @@ export interface LoadOptions {
   readonly dataFolder?: string;
   /** Where downloads are kept. */
   readonly cacheFolder: string;
+}
+
+/** True for the path of own data: a file, or a folder without the MNIST family's IDX files. */
+export function isOwnData(nameOrPath: string): boolean {
+  if ((NAMED_DATASETS as readonly string[]).includes(nameOrPath) || !existsSync(nameOrPath)) return false;
+  return !statSync(nameOrPath).isDirectory() || !(hasSplit(nameOrPath, 'test') || hasSplit(nameOrPath, 'train'));
 }
 
 /**

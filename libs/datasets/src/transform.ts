@@ -1,4 +1,4 @@
-import { InputError } from '@ciphernet/foundation';
+import { InputError, digestSchema } from '@ciphernet/foundation';
 import type { Shape } from '@ciphernet/network';
 import { z } from 'zod';
 
@@ -9,6 +9,8 @@ export const inputTransformSchema = z
     crop: z.number().int().min(0).max(64).default(0),
     /** Side of the square of pixels that becomes one feature; 1 keeps them. */
     mean: z.number().int().min(1).max(16).default(1),
+    /** Digest of a public preprocessing that is described elsewhere: of tables, of images of any kind. */
+    preprocessing: digestSchema.optional(),
   })
   .readonly();
 
@@ -23,7 +25,11 @@ export const NO_TRANSFORM: InputTransform = Object.freeze({ crop: 0, mean: 1 });
 
 /** Short name for messages and manifests: `none`, `crop2`, `mean2`, `crop1-mean2`. */
 export function transformName(transform: InputTransform): string {
-  const parts = [transform.crop > 0 ? `crop${transform.crop}` : '', transform.mean > 1 ? `mean${transform.mean}` : ''];
+  const parts = [
+    transform.crop > 0 ? `crop${transform.crop}` : '',
+    transform.mean > 1 ? `mean${transform.mean}` : '',
+    transform.preprocessing === undefined ? '' : `preprocessing-${transform.preprocessing.slice(0, 16)}`,
+  ];
   return parts.filter((part) => part !== '').join('-') || 'none';
 }
 

@@ -1,6 +1,6 @@
 import { InputError, elementAt } from '@ciphernet/foundation';
 import type { Statement } from '@ciphernet/publication';
-import type { Report } from '@ciphernet/report';
+import { type Report, accuracyOf } from '@ciphernet/report';
 import { type Uniform, geometricNoise } from './noise.js';
 import type { DisclosurePolicy } from './policy.js';
 import { EVERYTHING, type Release, assertMetrics, isReleased } from './release.js';
@@ -26,7 +26,7 @@ export function accuracyStep(images: number): number {
 const clamp = (value: number, high: number): number => Math.min(high, Math.max(0, value));
 
 function publishedAccuracy(report: Report, epsilon: number, step: number, uniform: Uniform | undefined): number {
-  const correct = Math.round(report.accuracy.encrypted * report.images);
+  const correct = Math.round(accuracyOf(report) * report.images);
   // One example changes the count by at most one.
   const noisy = correct + geometricNoise(Math.round(epsilon * THOUSAND), THOUSAND, uniform);
   const steps = Math.round(clamp(noisy, report.images) / report.images / step);

@@ -35,6 +35,8 @@ const schema = z
     requireAudit: z.boolean().default(false),
     /** Cells of a confusion matrix with fewer are left out, and the others are rounded to multiples of it. */
     minimumCell: positive.min(5).default(20),
+    /** Keep what each model gave each example, under the passphrase, for comparisons of models. It is never published. */
+    keepOutputs: z.boolean().default(false),
   })
   .readonly();
 

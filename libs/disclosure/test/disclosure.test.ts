@@ -186,6 +186,12 @@ describe('a policy', () => {
     await expect(readPolicy(path)).rejects.toThrow(/minimumImages/);
     await writeFile(path, '{"epsilonPerDataset": 3.5, "bitsPerKey": 64}');
     expect(await readPolicy(path)).toMatchObject({ epsilonPerDataset: 3.5, bitsPerKey: 64, minimumCell: 20 });
+    // What a model gave each example is kept by an owner's word only.
+    expect(DEFAULT_POLICY.keepOutputs).toBe(false);
+    await writeFile(path, '{"keepOutputs": true}');
+    expect(await readPolicy(path)).toEqual({ ...DEFAULT_POLICY, keepOutputs: true });
+    await writeFile(path, '{"keepOutputs": "yes"}');
+    await expect(readPolicy(path)).rejects.toThrow(/keepOutputs/);
     await writeFile(path, '{"epsilonPerEvaluation": 0.0005}');
     await expect(readPolicy(path)).rejects.toThrow(/epsilonPerEvaluation/);
   });

@@ -75,6 +75,7 @@ export async function protect(
  *
  * @param bound the file's other fields, as they were when it was protected
  * @param where names the file in errors
+ * @param named what is protected and what it lies in, for errors
  * @throws InputError when the passphrase is missing or wrong, or the file was changed
  */
 export async function unprotect(
@@ -83,10 +84,11 @@ export async function unprotect(
   passphrase: string | undefined,
   bound: string,
   where: string,
+  named = { secret: 'the secret key is', file: 'key file' },
 ): Promise<Uint8Array> {
   if (protection.kind === 'none') return bytes;
   if (passphrase === undefined || passphrase === '') {
-    throw new InputError('the secret key is under a passphrase', { where, hint: 'set CIPHERNET_PASSPHRASE' });
+    throw new InputError(`${named.secret} under a passphrase`, { where, hint: 'set CIPHERNET_PASSPHRASE' });
   }
   const key = await deriveKey(passphrase, Buffer.from(protection.salt, 'hex'), protection.N);
   const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(protection.iv, 'hex'), {
@@ -98,8 +100,8 @@ export async function unprotect(
     // A plain Uint8Array of its own: SEAL's loader does not take Node's Buffer.
     return new Uint8Array(Buffer.concat([decipher.update(bytes), decipher.final()]));
   } catch {
-    // The cause is left out: nothing about the key may travel with an error.
-    throw new InputError('the passphrase is wrong, or the key file was changed', {
+    // The cause is left out: nothing about the secret may travel with an error.
+    throw new InputError(`the passphrase is wrong, or the ${named.file} was changed`, {
       where,
       hint: 'check CIPHERNET_PASSPHRASE',
     });

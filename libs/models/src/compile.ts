@@ -15,7 +15,7 @@ import type { ModelKey } from './model-key.js';
 import { type Model, loadModel } from './model-store.js';
 
 /** Changes when planning or quantisation could give another circuit from the same model. */
-const COMPILER_VERSION = 7;
+const COMPILER_VERSION = 8;
 
 /**
  * Plans and quantises a model: rounding errors are compensated by the statistics of its public examples.
@@ -26,8 +26,11 @@ export function compileModel(
   model: Model,
   options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable' | 'ring'>,
 ): CompiledCircuit {
-  const { circuit, examples, record } = model;
-  return compile({ circuit, examples, calibration: record.calibration, transform: record.transform }, options);
+  const { circuit, record } = model;
+  const { calibration, transform } = record;
+  // A model of the zoo is what its quantised form scores; one of somebody else has decisions of its own to keep.
+  const precise = record.version === 3;
+  return compile({ circuit, basis: model.basis(), calibration, transform }, { ...options, precise });
 }
 
 /**

@@ -1,30 +1,48 @@
 import { MODELS } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
-import { type Circuit, calibrate, lower } from '@ciphernet/compiler';
+import { type Circuit, type RoundingBasis, calibrate, lower, roundingBasis } from '@ciphernet/compiler';
 import { type InputTransform, toFeatures, transformedShape } from '@ciphernet/datasets';
 import { type LayersModelArtifact, artifactFromFiles, modelJsonOf, networkFromLayersModel } from '@ciphernet/formats';
 import { InputError, IntegrityError } from '@ciphernet/foundation';
 import { type Network, type Shape, sizeOf } from '@ciphernet/network';
 import { type ModelKey, isSealed, modelBlobs, openedContent } from './model-key.js';
-import { CALIBRATION_EXAMPLES, type ModelRecord, recordFromBytes, recordToBytes } from './record.js';
+import { type PlainModel, plainNetwork } from './plain-model.js';
+import { CALIBRATION_EXAMPLES } from './calibration-schema.js';
+import { loadOwnModel } from './own/own-model.js';
+import { type LayersRecord, type ModelRecord, recordFromBytes, recordToBytes } from './record.js';
 
-/** A model as it is used: record, float network, lowered circuit. */
+/** A model as it is used: record, plain model, lowered circuit. */
 export interface Model {
   readonly digest: string;
   readonly record: ModelRecord;
-  readonly network: Network;
+  readonly plain: PlainModel;
+  readonly answers: ModelAnswers;
   readonly circuit: Circuit;
-  /** Features of the public examples, count × inputs of the circuit. */
-  readonly examples: Float32Array;
+  /** What its weights are rounded by; measured anew with each call where its examples are kept. */
+  readonly basis: () => RoundingBasis;
   /** True when it is stored under a model owner's key. */
   readonly isSealed: boolean;
 }
+
+/** What a model's outputs mean. */
+export interface ModelAnswers {
+  /** How outputs become probabilities; of a score they do not. */
+  readonly link: 'softmax' | 'sigmoid' | 'identity' | 'score';
+  /** Names of the classes, in the order of the outputs. */
+  readonly classes?: readonly string[] | undefined;
+  readonly task?: 'classification' | 'regression' | undefined;
+  /** What was assumed when the model was imported, for reports. */
+  readonly notes: readonly string[];
+}
+
+/** Of a network of layers: a logit a class. */
+const LOGITS: ModelAnswers = Object.freeze({ link: 'softmax', notes: [] });
 
 /** Where a model comes from. */
 export interface ModelOrigin {
   readonly name: string;
   readonly transform: InputTransform;
-  readonly training?: ModelRecord['training'];
+  readonly training?: LayersRecord['training'];
 }
 
 /** @throws InputError when the model does not read what the transform makes of such images */
@@ -82,7 +100,7 @@ export async function saveModel(
   const topology = await blobs.put(modelJsonOf(artifact));
   const weights = await blobs.put(artifact.weightData);
   const images = await blobs.put(sample);
-  const record: ModelRecord = {
+  const record: LayersRecord = {
     format: 'ciphernet-model',
     version: 2,
     name: origin.name,
@@ -109,6 +127,9 @@ export async function loadModel(store: BlobStore, digest: string, key?: ModelKey
   const blobs = modelBlobs(store, key);
   const bytes = await store.get(digest);
   const record = recordFromBytes(openedContent(bytes, key, `blob ${digest.slice(0, 12)}`), where);
+  if (record.version === 3) {
+    return { digest, record, ...(await loadOwnModel(record, blobs, where)), isSealed: isSealed(bytes) };
+  }
   const { images: address, ...shape } = record.examples;
   const expected = record.calibration.examples * sizeOf(shape);
   const [topology, weights, images] = await Promise.all([
@@ -121,7 +142,9 @@ export async function loadModel(store: BlobStore, digest: string, key?: ModelKey
   }
   const network = networkFromLayersModel(artifactFromFiles(topology, weights, `model ${record.name}`));
   const examples = featuresOf(record.transform, { images, shape }, network, where);
-  return { digest, record, network, circuit: lower(network), examples, isSealed: isSealed(bytes) };
+  const circuit = lower(network);
+  const basis = (): RoundingBasis => roundingBasis(circuit, examples);
+  return { digest, record, plain: plainNetwork(network), answers: LOGITS, circuit, basis, isSealed: isSealed(bytes) };
 }
 
 /**

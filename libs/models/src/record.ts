@@ -1,11 +1,10 @@
 import { inputTransformSchema } from '@ciphernet/datasets';
 import { digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
+import { calibrationSchema } from './calibration-schema.js';
+import { type OwnModelRecord, ownRecordSchema } from './own/own-record.js';
 
-/** Ranges, gains and covariances settle with a few hundred examples; gains cost a backward pass each. */
-export const CALIBRATION_EXAMPLES = 1000;
-
-const recordSchema = z
+const layersRecordSchema = z
   .strictObject({
     format: z.literal('ciphernet-model'),
     version: z.literal(2),
@@ -26,14 +25,7 @@ const recordSchema = z
       })
       .readonly(),
     /** Measured on the examples; the planner works from it. */
-    calibration: z
-      .strictObject({
-        maxAbs: z.array(z.number().nonnegative()).min(1).max(8).readonly(),
-        gains: z.array(z.number().nonnegative()).min(2).max(9).readonly(),
-        meanGains: z.array(z.number().nonnegative()).min(2).max(9).readonly(),
-        examples: z.number().int().min(1).max(CALIBRATION_EXAMPLES),
-      })
-      .readonly(),
+    calibration: calibrationSchema,
     training: z
       .strictObject({
         dataset: z.string().max(100),
@@ -51,8 +43,15 @@ const recordSchema = z
   })
   .readonly();
 
-/** A model in the blob store: standard artifact, input transform, calibration, where it came from. */
-export type ModelRecord = z.infer<typeof recordSchema>;
+/** A network of layers that reads images: standard artifact, input transform, calibration, where it came from. */
+export type LayersRecord = z.infer<typeof layersRecordSchema>;
+
+const recordSchema = z
+  .discriminatedUnion('version', [layersRecordSchema.unwrap(), ownRecordSchema.unwrap()])
+  .readonly();
+
+/** A model in the blob store. */
+export type ModelRecord = LayersRecord | OwnModelRecord;
 
 /** The bytes whose digest is the model's address. */
 export function recordToBytes(record: ModelRecord): Uint8Array {
@@ -62,5 +61,10 @@ export function recordToBytes(record: ModelRecord): Uint8Array {
 /** @throws InputError for what is no model record of this version */
 export function recordFromBytes(bytes: Uint8Array, where: string): ModelRecord {
   const hint = 'not a model, or one of another version: train or import it again';
-  return parseOrThrow(recordSchema, parseJson(new TextDecoder().decode(bytes), where), where, hint);
+  return parseOrThrow<ModelRecord>(recordSchema, parseJson(new TextDecoder().decode(bytes), where), where, hint);
+}
+
+/** How a network of the zoo was trained; of models that came in a file nobody knows. */
+export function trainingOf(record: ModelRecord): LayersRecord['training'] {
+  return record.version === 2 ? record.training : undefined;
 }

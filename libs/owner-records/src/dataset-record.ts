@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ownReadingSchema } from '@ciphernet/datasets';
 import { InputError, digestSchema, parseJson, parseOrThrow, writeWhole } from '@ciphernet/foundation';
 import { z } from 'zod';
 
@@ -13,9 +14,11 @@ const schema = z
     manifest: digestSchema,
     /** A name or the absolute path of a folder, as the datasets package takes it. */
     dataset: z.string().min(1),
+    /** How own data is read; absent for a name or a folder of IDX files. */
+    reading: ownReadingSchema.optional(),
     split: z.enum(['train', 'test']),
     images: z.number().int().positive(),
-    /** SHA-256 of the labels of those images, a byte each: edited labels are noticed, not counted. */
+    /** SHA-256 of the targets of those examples: edited ones are noticed, not counted. */
     labels: digestSchema,
     /** Seed of the order in which examples, twins and zeros stand in the slots, 64 hex digits: secret. */
     arrangement: z.string().regex(/^[0-9a-f]{64}$/, 'is not 32 bytes of hex'),

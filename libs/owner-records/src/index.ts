@@ -10,8 +10,17 @@ export {
 } from './consent.js';
 export { sameExamples, spendEvaluation, spentEvaluations } from './consent-budget.js';
 export { type DatasetRecord, readDatasetRecord, readDatasetRecords, writeDatasetRecord } from './dataset-record.js';
-export { type Outcome, outcomeFolder, readOutcome, writeRefusal } from './outcome.js';
+export { type OutputsHeader, type KeptOutputs, assertKeepable, openOutputs, sealOutputs } from './kept-outputs.js';
+export {
+  type KeptListing,
+  deleteKeptOutputs,
+  listKeptOutputs,
+  readKeptOutputs,
+  writeKeptOutputs,
+} from './kept-outputs-files.js';
+export { type Outcome, outcomeFolder, readOutcome, writePredictions, writeRefusal } from './outcome.js';
 export { type OwnerConfiguration, loadOwnerConfiguration } from './owner-configuration.js';
+export { examplesOfRecord } from './record-examples.js';
 export { openOwnerIdentity } from './owner-identity.js';
 export { type Quarantine, readQuarantine, recordForgery, releaseWorker, unlockDataset } from './quarantine.js';
 export { type EvaluationRequestRecord, keepRequest, readRequests } from './requests.js';

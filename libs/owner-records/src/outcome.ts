@@ -50,3 +50,8 @@ export async function writeRefusal(reportsFolder: string, evaluation: string, er
     { mode: 0o600, folderMode: 0o700 },
   );
 }
+
+/** Keeps the predictions of an evaluation, for its owner. @param csv a line an example */
+export async function writePredictions(folder: string, csv: string): Promise<void> {
+  await writeWhole(join(folder, 'predictions.csv'), csv, { mode: 0o600, folderMode: 0o700 });
+}

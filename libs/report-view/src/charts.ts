@@ -1,5 +1,5 @@
 import { elementAt } from '@ciphernet/foundation';
-import { REFERENCE, type Report } from '@ciphernet/report';
+import { REFERENCE, type Report, unitOf } from '@ciphernet/report';
 import type { TopLevelSpec } from 'vega-lite';
 import type * as Draw from './draw.js';
 
@@ -80,11 +80,12 @@ export function accuracyChart(report: Report): Promise<string> {
 
 /** Counts by true and predicted class; colour by the share of the true class. */
 export function confusionChart(report: Report): Promise<string> {
+  const nameOf = (label: number): string => report.perClass?.[label]?.name ?? String(label);
   const values = report.confusion.flatMap((row, actual) => {
     const total = row.reduce((sum, count) => sum + count, 0) || 1;
     return row.map((count, predicted) => ({
-      actual,
-      predicted,
+      actual: nameOf(actual),
+      predicted: nameOf(predicted),
       count,
       share: count / total,
       label: count === 0 ? '' : String(count),
@@ -97,8 +98,8 @@ export function confusionChart(report: Report): Promise<string> {
     height: 420,
     data: { values },
     encoding: {
-      x: { field: 'predicted', type: 'ordinal', axis, title: 'predicted class' },
-      y: { field: 'actual', type: 'ordinal', axis, title: 'true class' },
+      x: { field: 'predicted', type: 'ordinal', sort: null, axis, title: 'predicted class' },
+      y: { field: 'actual', type: 'ordinal', sort: null, axis, title: 'true class' },
     },
     layer: [
       {
@@ -113,6 +114,45 @@ export function confusionChart(report: Report): Promise<string> {
         },
       },
       { mark: { type: 'text', fontSize: 10 }, encoding: { text: { field: 'label' } } },
+    ],
+  });
+}
+
+/** How often decisions of each confidence are right; on the diagonal they are as often right as they say. */
+export function reliabilityChart({
+  edges,
+  confidence,
+  frequency,
+  counts,
+}: NonNullable<Report['reliability']>): Promise<string> {
+  const values = counts.flatMap((count, bin) => {
+    const [x, y] = [confidence[bin] ?? null, frequency[bin] ?? null];
+    return count === 0 || x === null || y === null ? [] : [{ from: edges[bin] ?? 0, x, y, count }];
+  });
+  const scale = { domain: [0, 1] };
+  return renderChart({
+    width: 360,
+    height: 300,
+    layer: [
+      {
+        data: {
+          values: [
+            { x: 0, y: 0 },
+            { x: 1, y: 1 },
+          ],
+        },
+        mark: { type: 'line', color: INK, strokeDash: [4, 4], opacity: 0.5 },
+        encoding: { x: { field: 'x', type: 'quantitative', scale }, y: { field: 'y', type: 'quantitative', scale } },
+      },
+      {
+        data: { values },
+        mark: { type: 'point', filled: true, color: BLUE },
+        encoding: {
+          x: { field: 'x', type: 'quantitative', scale, title: 'confidence' },
+          y: { field: 'y', type: 'quantitative', scale, title: 'share that is so' },
+          size: { field: 'count', type: 'quantitative', scale: { range: [20, 300] }, legend: null },
+        },
+      },
     ],
   });
 }
@@ -156,25 +196,26 @@ export function secondsChart(report: Report): Promise<string> {
   return barChart(bars, 'seconds');
 }
 
-/** How close decisions are: images by the gap between their two highest logits. */
-export function marginsChart(margins: NonNullable<Report['margins']>): Promise<string> {
+/** How close decisions are: examples by the gap between their two highest logits. */
+export function marginsChart(margins: NonNullable<Report['margins']>, unit: string): Promise<string> {
   const bars = margins.counts.map((count, bin) => {
     const from = elementAt(margins.edges, bin);
     const to = margins.edges[bin + 1];
     const name = to === undefined ? `${from} or more` : `${from.toPrecision(2)} to ${to.toPrecision(2)}`;
     return { name, value: count, label: count === 0 ? '' : count.toLocaleString('en') };
   });
-  return barChart(bars, 'images, by the gap of their two highest logits');
+  return barChart(bars, `${unit}, by the gap of their two highest logits`);
 }
 
 /** Bytes an image in each direction, and of evaluation keys. */
 export function bytesChart(report: Report): Promise<string> {
   const { bytes } = report;
+  const one = unitOf(report) === 'images' ? 'an image' : 'an example';
   const kilo = (value: number): string => `${(value / 1000).toFixed(value < 10_000 ? 2 : 1)} kB`;
   return barChart(
     [
-      { name: 'upload an image', value: bytes.uploadPerImage / 1000, label: kilo(bytes.uploadPerImage) },
-      { name: 'download an image', value: bytes.downloadPerImage / 1000, label: kilo(bytes.downloadPerImage) },
+      { name: `upload ${one}`, value: bytes.uploadPerImage / 1000, label: kilo(bytes.uploadPerImage) },
+      { name: `download ${one}`, value: bytes.downloadPerImage / 1000, label: kilo(bytes.downloadPerImage) },
       { name: 'evaluation keys', value: bytes.evaluationKeys / 1000, label: kilo(bytes.evaluationKeys) },
     ],
     'kB',

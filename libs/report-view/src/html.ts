@@ -1,5 +1,6 @@
-import { type Report, checksText, percent, sizeText } from '@ciphernet/report';
-import { accuracyChart, bytesChart, confusionChart, marginsChart, secondsChart } from './charts.js';
+import { type Report, checksText, sizeText, unitOf } from '@ciphernet/report';
+import { accuracyChart, bytesChart, confusionChart, marginsChart, reliabilityChart, secondsChart } from './charts.js';
+import { headline, metricSections } from './metric-sections.js';
 import { PAGE_STYLE, escapeHtml } from './page.js';
 
 function row(name: string, value: string | undefined): string {
@@ -32,7 +33,7 @@ function details(report: Report): string {
     ),
     row('Key fingerprint', parameters.keyFingerprint),
     row(
-      'Logit error',
+      'Error of an output',
       precision === undefined
         ? undefined
         : `rms ${precision.measuredRms.toExponential(1)} (predicted ${precision.predictedDeviation.toExponential(1)}), largest ${precision.measuredLargest.toExponential(1)} (bound ${precision.predictedBound.toExponential(1)}), ${precision.bits.toFixed(1)} bits`,
@@ -41,13 +42,14 @@ function details(report: Report): string {
       'Decisions within the error',
       report.margins?.uncertain === undefined
         ? undefined
-        : `${report.margins.uncertain} of ${report.images} images have a gap below twice the predicted bound of a logit’s error`,
+        : `${report.margins.uncertain} of ${report.images} ${unitOf(report)} have a gap below twice the predicted bound of an output’s error`,
     ),
     row(
       'Bytes',
       `${sizeText(bytes.upload)} up, ${sizeText(bytes.download)} down, public key ${sizeText(bytes.publicKey)}, evaluation keys ${sizeText(bytes.evaluationKeys)}`,
     ),
     row('Checked', checksText(report)),
+    row('Plain model', report.model.runtime),
     row('Engine', report.engineVersion),
     row('Workers', report.workers.join(', ')),
     row('Shards', `${report.shards}${report.reusedShards > 0 ? `, ${report.reusedShards} found in the store` : ''}`),
@@ -74,22 +76,24 @@ export async function reportToHtml(report: Report): Promise<string> {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${escapeHtml(title)}</title><style>${PAGE_STYLE}</style></head><body>
 <h1>${escapeHtml(title)}</h1>
-<p class="lead">${report.images.toLocaleString('en')} images stayed encrypted from the producer to the collector; the workers saw ciphertexts only.</p>
+<p class="lead">${report.images.toLocaleString('en')} ${unitOf(report)} stayed encrypted from the producer to the collector; the workers saw ciphertexts only.</p>
 <div class="figures">
-${figure(percent(report.accuracy.encrypted), 'accuracy, encrypted')}
-${figure(percent(report.accuracy.base), 'accuracy, plain float model')}
-${figure(percent(report.agreement), 'agreement with the quantised model')}
-${figure(`${rate}/s`, 'encrypted images a second')}
+${headline(report)
+  .map(([value, name]) => figure(value, name))
+  .join('\n')}
+${figure(`${rate}/s`, `encrypted ${unitOf(report)} a second`)}
 ${figure(`${report.security.bits} bits`, 'security')}
-${figure(sizeText(report.bytes.uploadPerImage), 'upload an image')}
+${figure(sizeText(report.bytes.uploadPerImage), unitOf(report) === 'images' ? 'upload an image' : 'upload an example')}
 </div>
 <div class="charts">
-${await chart('Accuracy', accuracyChart(report))}
+${report.accuracy.encrypted === undefined ? '' : await chart('Accuracy', accuracyChart(report))}
 ${await chart('Seconds by stage', secondsChart(report))}
-${await chart('Confusion matrix, encrypted', confusionChart(report))}
-${report.margins === undefined ? '' : await chart('How close decisions are', marginsChart(report.margins))}
+${report.confusion.length === 0 ? '' : await chart('Confusion matrix, encrypted', confusionChart(report))}
+${report.reliability === undefined ? '' : await chart('Calibration: how often it is so, by confidence', reliabilityChart(report.reliability))}
+${report.margins === undefined ? '' : await chart('How close decisions are', marginsChart(report.margins, unitOf(report)))}
 ${await chart('Bytes', bytesChart(report))}
 </div>
+${metricSections(report)}
 <section><h2>Details</h2><table>${details(report)}</table></section>
 ${report.parameters.explanation === undefined ? '' : `<section><h2>Plan</h2><pre>${escapeHtml(report.parameters.explanation)}</pre></section>`}
 </body></html>

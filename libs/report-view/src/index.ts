@@ -1,4 +1,5 @@
 export { historyPage } from './benchmark-page.js';
+export { comparisonToHtml } from './comparison-page.js';
 export { writeCurve } from './curve-view.js';
 export { reportToHtml } from './html.js';
 export { PAGE_STYLE, escapeHtml } from './page.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accuracyOf } from './accuracy.js';
 import { percent } from './format.js';
 import type { Report } from './schema.js';
 
@@ -34,7 +35,8 @@ export type Curve = z.infer<typeof curveSchema>;
 
 /** One epoch's figures, from its evaluation's report. */
 export function curvePoint(epoch: number, report: Report): Curve['points'][number] {
-  const { base, quantised, encrypted } = report.accuracy;
+  const { base, quantised } = report.accuracy;
+  const encrypted = accuracyOf(report);
   return {
     epoch,
     evaluation: report.evaluation,

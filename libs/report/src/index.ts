@@ -1,7 +1,18 @@
+export { accuracyOf } from './accuracy.js';
+export {
+  type ComparedModel,
+  type ComparedPair,
+  type ModelComparison,
+  comparisonToText,
+  decisionsText,
+  isBeyondChance,
+  pairRows,
+} from './comparison.js';
 export { type Curve, curvePoint, curveSchema, curveToText } from './curve.js';
 export { percent, sizeText } from './format.js';
 export { readReport, readReports, reportFromJson, reportToJson } from './json.js';
 export { marginsOf } from './margins.js';
+export { type MetricRow, figureText, metricName, metricRows, unitOf } from './metric-rows.js';
 export { type LogitError, confusionMatrix, logitError } from './metrics.js';
 export { REFERENCE } from './reference.js';
 export { type Reproduction, chosenRun, reproductionSchema, reproductionTable } from './reproduction.js';

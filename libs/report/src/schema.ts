@@ -19,7 +19,10 @@ export const reportSchema = z.strictObject({
     name: z.string(),
     split: z.string(),
     source: z.string(),
+    /** Values that the model gives an example: one a class, or those of a regression. */
     classes: z.number().int().positive(),
+    /** What an example is; absent in reports from when all were images. */
+    unit: z.enum(['images', 'examples']).optional(),
     transform: z.string(),
     manifest: z.string(),
   }),
@@ -32,15 +35,67 @@ export const reportSchema = z.strictObject({
     epochs: z.number().int().optional(),
     trainedOn: z.string().optional(),
     backend: z.string().optional(),
+    /** What evaluated the plain model. */
+    runtime: z.string().optional(),
   }),
   accuracy: z.strictObject({
     /** The plain float model. */
     base: fraction.optional(),
     /** The integer circuit in the clear. */
     quantised: fraction.optional(),
-    /** What decryption gave. */
-    encrypted: fraction,
+    /** What decryption gave; absent where nothing is classified, or nobody knows the answers. */
+    encrypted: fraction.optional(),
   }),
+  /** What the model was asked for; absent in reports from when all were of several classes. */
+  task: z.enum(['multiclass', 'binary', 'multilabel', 'regression']).optional(),
+  /** True where it was shown that the result was computed as agreed: by a comparison, or audits of somebody who is believed. */
+  verified: z.boolean().optional(),
+  /** Figures of what decryption gave, by scikit-learn's definitions. */
+  metrics: z.record(z.string(), z.number()).optional(),
+  /** 95 % intervals of `metrics`: Wilson's of proportions, a seeded bootstrap's of all others. */
+  intervals: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
+  /** The same figures of the plain model. */
+  plainMetrics: z.record(z.string(), z.number()).optional(),
+  /** Figures that cannot be had, and why. */
+  withoutMetrics: z.record(z.string(), z.string()).optional(),
+  /** Each class by itself, in the order of the classes. */
+  perClass: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        support: z.number().int().nonnegative(),
+        precision: z.number(),
+        recall: z.number(),
+        f1: z.number(),
+      }),
+    )
+    .optional(),
+  /** How often what is said with a confidence is so; bins of equal width from 0 to 1. */
+  reliability: z
+    .strictObject({
+      edges: z.array(z.number()),
+      confidence: z.array(z.number().nullable()),
+      frequency: z.array(z.number().nullable()),
+      counts: z.array(z.number().int().nonnegative()),
+    })
+    .optional(),
+  /** The same figures of parts of the examples; none of a part that is too small to be looked at. */
+  slices: z
+    .strictObject({
+      column: z.string(),
+      minimum: z.number().int().positive(),
+      parts: z.array(
+        z.strictObject({
+          name: z.string(),
+          count: z.number().int().nonnegative(),
+          metrics: z.record(z.string(), z.number()).optional(),
+          intervals: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
+        }),
+      ),
+    })
+    .optional(),
+  /** What of the evaluation depends on guesses, and where constants come from that are not public. */
+  notes: z.array(z.string()).optional(),
   /** What was checked before the result was accepted; `docs/verification.md` says what each finds. */
   checks: z.array(z.string()).optional(),
   /** Who spot-checked every shard's result; absent where not all were. */
@@ -55,9 +110,11 @@ export const reportSchema = z.strictObject({
       positionsPerPrime: z.number().int().positive(),
     })
     .optional(),
-  /** Fraction of images on which encrypted and quantised predictions are the same. */
+  /** Fraction of examples on which encrypted and quantised decisions are the same. */
   agreement: fraction.optional(),
-  /** confusion[true class][predicted class], counts */
+  /** Fraction of examples on which encrypted decisions and the plain model's are the same. */
+  plainAgreement: fraction.optional(),
+  /** confusion[true class][predicted class], counts; empty where nothing is classified */
   confusion: z.array(z.array(z.number().int().nonnegative())),
   /** Error of decrypted logits against the quantised circuit, in logit units. */
   precision: z

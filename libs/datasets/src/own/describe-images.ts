@@ -1,0 +1,89 @@
+import { decoderIdentity, listImageFolder } from '@ciphernet/formats';
+import { InputError, UnsupportedError } from '@ciphernet/foundation';
+import { type TaskKnowledge, chooseTask } from './choose-task.js';
+import { readDatasetYaml } from './dataset-yaml.js';
+import type { ChosenPreprocessing, WantedExamples } from './own-data.js';
+import type { OwnDataChoice } from './plan-reading.js';
+import type { Preprocessing } from './preprocessing.js';
+import type { ColumnProfile } from './profile.js';
+import type { OwnReading } from './reading.js';
+
+/**
+ * Preprocessing of a folder of images for a model: pixels in [0, 1] of the size that the model reads; grey where it reads one
+ * channel. Nothing of the images themselves is in it.
+ *
+ * @throws InputError for a model that reads no image of one or three channels
+ */
+export async function describeImages(path: string, { image }: WantedExamples): Promise<ChosenPreprocessing> {
+  if (image === undefined || (image.channels !== 1 && image.channels !== 3)) {
+    throw new InputError('the model reads no images of one or three channels', {
+      where: path,
+      hint: 'export it with an input of batch × channels × height × width',
+    });
+  }
+  const yaml = (await readDatasetYaml(path, true)).images ?? {};
+  const { height, width, channels } = image;
+  const preprocessing: Preprocessing = {
+    kind: 'images',
+    height,
+    width,
+    channels,
+    grey: yaml.grey ?? channels === 1,
+    resize: yaml.resize ?? false,
+    crop: yaml.crop ?? false,
+    decoder: await decoderIdentity(),
+    offset: [0],
+    scale: [1],
+  };
+  const size = `${height}×${width}`;
+  return { preprocessing, guesses: [`pixels: in [0, 1], ${channels === 1 ? 'grey' : 'colour'}, ${size}`] };
+}
+
+/** Class names as a label column would have them. */
+function labelOf(classes: readonly string[]): ColumnProfile {
+  const numbers = classes.map(Number);
+  const isWhole = numbers.every((value) => Number.isInteger(value) && value >= 0);
+  const distinct = isWhole ? [...classes].sort((a, b) => Number(a) - Number(b)) : classes;
+  return {
+    name: 'folder',
+    isNumber: isWhole,
+    isWhole,
+    missing: 0,
+    minimum: isWhole ? Math.min(...numbers) : 0,
+    maximum: isWhole ? Math.max(...numbers) : 0,
+    mean: 0,
+    deviation: 0,
+    distinct,
+  };
+}
+
+/** How a folder of images is read: a folder in it is a class. */
+export async function imageReading(
+  path: string,
+  choice: OwnDataChoice,
+  preprocessing: Preprocessing,
+  model: TaskKnowledge['model'],
+): Promise<{ readonly reading: OwnReading; readonly guesses: readonly string[] }> {
+  if (choice.slice !== undefined) {
+    throw new UnsupportedError('images have no column to slice by', { where: path, hint: 'leave it out' });
+  }
+  const yaml = await readDatasetYaml(path, true);
+  const { classes } = await listImageFolder(path);
+  const known = {
+    task: choice.task ?? yaml.task,
+    classes: choice.classes ?? yaml.classes,
+    positive: choice.positive ?? yaml.positive,
+    ...(model === undefined ? {} : { model }),
+  };
+  const chosen = chooseTask(classes.length === 0 ? [] : [labelOf(classes)], known, path);
+  return {
+    reading: {
+      format: 'images',
+      preprocessing,
+      task: chosen.task,
+      label: classes.length === 0 ? [] : ['folder'],
+      ...(chosen.classes === undefined ? {} : { classes: chosen.classes }),
+    },
+    guesses: chosen.guesses,
+  };
+}
