@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Batch, manifestFromBytes, parseBatch } from '@ciphernet/artifacts';
 import { signAnswer } from '@ciphernet/attestation';
@@ -23,6 +23,7 @@ import {
   temporaryFolder,
 } from '@ciphernet/testing';
 import type { Job } from 'bullmq';
+import { storeTrainedModel } from './trained-model.js';
 
 /** More than a shard holds: 4,096 slots, of which twins and zeros take some. */
 export const EXAMPLES = 4100;
@@ -75,26 +76,22 @@ export async function createDeployment(): Promise<Deployment> {
   const redis = await startRedis();
   const env = { CIPHERNET_DATA: folder, REDIS_URL: redis.url, CIPHERNET_PASSPHRASE: 'correct horse' };
   const processes = cliProcesses(env);
+  const blobs = await openDirectoryStore(join(folder, 'store'));
+  const auditor = await openIdentity(join(folder, 'auditor'), undefined);
+  const model = await storeTrainedModel(blobs, folder, 1, auditor);
+  const other = await storeTrainedModel(blobs, folder, 2, auditor);
   const worker = await processes.start(['worker'], 'worker on');
-  const train = ['model', 'train', 'mlp', '--epochs', '1'];
-  const { model } = await json<{ model: string }>(train, env);
-  const { model: other } = await json<{ model: string }>([...train, '--seed', '2'], env);
   await runCli(['keys', 'create', '--profile', 'one-square'], env);
   const encrypt = ['dataset', 'encrypt', 'mnist', '--images', String(EXAMPLES), '--profile', 'one-square'];
   const { dataset } = await json<{ dataset: string }>(encrypt, env);
-  const identity = join(folder, 'auditor', 'identity.key.json');
   const collector = await processes.start(['collector'], 'collector on');
   let said = '';
   for (const stream of [collector.stdout, collector.stderr]) {
     stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   }
   const backend = await openQueueBackend({ redisUrl: redis.url, folder, prefix: 'ciphernet' });
-  const blobs = await openDirectoryStore(join(folder, 'store'));
   const enqueue = ['enqueue', '--dataset', dataset, '--model', model];
-  // Makes the auditor's key, whose fingerprint the policy then names.
-  await json(enqueue, env);
-  const { publicKey } = JSON.parse(await readFile(identity, 'utf8')) as { publicKey: string };
-  const auditors = [identityFingerprint(publicKey)];
+  const auditors = [identityFingerprint(auditor.publicKey)];
   const setPolicy = (policy: Readonly<Record<string, unknown>>): Promise<void> =>
     writeFile(join(folder, 'policy.json'), JSON.stringify({ auditors, lockAfter: 1000, ...policy }));
   await setPolicy({});

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type ServerResponse, createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { openBlobStore } from '@ciphernet/blobs';
 import { readOutcome } from '@ciphernet/owner-records';
 import { type QueueBackend, enqueueEvaluation, newEvaluationId, openQueueBackend } from '@ciphernet/queue';
 import {
@@ -20,6 +21,7 @@ import {
 } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ended } from './deployment.js';
+import { storeTrainedModel } from './trained-model.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
 /** Results are larger than this, references and manifests smaller. */
@@ -108,6 +110,7 @@ suite('a store that does not end, and a door that is knocked at', () => {
   const started: ChildProcess[] = [];
 
   beforeAll(async () => {
+    Object.assign(process.env, S3_CREDENTIALS);
     folder = await temporaryFolder();
     redis = await startRedis();
     store = await startS3(folder.path);
@@ -123,7 +126,8 @@ suite('a store that does not end, and a door that is knocked at', () => {
       expect([stderr, code]).toEqual([stderr, 0]);
       return JSON.parse(stdout) as T;
     };
-    ({ model } = await json<{ model: string }>(['model', 'train', 'mlp', '--epochs', '1']));
+    const blobs = await openBlobStore({ blobUrl: env['BLOB_URL'], blobFolder: folder.path });
+    model = await storeTrainedModel(blobs, folder.path, 1);
     await runCli(['keys', 'create', '--profile', 'one-square'], env);
     const encrypt = ['dataset', 'encrypt', 'mnist', '--images', '120', '--profile', 'one-square'];
     ({ dataset } = await json<{ dataset: string }>(encrypt));

@@ -1,6 +1,6 @@
 import { profileNamed } from '@ciphernet/ckks';
 import { type ProgressBoard, type Session, runTrainingJob } from '@ciphernet/command-line';
-import type { Dataset } from '@ciphernet/datasets';
+import { type Dataset, examplesOf } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/foundation';
 import { awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
@@ -39,8 +39,8 @@ export async function encryptTestSplit(
   const squares = spec.layers.filter((layer) => layer.kind === 'square').length;
   const profile = profileNamed(squares === 1 ? 'one-square' : 'two-squares');
   const keys = await ensureKeys(owner, profile.parameters);
-  const { transform } = spec;
-  const request = { ...profile, dataset, source: dataset.name, transform, mode: 'public' } as const;
+  const examples = examplesOf(dataset, spec.transform);
+  const request = { ...profile, examples, source: dataset.name, mode: 'public' } as const;
   const { digest, manifest } = await encryptWithProgress(request, keys, { owner, blobs, signal, board });
   return { manifest: digest, shards: manifest.shards.length, images: dataset.count };
 }

@@ -6,17 +6,26 @@ import {
   OWNER_ENVIRONMENT,
   allowCommand,
   collectorCommand,
+  compareCommand,
   datasetCommand,
   enqueueCommand,
   historyCommand,
   keysCommand,
+  outputsCommand,
   publishCommand,
   quarantineCommand,
   reportCommand,
   requestsCommand,
 } from '@ciphernet/owner';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
-import { modelCommand, openAuditor, simulateCommand, startWorker, workerCommand } from '@ciphernet/worker';
+import {
+  checkCommand,
+  modelCommand,
+  openAuditor,
+  simulateCommand,
+  startWorker,
+  workerCommand,
+} from '@ciphernet/worker';
 import { benchCommand } from './commands/bench.js';
 import { curveCommand } from './commands/curve.js';
 import { reproduceCommand } from './commands/reproduce.js';
@@ -60,6 +69,8 @@ await runEntry({
     collectorCommand(),
     dashboardCommand(),
     reportCommand(),
+    compareCommand(),
+    outputsCommand(),
     publishCommand(),
     quarantineCommand(),
     requestsCommand(),
@@ -68,6 +79,7 @@ await runEntry({
     curveCommand(),
     reproduceCommand(),
     scheduleCommand(),
+    checkCommand(),
     simulateCommand(),
     benchCommand(),
   ],

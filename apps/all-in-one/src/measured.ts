@@ -11,7 +11,7 @@ export async function measuredAccuracies(): Promise<MeasuredAccuracy> {
   for (const { report } of await readReports(loadOwnerConfiguration().reportsFolder)) {
     if (report.images !== TEST_IMAGES) continue;
     const key = `${report.model.name ?? ''} ${report.dataset.name}`;
-    best.set(key, Math.max(best.get(key) ?? 0, report.accuracy.encrypted));
+    best.set(key, Math.max(best.get(key) ?? 0, report.accuracy.encrypted ?? 0));
   }
   return (network, dataset) => best.get(`${network} ${dataset}`);
 }

@@ -6,7 +6,7 @@ import { cliProcesses, hasRedisServer, runCli, startRedis, temporaryFolder } fro
 import { describe, expect, it } from '@jest/globals';
 
 const suite = hasRedisServer() ? describe : describe.skip;
-const EPOCHS = 4;
+const EPOCHS = 3;
 const IMAGES = 4096;
 /** Decisions that two encryptions of the same images may turn, all to one side: the noise turns some three each. */
 const CLOSE = 6;

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openDirectoryStore } from '@ciphernet/blobs';
 import { QUEUES, enqueueEvaluation, newEvaluationId, openQueueBackend } from '@ciphernet/queue';
 import {
   CHROMIUM_ARGS,
@@ -15,6 +16,7 @@ import {
 } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import puppeteer, { type Page } from 'puppeteer-core';
+import { trainBriefly } from './small-model.js';
 
 const chromium = chromiumPath();
 const suite = hasRedisServer() && chromium !== undefined ? describe : describe.skip;
@@ -49,7 +51,8 @@ suite('the dashboard in a browser', () => {
       await processes.start(['dashboard', '--port', String(port)], 'dashboard on', password);
       await processes.start(['collector'], 'collector on');
       await processes.start(['worker', '--concurrency', '1'], 'worker on');
-      const { model } = await json<{ model: string }>(['model', 'train', 'reference', '--epochs', '1']);
+      const blobs = await openDirectoryStore(join(folder.path, 'store'));
+      const model = await trainBriefly(blobs, folder.path, 'reference');
       expect((await runCli(['keys', 'create'], env)).code).toBe(0);
       const { dataset } = await json<{ dataset: string }>(['dataset', 'encrypt', 'mnist', '--images', '9000']);
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openDirectoryStore } from '@ciphernet/blobs';
 import { runCli, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
+import { trainBriefly } from './small-model.js';
 
 describe('models that tfjs has saved', () => {
   it('are imported from a folder of checkpoints and evaluated, each as the one that was trained here', async () => {
@@ -16,9 +17,9 @@ describe('models that tfjs has saved', () => {
         .split('\n')
         .map((line) => JSON.parse(line) as T);
     };
-    const [trained] = await lines<{ model: string }>(['model', 'train', 'reference', '--epochs', '1']);
     const blobs = await openDirectoryStore(join(folder.path, 'store'));
-    const record = JSON.parse(Buffer.from(await blobs.get(trained?.model ?? '')).toString()) as {
+    const trained = await trainBriefly(blobs, folder.path, 'reference');
+    const record = JSON.parse(Buffer.from(await blobs.get(trained)).toString()) as {
       topology: string;
       weights: string;
     };
@@ -32,7 +33,7 @@ describe('models that tfjs has saved', () => {
     const [encrypted] = await lines<{ dataset: string }>(['dataset', 'encrypt', 'mnist', '--images', '300']);
     const what = ['enqueue', '--dataset', encrypted?.dataset ?? ''];
     const imported = await lines<{ accuracy: number; evaluation: string }>([...what, '--models', checkpoints]);
-    const [own] = await lines<{ accuracy: number }>([...what, '--model', trained?.model ?? '']);
+    const [own] = await lines<{ accuracy: number }>([...what, '--model', trained]);
     expect(imported.map(({ accuracy }) => accuracy)).toEqual([own?.accuracy, own?.accuracy]);
     const names = await Promise.all(
       imported.map(async ({ evaluation }) => {

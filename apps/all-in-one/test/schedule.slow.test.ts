@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openDirectoryStore } from '@ciphernet/blobs';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
 import { cliProcesses, hasRedisServer, runCli, startRedis, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
+import { trainBriefly } from './small-model.js';
 
 const suite = hasRedisServer() ? describe : describe.skip;
 const IMAGES = 300;
@@ -31,16 +33,15 @@ suite('a scheduled benchmark', () => {
       await processes.start(['collector'], 'collector on');
       await processes.start(['worker', '--roles', 'train,audit,benchmark'], 'worker on');
       const inferrer = await processes.start(['worker', '--roles', 'infer', '--concurrency', '1'], 'worker on');
-      const trained = JSON.parse(await said(['model', 'train', 'reference', '--epochs', '1', '--json'])) as {
-        model: string;
-      };
+      const blobs = await openDirectoryStore(join(folder.path, 'store'));
+      const model = await trainBriefly(blobs, folder.path, 'reference');
       await said(['keys', 'create']);
       const encrypted = JSON.parse(
         await said(['dataset', 'encrypt', 'mnist', '--images', String(IMAGES), '--json']),
       ) as {
         dataset: string;
       };
-      const what = ['--dataset', encrypted.dataset, '--model', trained.model];
+      const what = ['--dataset', encrypted.dataset, '--model', model];
       const wrong = await runCli(['schedule', 'add', 'often', '--cron', 'every minute', ...what], env);
       expect([wrong.code, wrong.stderr]).toEqual([
         2,

@@ -23,16 +23,17 @@ function storeOf(owner: CollectTask['owner']): Promise<BlobStore> {
   return opened;
 }
 
-async function run({ gathered, owner, audits, workers }: CollectTask): Promise<void> {
+async function run({ gathered, owner, audits, workers, keepOutputs = false }: CollectTask): Promise<void> {
   try {
-    const report = await collect(gathered, {
+    const collected = await collect(gathered, {
       ...owner,
       blobs: await storeOf(owner),
       audits,
       workers,
+      keepOutputs,
       onProgress: (progress) => reply({ kind: 'progress', progress }),
     });
-    reply({ kind: 'report', report });
+    reply({ kind: 'report', collected });
   } catch (error) {
     if (error instanceof ForgedResult) {
       reply({ kind: 'forged', error: encodeError(error.reason), shards: error.shards });

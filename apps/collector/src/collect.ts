@@ -1,35 +1,39 @@
-import { type Arrangement, arrange, compareTwins, twinTolerance, valuesOfExamples } from '@ciphernet/arrangement';
-import {
-  type DatasetManifest,
-  HEADER_READ_BYTES,
-  MODEL_OWNERS,
-  batchFromBytes,
-  manifestFromBytes,
-  mostResultBytes,
-  parseHeader,
-} from '@ciphernet/artifacts';
+import { valuesOfExamples } from '@ciphernet/arrangement';
+import { type DatasetManifest, MODEL_OWNERS, manifestFromBytes } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { type Plan, planOfCompiled } from '@ciphernet/compiler';
-import { type Dataset, type LoadOptions, loadDataset, takeExamples } from '@ciphernet/datasets';
-import {
-  EvaluationError,
-  IntegrityError,
-  asError,
-  encodeError,
-  nameOf,
-  parseJson,
-  sha256Hex,
-} from '@ciphernet/foundation';
-import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
-import { fractionEqual, predictionsOf } from '@ciphernet/network';
-import { type DatasetRecord, readDatasetRecord } from '@ciphernet/owner-records';
+import type { LoadOptions } from '@ciphernet/datasets';
+import { EvaluationError, nameOf, parseJson } from '@ciphernet/foundation';
+import { examplesOfRecord, readDatasetRecord, sealOutputs } from '@ciphernet/owner-records';
 import type { CollectJob, JobProgress } from '@ciphernet/queue';
-import { type Report, confusionMatrix, marginsOf } from '@ciphernet/report';
-import { ForgedResult, type WorkerPolicy, assertUnlocked, checkAnswers } from './answers.js';
+import type { Report } from '@ciphernet/report';
+import { type WorkerPolicy, assertUnlocked, checkAnswers } from './answers.js';
 import { type AuditPolicy, type ShardResult, checkAudits } from './audits.js';
-import { type Expected, checkResult, checkSlots } from './check-result.js';
 import { type Comparison, compareWithModel, compileModelOf } from './compare.js';
 import { composeReport } from './compose-report.js';
+import { decryptAll } from './decrypt-results.js';
+import { predictionsToCsv } from './predictions.js';
+import {
+  type Answers,
+  FEW_RESAMPLES,
+  MANY_RESAMPLES,
+  accuracyOf,
+  assertWidth,
+  decide,
+  marginsOfAnswers,
+  score,
+  scoreSlices,
+} from './score.js';
+import { arrangementOf, checkTwins, shardOfSlot } from './slots.js';
+
+/** What collecting gives the owner. */
+export interface Collected {
+  readonly report: Report;
+  /** A line an example, where nobody knows the answers: the owner's, and nowhere in the report. */
+  readonly predictions?: string;
+  /** What the model gave each example, sealed under the passphrase: where the owner keeps it. */
+  readonly outputs?: Uint8Array;
+}
 
 /** What collecting needs besides the job. */
 export interface CollectDependencies {
@@ -39,71 +43,9 @@ export interface CollectDependencies {
   readonly passphrase: string | undefined;
   readonly audits: AuditPolicy;
   readonly workers: WorkerPolicy;
+  /** Whether outputs are kept, which needs a passphrase; they are not where it is missing. */
+  readonly keepOutputs?: boolean;
   readonly onProgress?: (progress: JobProgress) => void;
-}
-
-async function loadLabels(record: DatasetRecord, manifest: DatasetManifest, folders: LoadOptions): Promise<Dataset> {
-  const dataset = takeExamples(await loadDataset(record.dataset, record.split, folders), record.images);
-  if (dataset.count !== record.images || dataset.classes > manifest.classes) {
-    const labels = `the labels are of ${dataset.count} images and ${dataset.classes} classes`;
-    throw new IntegrityError(`${labels}, the dataset had ${record.images} and ${manifest.classes}`, {
-      where: `dataset ${manifest.name}`,
-      hint: 'the dataset changed after it was encrypted: encrypt it again',
-    });
-  }
-  if (sha256Hex(dataset.labels) !== record.labels) {
-    throw new IntegrityError('the labels are not those that the dataset was encrypted with', {
-      where: `dataset ${manifest.name}, ${record.dataset}`,
-      hint: 'restore the label file, or encrypt the dataset again with the new labels',
-    });
-  }
-  return dataset;
-}
-
-/** Logits of all slots in use, slots × classes. They live in this process only. */
-async function decryptAll(
-  expected: Expected,
-  record: DatasetRecord,
-  results: readonly ShardResult[],
-  dependencies: CollectDependencies,
-): Promise<Float64Array> {
-  const { manifest } = expected;
-  const key = await readSecretKey(record.keys, dependencies.passphrase);
-  using decryptor = await createResultDecryptor(key);
-  const logits = new Float64Array(manifest.images * manifest.classes);
-  // Every result is fetched whatever came of those before it: what the store sees does not depend on decrypted values.
-  let refusal: Error | undefined;
-  const forged: number[] = [];
-  let at = 0;
-  for (const { shard, result } of results) {
-    const where = `result of shard ${shard}`;
-    const images = manifest.shards[shard]?.images ?? 0;
-    // Certain of the bytes that the worker signed only: what the store does to them on the way is not the worker's doing.
-    let isOfWorker = false;
-    try {
-      const bytes = await dependencies.blobs.get(result, mostResultBytes(manifest));
-      isOfWorker = true;
-      const parsed = parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where);
-      checkResult(parsed.header, expected, shard, where);
-      const { values, largestSlot } = decryptor.decrypt(batchFromBytes(bytes, parsed, where), where);
-      logits.set(values, at);
-      // Private data out of the calibrated range goes beyond the bound as well: refused, and nobody is blamed.
-      isOfWorker = false;
-      checkSlots(largestSlot, expected, where);
-    } catch (error) {
-      if (encodeError(error).name === 'UnavailableError') throw error;
-      refusal ??= asError(error);
-      if (isOfWorker) forged.push(shard);
-    }
-    at += images * manifest.classes;
-    dependencies.onProgress?.({ stage: 'decrypt', done: at, total: logits.length });
-  }
-  if (forged.length > 0) throw new ForgedResult(refusal, forged);
-  if (refusal !== undefined) throw refusal;
-  if (!logits.every(Number.isFinite)) {
-    throw new IntegrityError('a decrypted value is not a number', { where: manifest.name, hint: 'evaluate again' });
-  }
-  return logits;
 }
 
 /** Results in the order of their shards, each exactly once, or an error that says which are missing and why. */
@@ -138,38 +80,6 @@ function oneCircuit(results: readonly ShardResult[], where: string): string {
     where,
     hint: 'workers of different versions took part: evaluate again when all are of one',
   });
-}
-
-/** @throws IntegrityError when the manifest has another number of slots than the owner's record gives */
-function arrangementOf(record: DatasetRecord, manifest: DatasetManifest): Arrangement {
-  const arrangement = arrange(record.images, Buffer.from(record.arrangement, 'hex'));
-  if (arrangement.order.length === manifest.images) return arrangement;
-  throw new IntegrityError('the manifest does not have the slots of this dataset', { where: manifest.name });
-}
-
-/** Which shard a slot is in, by its place among all slots. */
-function shardOfSlot({ shards }: DatasetManifest, slot: number): number {
-  let end = 0;
-  return shards.findIndex(({ images }) => (end += images) > slot);
-}
-
-/** @throws ForgedResult when the same example was answered in two ways; certain where both twins are in one shard */
-function checkTwins(arrangement: Arrangement, logits: Float64Array, manifest: DatasetManifest): void {
-  const { classes } = manifest;
-  const tolerance = twinTolerance(logits, classes);
-  const { differing, compared } = compareTwins(arrangement, logits, classes, tolerance);
-  if (differing.length === 0) return;
-  const shards = differing
-    .map((pair) => pair.map((slot) => shardOfSlot(manifest, slot)))
-    .flatMap(([a = -1, b = -1]) => (a === b ? [a] : []));
-  const reason = new IntegrityError(
-    `${differing.length} of ${compared} pairs of equal examples were answered differently`,
-    {
-      where: 'result',
-      hint: 'a worker altered the result: evaluate again on other workers, and do not trust these',
-    },
-  );
-  throw new ForgedResult(reason, [...new Set(shards)]);
 }
 
 /** Most bytes of a compiled circuit: its format's most weights, as base64, and some. */
@@ -217,7 +127,7 @@ export async function gather(
  * @throws IntegrityError when a result, the labels or the model are not those of the evaluation
  * @throws InputError for a dataset that is not this owner's
  */
-export async function collect(gathered: Gathered, dependencies: CollectDependencies): Promise<Report> {
+export async function collect(gathered: Gathered, dependencies: CollectDependencies): Promise<Collected> {
   const refusal = refusalOf(gathered, dependencies);
   if (refusal === undefined) return decryptAndReport(gathered, dependencies);
   // Who is in quarantine depends on decrypted values, so what the store is asked for, and how long it takes, must not: all is
@@ -245,9 +155,10 @@ function refusalOf(
 async function decryptAndReport(
   { job, manifest, results, compiledDigest }: Gathered,
   dependencies: CollectDependencies,
-): Promise<Report> {
+): Promise<Collected> {
   const record = await readDatasetRecord(dependencies.recordsFolder, job.manifest);
-  const dataset = await loadLabels(record, manifest, dependencies.datasetFolders);
+  const examples = await examplesOfRecord(record, manifest.transform, dependencies.datasetFolders);
+  assertWidth(examples.task, manifest.classes, `dataset ${manifest.name}`);
 
   const { blobs } = dependencies;
   const audits = await checkAudits(job, manifest, results, dependencies.audits, (names) =>
@@ -261,13 +172,19 @@ async function decryptAndReport(
   const decrypted = await decryptAll({ manifest, plan }, record, results, dependencies);
   const decryptSeconds = (performance.now() - started) / 1000;
   const arrangement = arrangementOf(record, manifest);
-  const logits = valuesOfExamples(arrangement, decrypted, manifest.classes);
-  const predictions = predictionsOf(logits, manifest.classes);
+  const outputs = valuesOfExamples(arrangement, decrypted, manifest.classes);
+  const answers: Answers = {
+    task: examples.task,
+    link: own?.model.answers.link ?? 'score',
+    outputs,
+    width: manifest.classes,
+  };
+  const decisions = decide(answers);
 
   let comparison: Comparison | undefined;
   if (own !== undefined) {
     const shardOf = (example: number): number => shardOfSlot(manifest, arrangement.slotOf[example] ?? -1);
-    comparison = await compareWithModel({ ...dependencies, ...own, manifest, dataset, logits, predictions, shardOf });
+    comparison = await compareWithModel({ ...dependencies, ...own, manifest, examples, answers, decisions, shardOf });
   }
   // After the comparison, which says whose result it is where twins of two shards cannot.
   checkTwins(arrangement, decrypted, manifest);
@@ -277,18 +194,38 @@ async function decryptAndReport(
     ...(audits?.believed === true ? ['audit'] : []),
     ...(comparison === undefined ? [] : ['comparison']),
   ];
-  return composeReport({
+  const report = composeReport({
     checks,
     audits,
     job,
     manifest,
     record,
-    dataset,
+    examples,
     results,
     decryptSeconds,
     comparison,
-    accuracy: fractionEqual(predictions, dataset.labels),
-    margins: marginsOf(logits, manifest.classes, comparison?.compiled.plan.predictedError.bound),
-    confusion: confusionMatrix(dataset.labels, predictions, manifest.classes),
+    accuracy: accuracyOf(examples, decisions),
+    evaluation: score(examples, answers, record.reading === undefined ? FEW_RESAMPLES : MANY_RESAMPLES),
+    slices: scoreSlices(examples, answers),
+    margins: marginsOfAnswers(answers, comparison?.compiled.plan.predictedError.bound),
   });
+  const kept =
+    dependencies.keepOutputs === true ? await keep(job, examples.targetsDigest, answers, dependencies) : undefined;
+  return {
+    report,
+    ...(examples.targets === undefined ? { predictions: predictionsToCsv(examples, answers) } : {}),
+    ...(kept === undefined ? {} : { outputs: kept }),
+  };
+}
+
+/** Sealed here, where they are decrypted: they leave this process under the passphrase only. */
+function keep(
+  { evaluation, manifest, model }: CollectJob,
+  targetsDigest: string,
+  answers: Answers,
+  { passphrase }: CollectDependencies,
+): Promise<Uint8Array> {
+  const keptAt = new Date().toISOString();
+  const count = answers.outputs.length / answers.width;
+  return sealOutputs({ evaluation, keptAt, dataset: manifest, model, targetsDigest, count, ...answers }, passphrase);
 }

@@ -2,24 +2,28 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DatasetManifest } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { type CompiledCircuit, compiledToBytes, dequantise, evaluateCircuit, explainPlan } from '@ciphernet/compiler';
-import { type Dataset, toFeatures } from '@ciphernet/datasets';
+import type { Examples } from '@ciphernet/datasets';
 import { IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { type Model, compileForDataset, loadModel } from '@ciphernet/models';
-import { evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
 import type { CollectJob, JobProgress } from '@ciphernet/queue';
 import { type LogitError, logitError } from '@ciphernet/report';
 import { ForgedResult } from './answers.js';
+import { type Answers, FEW_RESAMPLES, accuracyOf, agreementOf, decide, score } from './score.js';
 
 /** What is known when the owner may hold the model as well: the plain model on the same images. */
 export interface Comparison {
   readonly model: Model;
   readonly compiled: CompiledCircuit;
-  /** Share of images that the plain float model classifies right. */
-  readonly base: number;
+  /** Share of examples that the plain model classifies right. */
+  readonly base: number | undefined;
   /** The same of the integer circuit in the clear. */
-  readonly quantised: number;
-  /** Share of images on which the integer circuit and decryption predict the same. */
-  readonly agreement: number;
+  readonly quantised: number | undefined;
+  /** Share of examples on which the integer circuit and decryption decide the same. */
+  readonly agreement: number | undefined;
+  /** The same of the plain model and decryption. */
+  readonly plainAgreement: number | undefined;
+  /** Figures of the plain model. */
+  readonly plainMetrics: Readonly<Record<string, number>> | undefined;
   /** Error of decrypted logits against the integer circuit's. */
   readonly precision: LogitError;
   /** The plan in words. */
@@ -33,7 +37,7 @@ export interface Comparison {
  */
 const BOUND_SLACK = 4;
 
-/** Images at a time: keeps the event loop alive for lock renewal. */
+/** Examples at a time: keeps the event loop alive for lock renewal. */
 const CHUNK = 500;
 
 /** A model that the owner may hold, and what it compiles to here. */
@@ -65,7 +69,7 @@ export async function compileModelOf(
 }
 
 /**
- * Evaluates the plain model and its integer circuit on the images, and compares them with what decryption gave.
+ * Evaluates the plain model and its integer circuit on the examples, and compares them with what decryption gave.
  *
  * @throws ForgedResult when a logit is not the circuit's within the plan's error; its reason alone where the data is out of range
  */
@@ -73,29 +77,31 @@ export async function compareWithModel(options: {
   readonly model: Model;
   readonly compiled: CompiledCircuit;
   readonly manifest: DatasetManifest;
-  readonly dataset: Dataset;
-  /** images × classes, decrypted */
-  readonly logits: Float64Array;
-  /** One class an image, of the decrypted logits. */
-  readonly predictions: Uint8Array;
+  readonly examples: Examples;
+  /** What decryption gave, examples × outputs. */
+  readonly answers: Answers;
+  /** What was decided by it. */
+  readonly decisions: Int32Array | undefined;
   /** Which shard an example's answer came with. */
   readonly shardOf: (example: number) => number;
   readonly onProgress?: (progress: JobProgress) => void;
 }): Promise<Comparison> {
-  const { model, compiled, manifest, dataset, logits, predictions } = options;
+  const { model, compiled, manifest, examples, answers, decisions } = options;
+  const { outputs: logits, task } = answers;
   const started = performance.now();
   const circuit = dequantise(compiled.circuit);
-  const features = toFeatures(manifest.transform, dataset.shape, dataset.images);
-  const baseLogits = new Float32Array(logits.length);
+  const baseLogits = new Float64Array(logits.length);
   const quantisedLogits = new Float64Array(logits.length);
-  for (let from = 0; from < dataset.count; from += CHUNK) {
-    const part = features.subarray(from * manifest.features, (from + CHUNK) * manifest.features);
-    baseLogits.set(evaluateNetwork(model.network, part), from * manifest.classes);
+  for (let from = 0; from < examples.count; from += CHUNK) {
+    const part = await examples.features.read(from, Math.min(examples.count, from + CHUNK));
+    baseLogits.set(await model.plain.evaluate(part), from * manifest.classes);
     quantisedLogits.set(evaluateCircuit(circuit, part), from * manifest.classes);
-    options.onProgress?.({ stage: 'compare', done: Math.min(dataset.count, from + CHUNK), total: dataset.count });
+    options.onProgress?.({ stage: 'compare', done: Math.min(examples.count, from + CHUNK), total: examples.count });
     await nextTurn();
   }
-  const quantised = predictionsOf(quantisedLogits, manifest.classes);
+  const base = { ...answers, outputs: baseLogits };
+  const baseDecisions = decide(base);
+  const quantised = decide({ ...answers, outputs: quantisedLogits });
   const precision = logitError(logits, quantisedLogits);
   const { bound } = compiled.plan.predictedError;
   // Written so that NaN is refused.
@@ -120,9 +126,11 @@ export async function compareWithModel(options: {
   return {
     model,
     compiled,
-    base: fractionEqual(predictionsOf(baseLogits, manifest.classes), dataset.labels),
-    quantised: fractionEqual(quantised, dataset.labels),
-    agreement: fractionEqual(quantised, predictions),
+    base: accuracyOf(examples, baseDecisions),
+    quantised: accuracyOf(examples, quantised),
+    agreement: agreementOf(task, quantised, decisions),
+    plainAgreement: agreementOf(task, baseDecisions, decisions),
+    plainMetrics: score(examples, base, FEW_RESAMPLES)?.metrics,
     precision,
     explanation: explainPlan(compiled.plan, compiled.circuit),
     seconds: (performance.now() - started) / 1000,

@@ -2,12 +2,15 @@ import { cpus, totalmem } from 'node:os';
 import type { DatasetManifest } from '@ciphernet/artifacts';
 import { parametersDigest, securityOfParameters } from '@ciphernet/ckks';
 import { squaresOf } from '@ciphernet/compiler';
-import { type Dataset, transformName } from '@ciphernet/datasets';
+import { type Examples, isImages, transformName } from '@ciphernet/datasets';
+import type { Evaluation, SlicedEvaluation } from '@ciphernet/metrics';
+import { trainingOf } from '@ciphernet/models';
 import type { DatasetRecord } from '@ciphernet/owner-records';
 import type { CollectJob, InferredResult } from '@ciphernet/queue';
 import type { Report } from '@ciphernet/report';
 import type { Audits } from './audits.js';
 import type { Comparison } from './compare.js';
+import { metricFields } from './metric-fields.js';
 
 /**
  * Wall-clock seconds, at least 0.001, from the first shard's start to the last one's end, by the workers' clocks: what they
@@ -19,20 +22,25 @@ function wallSeconds(results: readonly Pick<InferredResult, 'startedAt' | 'finis
   return Math.max(to - from, 1) / 1000;
 }
 
-function comparedFields(comparison: Comparison): Pick<Report, 'model' | 'agreement' | 'precision'> {
-  const { model, compiled, precision } = comparison;
+function comparedFields(
+  comparison: Comparison,
+): Pick<Report, 'model' | 'agreement' | 'plainAgreement' | 'plainMetrics' | 'precision'> {
+  const { model, compiled, precision, agreement, plainAgreement, plainMetrics } = comparison;
   const { predictedError } = compiled.plan;
-  const { training } = model.record;
+  const training = trainingOf(model.record);
   return {
     model: {
       digest: model.digest,
       name: model.record.name,
       squares: squaresOf(model.circuit),
+      runtime: model.plain.runtime,
       ...(training === undefined
         ? {}
         : { epochs: training.epoch, trainedOn: training.dataset, backend: `TensorFlow.js ${training.backend}` }),
     },
-    agreement: comparison.agreement,
+    ...(agreement === undefined ? {} : { agreement }),
+    ...(plainAgreement === undefined ? {} : { plainAgreement }),
+    ...(plainMetrics === undefined ? {} : { plainMetrics }),
     precision: {
       predictedDeviation: predictedError.deviation,
       predictedBound: predictedError.bound,
@@ -44,43 +52,49 @@ function comparedFields(comparison: Comparison): Pick<Report, 'model' | 'agreeme
 }
 
 /** What a report is composed of. */
-interface ReportParts {
+export interface ReportParts {
   /** Names of the checks that the result passed. */
   readonly checks: readonly string[];
   readonly audits: Audits | undefined;
   readonly job: CollectJob;
   readonly manifest: DatasetManifest;
   readonly record: DatasetRecord;
-  readonly dataset: Dataset;
+  readonly examples: Examples;
   /** One a shard, in the order of the shards. */
   readonly results: readonly Omit<InferredResult, 'signed'>[];
   readonly decryptSeconds: number;
   /** Absent when the owner does not hold the model. */
   readonly comparison: Comparison | undefined;
-  /** Share of images that decryption classifies right. */
-  readonly accuracy: number;
-  readonly margins: NonNullable<Report['margins']>;
-  /** counts[true][predicted] */
-  readonly confusion: number[][];
+  /** Share of examples that decryption classifies right. */
+  readonly accuracy: number | undefined;
+  /** Figures of what decryption gave; absent where nobody knows the answers. */
+  readonly evaluation: Evaluation | undefined;
+  readonly slices: SlicedEvaluation | undefined;
+  readonly margins: Report['margins'];
 }
 
 /** Rates are over at least a millisecond: they stay finite where the clock saw no time pass. */
 const LEAST_SECONDS = 1e-3;
 
-function datasetFields({ job, manifest, dataset }: ReportParts): Report['dataset'] {
+function datasetFields({ job, manifest, record, examples }: ReportParts): Report['dataset'] {
   return {
     name: manifest.name,
     split: manifest.split,
-    source: dataset.source,
+    source: examples.source,
     classes: manifest.classes,
+    ...(record.reading === undefined || isImages(record.reading) ? {} : { unit: 'examples' as const }),
     transform: transformName(manifest.transform),
     manifest: job.manifest,
   };
 }
 
 function accuracyFields({ accuracy, comparison }: ReportParts): Report['accuracy'] {
-  const plain = comparison === undefined ? {} : { base: comparison.base, quantised: comparison.quantised };
-  return { ...plain, encrypted: accuracy };
+  const { base, quantised } = comparison ?? {};
+  return {
+    ...(base === undefined ? {} : { base }),
+    ...(quantised === undefined ? {} : { quantised }),
+    ...(accuracy === undefined ? {} : { encrypted: accuracy }),
+  };
 }
 
 function parameterFields({ manifest, comparison }: ReportParts): Report['parameters'] {
@@ -106,7 +120,7 @@ function parameterFields({ manifest, comparison }: ReportParts): Report['paramet
 }
 
 function secondsFields({ record, results, decryptSeconds, comparison }: ReportParts): Report['seconds'] {
-  const training = comparison?.model.record.training;
+  const training = comparison === undefined ? undefined : trainingOf(comparison.model.record);
   return {
     ...(training === undefined ? {} : { train: training.seconds }),
     encrypt: record.encryptSeconds,
@@ -132,7 +146,7 @@ function byteFields({ manifest, record, results }: ReportParts): Report['bytes']
 
 function throughputFields({ record, results, decryptSeconds, comparison }: ReportParts): Report['throughput'] {
   const { images } = record;
-  const training = comparison?.model.record.training;
+  const training = comparison === undefined ? undefined : trainingOf(comparison.model.record);
   const train =
     training === undefined
       ? {}
@@ -185,9 +199,10 @@ export function composeReport(parts: ReportParts): Report {
     ...(comparison === undefined ? {} : comparedFields(comparison)),
     accuracy: accuracyFields(parts),
     checks: [...parts.checks],
+    ...metricFields(parts),
     ...(parts.audits === undefined ? {} : { audits: parts.audits }),
-    confusion: parts.confusion,
-    margins: parts.margins,
+    confusion: parts.evaluation?.confusion?.map((row) => [...row]) ?? [],
+    ...(parts.margins === undefined ? {} : { margins: parts.margins }),
     parameters: parameterFields(parts),
     security: { ...securityOfParameters(manifest.parameters) },
     seconds: secondsFields(parts),

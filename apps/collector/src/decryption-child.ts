@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { EvaluationError, IntegrityError, decodeError } from '@ciphernet/foundation';
 import type { JobProgress } from '@ciphernet/queue';
-import type { Report } from '@ciphernet/report';
 import { ForgedResult } from './answers.js';
 import type { CollectReply, CollectTask } from './child-messages.js';
+import type { Collected } from './collect.js';
 
 /** A process that decrypts, and is killed when it takes too long or too much. */
 export interface DecryptionChild {
@@ -14,7 +14,7 @@ export interface DecryptionChild {
    *
    * @throws ForgedResult, and what `collect` throws; IntegrityError when the child was ended for want of an end
    */
-  collect(task: CollectTask, onProgress?: (progress: JobProgress) => void): Promise<Report>;
+  collect(task: CollectTask, onProgress?: (progress: JobProgress) => void): Promise<Collected>;
 }
 
 /** What a child may take. */
@@ -62,7 +62,7 @@ function answerOf(
   task: CollectTask,
   limits: ChildLimits,
   onProgress: (progress: JobProgress) => void,
-): Promise<Report> {
+): Promise<Collected> {
   const { evaluation } = task.gathered.job;
   const limitMs = limits.baseMs + limits.slotMs * task.gathered.manifest.images;
   return new Promise((resolve, reject) => {
@@ -92,7 +92,7 @@ function answerOf(
     };
     const onMessage = (message: CollectReply): void => {
       if (message.kind === 'progress') onProgress(message.progress);
-      else if (message.kind === 'report') finish(() => resolve(message.report));
+      else if (message.kind === 'report') finish(() => resolve(message.collected));
       else if (message.kind === 'failed') finish(() => reject(decodeError(message.error)));
       else if (message.kind === 'forged') {
         finish(() => reject(new ForgedResult(decodeError(message.error), message.shards)));

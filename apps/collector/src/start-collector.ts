@@ -14,6 +14,7 @@ import { identityFingerprint } from '@ciphernet/identity';
 import {
   type Consent,
   type OwnerConfiguration,
+  assertKeepable,
   findConsent,
   isAllowed,
   keepRequest,
@@ -24,6 +25,8 @@ import {
   readQuarantine,
   recordForgery,
   spendEvaluation,
+  writeKeptOutputs,
+  writePredictions,
   writeRefusal,
 } from '@ciphernet/owner-records';
 import {
@@ -88,8 +91,10 @@ async function conclude(gathered: Gathered, tools: CollectorTools, child: Decryp
   try {
     const consent = await allowedBy(gathered.job, tools);
     await assertOwn(gathered.job, tools);
+    const { auditors, requireAudit, workers, lockAfter, keepOutputs } = await readPolicy(configuration.policyFile);
+    // Before the evaluation counts as decrypted: enqueued again with a passphrase, it costs nothing of the budget.
+    if (keepOutputs) assertKeepable(configuration.passphrase);
     await spendEvaluation(configuration, consent, evaluation);
-    const { auditors, requireAudit, workers, lockAfter } = await readPolicy(configuration.policyFile);
     const quarantine = await readQuarantine(consentsFolder);
     // Who trusts a model's owner and wants its audit believes it.
     const owners = consent.audits === 'model-owner' ? consent.modelOwners : [];
@@ -103,9 +108,15 @@ async function conclude(gathered: Gathered, tools: CollectorTools, child: Decryp
       owner: whatItReads(configuration),
       audits,
       workers: { workers, quarantine, lockAfter },
+      keepOutputs,
     };
-    const report = await child.collect(task, (progress) => onProgress?.(evaluation, progress));
-    await writeReport(outcomeFolder(reportsFolder, evaluation), report);
+    const { report, predictions, outputs } = await child.collect(task, (progress) =>
+      onProgress?.(evaluation, progress),
+    );
+    const folder = outcomeFolder(reportsFolder, evaluation);
+    if (predictions !== undefined) await writePredictions(folder, predictions);
+    if (outputs !== undefined) await writeKeptOutputs(folder, outputs);
+    await writeReport(folder, report);
   } catch (error) {
     if (encodeError(error).name === 'UnavailableError') throw error;
     if (!(error instanceof ForgedResult)) return writeRefusal(reportsFolder, evaluation, error);

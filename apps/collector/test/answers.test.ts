@@ -63,7 +63,7 @@ describe('what workers sign', () => {
   it('comes from a worker that the policy names, where it names any', async () => {
     const { dependencies, worker } = evaluated;
     const named = { ...dependencies.workers, workers: [worker] };
-    await expect(collectAs(evaluated.results, { workers: named })).resolves.toMatchObject({ images: 4098 });
+    await expect(collectAs(evaluated.results, { workers: named })).resolves.toMatchObject({ report: { images: 4098 } });
     const others = { ...dependencies.workers, workers: ['d'.repeat(64)] };
     await expect(collectAs(evaluated.results, { workers: others })).rejects.toThrow(/policy does not name this worker/);
   });
@@ -140,13 +140,13 @@ describe('a worker whose result is forged', () => {
       /is in quarantine since \d{4}-.*caught in eval-test.*quarantine --release/,
     );
     await releaseWorker(consents, worker);
-    await expect(collectAs(results, { workers: await policy() })).resolves.toMatchObject({ images: 4098 });
+    await expect(collectAs(results, { workers: await policy() })).resolves.toMatchObject({ report: { images: 4098 } });
     await expect(releaseWorker(consents, worker)).rejects.toThrow(/no such worker/);
 
     for (let i = 0; i < 2; i++) await recordForgery(consents, { ...found, workers: [] });
     await expect(collectAs(results, { workers: await policy() })).rejects.toThrow(/locked: 3 results.*--unlock/);
     await unlockDataset(consents, job.manifest);
-    await expect(collectAs(results, { workers: await policy() })).resolves.toMatchObject({ images: 4098 });
+    await expect(collectAs(results, { workers: await policy() })).resolves.toMatchObject({ report: { images: 4098 } });
     expect(dependencies.workers.quarantine.workers).toEqual([]);
   });
 

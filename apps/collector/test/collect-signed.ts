@@ -23,8 +23,9 @@ export function collectSigned(evaluated: Evaluated): CollectSigned {
       results.map((result) => evaluated.sign(unsigned(result))),
     );
     const gathered = await gather(job, answered, failures, dependencies.blobs);
-    return collect(gathered, dependencies).catch((error: unknown) => {
+    const { report } = await collect(gathered, dependencies).catch((error: unknown) => {
       throw error instanceof ForgedResult ? error.reason : error;
     });
+    return report;
   };
 }

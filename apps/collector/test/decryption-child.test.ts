@@ -27,7 +27,7 @@ describe('the child that decrypts', () => {
   it('gives the report, tells how far it is, and stays for the next evaluation', async () => {
     const child = startDecryptionChild();
     const stages = new Set<string>();
-    const report = await child.collect(task, ({ stage }) => stages.add(stage));
+    const { report } = await child.collect(task, ({ stage }) => stages.add(stage));
     expect(report).toMatchObject({ evaluation: 'eval-test', images: 4098 });
     expect([...stages]).toEqual(['decrypt', 'compare']);
     const started = performance.now();

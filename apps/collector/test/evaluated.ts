@@ -4,7 +4,7 @@ import { type Batch, type DatasetManifest, batchSource, parseBatch, resultToByte
 import { signAnswer } from '@ciphernet/attestation';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { profileNamed } from '@ciphernet/ckks';
-import { NO_TRANSFORM, readFolder } from '@ciphernet/datasets';
+import { NO_TRANSFORM, examplesOf, readFolder } from '@ciphernet/datasets';
 import { engineNamed } from '@ciphernet/engines';
 import { networkToLayersModel } from '@ciphernet/formats';
 import { identityFingerprint, openIdentity } from '@ciphernet/identity';
@@ -80,7 +80,7 @@ export async function createEvaluated(): Promise<Evaluated> {
   const blobs = await openDirectoryStore(join(folder, 'blobs'));
   const recordsFolder = join(folder, 'client');
   const { digest, manifest } = await encryptDataset(
-    { dataset: await readFolder(source, 'test'), source, transform: NO_TRANSFORM, ...profile, mode: 'public' },
+    { examples: examplesOf(await readFolder(source, 'test'), NO_TRANSFORM), source, ...profile, mode: 'public' },
     keys,
     { blobs, identity: await openIdentity(join(folder, 'owner'), undefined), recordsFolder, threads: 1 },
   );

@@ -17,7 +17,7 @@ export async function encryptWithProgress(
   keys: string,
   { owner, blobs, signal, board }: OwnerTools,
 ): Promise<EncryptedDataset> {
-  const progress = board.start('encrypt', 'images');
+  const progress = board.start('encrypt', 'examples');
   const encrypted = await encryptDataset(
     request,
     { folder: keys, passphrase: owner.passphrase },
@@ -30,6 +30,6 @@ export async function encryptWithProgress(
       onProgress: (done, total) => progress.update(done, total),
     },
   );
-  progress.finish(`${request.dataset.count} images in ${encrypted.seconds.toFixed(1)} s`);
+  progress.finish(`${request.examples.count} examples in ${encrypted.seconds.toFixed(1)} s`);
   return encrypted;
 }

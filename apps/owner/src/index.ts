@@ -1,10 +1,12 @@
 export { type Accepted, awaitOutcome } from './await-outcome.js';
 export { allowCommand } from './commands/allow.js';
 export { collectorCommand } from './commands/collector.js';
+export { compareCommand } from './commands/compare.js';
 export { datasetCommand, encryptorOption, ringFor } from './commands/dataset.js';
 export { type EnqueueRoles, enqueueCommand } from './commands/enqueue.js';
 export { historyCommand } from './commands/history.js';
 export { keysCommand } from './commands/keys.js';
+export { outputsCommand } from './commands/outputs.js';
 export { quarantineCommand } from './commands/quarantine.js';
 export { publishCommand } from './commands/publish.js';
 export { reportCommand } from './commands/report.js';

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { manifestFromBytes } from '@ciphernet/artifacts';
-import { loadDataset, takeExamples } from '@ciphernet/datasets';
-import { InputError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
+import { InputError } from '@ciphernet/foundation';
 import { generateKeys, hasKeyFiles, readPublicKey, writeKeyFiles } from '@ciphernet/keyring';
 import {
   type DatasetRecord,
   allow,
+  examplesOfRecord,
   findConsent,
   readDatasetRecords,
   termsOf,
@@ -62,16 +62,11 @@ async function replaceKeys(folder: string, days: number, { owner }: Pick<OwnerTo
 async function encryptAgain(record: DatasetRecord, folder: string, tools: OwnerTools): Promise<string> {
   const { owner, blobs } = tools;
   const manifest = manifestFromBytes(await blobs.get(record.manifest), `dataset ${record.manifest.slice(0, 12)}`);
-  const full = await loadDataset(record.dataset, record.split, owner.datasetFolders);
-  const dataset = takeExamples(full, record.images);
-  if (sha256Hex(dataset.labels) !== record.labels) {
-    throw new IntegrityError('the labels are not those that the dataset was encrypted with', {
-      where: record.dataset,
-      hint: 'restore them, or encrypt the dataset as a new one',
-    });
-  }
-  const { transform, parameters, inputScale, mode } = manifest;
-  const request = { dataset, source: record.dataset, transform, parameters, inputScale, mode };
+  const { transform, parameters, inputScale, mode, classes } = manifest;
+  const examples = await examplesOfRecord(record, transform, owner.datasetFolders);
+  const { dataset: source, reading } = record;
+  const own = reading === undefined ? {} : { reading };
+  const request = { examples, source, ...own, outputs: classes, parameters, inputScale, mode };
   const { digest } = await encryptWithProgress({ ...request, replaces: record.manifest }, folder, tools);
   const consent = await findConsent(owner, record.manifest);
   if (consent !== undefined) await allow(owner, digest, termsOf(consent));

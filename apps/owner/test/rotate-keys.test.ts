@@ -4,7 +4,7 @@ import { manifestFromBytes } from '@ciphernet/artifacts';
 import { openDirectoryStore } from '@ciphernet/blobs';
 import { profileNamed } from '@ciphernet/ckks';
 import { createProgressBoard } from '@ciphernet/command-line';
-import { NO_TRANSFORM, readFolder } from '@ciphernet/datasets';
+import { NO_TRANSFORM, examplesOf, readFolder } from '@ciphernet/datasets';
 import { generateKeys, readPublicKey, readSecretKey, writeKeyFiles } from '@ciphernet/keyring';
 import {
   allow,
@@ -44,7 +44,7 @@ async function createOwner() {
   const blobs = await openDirectoryStore(join(temporary.path, 'store'));
   const tools = { owner, blobs, signal: new AbortController().signal, board: createProgressBoard() };
   const dataset = await readFolder(source, 'test');
-  const request = { dataset, source, transform: NO_TRANSFORM, ...profile, mode: 'public' as const };
+  const request = { examples: examplesOf(dataset, NO_TRANSFORM), source, ...profile, mode: 'public' as const };
   const { digest } = await encryptWithProgress(request, keys, tools);
   await allow(owner, digest, { models: [MODEL] });
   return {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Arrangement, SEED_BYTES, arrange, placeFeatures } from '@ciphernet/arrangement';
+import { type Arrangement, SEED_BYTES, arrange } from '@ciphernet/arrangement';
 import {
   type BatchHeader,
   DATASETS,
@@ -19,8 +19,8 @@ import {
   parametersDigest,
   slotsOf,
 } from '@ciphernet/ckks';
-import { type Dataset, type InputTransform, toFeatures, transformedShape } from '@ciphernet/datasets';
-import { InputError, sha256Hex } from '@ciphernet/foundation';
+import { type Examples, type OwnReading, outputsOf } from '@ciphernet/datasets';
+import { InputError } from '@ciphernet/foundation';
 import type { Identity } from '@ciphernet/identity';
 import {
   type EncryptedShard,
@@ -33,7 +33,6 @@ import {
   readPublicKey,
   readSecretKey,
 } from '@ciphernet/keyring';
-import { sizeOf } from '@ciphernet/network';
 import { writeDatasetRecord } from '@ciphernet/owner-records';
 
 /** Coefficients of a tile: a group of the evaluator's, the fewest there can be, so that an auditor reads little for one position. */
@@ -41,10 +40,13 @@ const TILE = 4;
 
 /** What is encrypted, and how. */
 export interface EncryptionRequest {
-  readonly dataset: Dataset;
-  /** Name or absolute folder, for the collector to find the labels again. */
+  readonly examples: Examples;
+  /** Name or absolute path, for the collector to find the targets again. */
   readonly source: string;
-  readonly transform: InputTransform;
+  /** How they are read from there, where the name alone does not say it. */
+  readonly reading?: OwnReading;
+  /** Values that a model gives an example; without it one a class. */
+  readonly outputs?: number;
   readonly parameters: CkksParameters;
   readonly inputScale: number;
   readonly mode: EncryptionMode;
@@ -109,16 +111,15 @@ async function encryptShards(
   fingerprint: string,
   arrangement: Arrangement,
 ): Promise<ShardEntry[]> {
-  const { dataset, parameters, transform, inputScale } = request;
+  const { examples, parameters, inputScale } = request;
   const slots = slotsOf(parameters);
-  const width = sizeOf(transformedShape(transform, dataset.shape));
-  const placed = placeFeatures(arrangement, toFeatures(transform, dataset.shape, dataset.images), width);
+  const { width } = examples.features;
   const total = arrangement.order.length;
   const shards: ShardEntry[] = [];
   let writing: Promise<void> = Promise.resolve();
   for (let from = 0; from < total; from += slots) {
     const images = Math.min(slots, total - from);
-    const features = placed.subarray(from * width, (from + images) * width);
+    const features = await examples.features.gather(arrangement.order.subarray(from, from + images));
     const shard = await pool.encryptShard(
       { features, images },
       {
@@ -174,11 +175,11 @@ export async function encryptDataset(
   keys: KeyLocation,
   tools: EncryptionTools,
 ): Promise<EncryptedDataset> {
-  const { dataset, parameters, transform, mode } = request;
-  assertSecure(parameters, `dataset ${dataset.name}`);
+  const { examples, parameters, mode } = request;
+  assertSecure(parameters, `dataset ${examples.name}`);
   const key = await loadKey(request, keys);
   const seed = randomBytes(SEED_BYTES);
-  const arrangement = arrange(dataset.count, seed);
+  const arrangement = arrange(examples.count, seed);
   const started = performance.now();
   await using pool = await createEncryptionPool(
     { parameters, mode, key: key.bytes, ...(request.encryptor === undefined ? {} : { encryptor: request.encryptor }) },
@@ -187,12 +188,12 @@ export async function encryptDataset(
   const shards = await encryptShards(request, tools, pool, key.fingerprint, arrangement);
   const seconds = (performance.now() - started) / 1000;
   const manifest: DatasetManifest = {
-    name: dataset.name,
-    split: dataset.split,
-    ...dataset.shape,
-    classes: dataset.classes,
-    transform,
-    features: sizeOf(transformedShape(transform, dataset.shape)),
+    name: examples.name,
+    split: examples.split,
+    ...examples.shape,
+    classes: request.outputs ?? outputsOf(examples.task),
+    transform: examples.transform,
+    features: examples.features.width,
     images: arrangement.order.length,
     parameters,
     inputScale: request.inputScale,
@@ -207,9 +208,10 @@ export async function encryptDataset(
     version: 3,
     manifest: digest,
     dataset: request.source,
-    split: dataset.split,
-    images: dataset.count,
-    labels: sha256Hex(dataset.labels),
+    split: examples.split,
+    images: examples.count,
+    labels: examples.targetsDigest,
+    ...(request.reading === undefined ? {} : { reading: request.reading }),
     arrangement: seed.toString('hex'),
     keys: keys.folder,
     encryptSeconds: seconds,

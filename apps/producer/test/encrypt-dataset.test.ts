@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DATASETS, DATASET_OWNERS, manifestFromBytes, parseBatch } from '@ciphernet/artifacts';
 import { createParameters, parametersDigest, profileNamed } from '@ciphernet/ckks';
+import { examplesOf } from '@ciphernet/datasets';
 import { sha256Hex } from '@ciphernet/foundation';
 import { identityFingerprint } from '@ciphernet/identity';
 import { readPublicKey } from '@ciphernet/keyring';
@@ -32,7 +33,7 @@ describe('encrypting a dataset', () => {
       width: SIDE,
       channels: 1,
       classes: 2,
-      transform: request.transform,
+      transform: request.examples.transform,
       features: SIDE * SIDE,
       // Four examples, two twins, two zeros.
       images: 8,
@@ -87,7 +88,7 @@ describe('encrypting a dataset', () => {
 
   it('encrypts the features that the transform leaves', async () => {
     await using owner = await createOwner(4);
-    const request = { ...owner.request, transform: { crop: 1, mean: 2 } };
+    const request = { ...owner.request, examples: examplesOf(owner.dataset, { crop: 1, mean: 2 }) };
     const { manifest } = await encryptDataset(request, owner.keys, owner.tools);
     expect(manifest).toMatchObject({ features: 1, height: SIDE, transform: { crop: 1, mean: 2 } });
   });

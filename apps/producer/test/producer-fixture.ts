@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { type Profile, profileNamed } from '@ciphernet/ckks';
-import { type Dataset, NO_TRANSFORM, readFolder } from '@ciphernet/datasets';
+import { type Dataset, NO_TRANSFORM, examplesOf, readFolder } from '@ciphernet/datasets';
 import { openIdentity } from '@ciphernet/identity';
 import { generateKeys, writeKeyFiles } from '@ciphernet/keyring';
 import { idxFile, temporaryFolder } from '@ciphernet/testing';
@@ -48,7 +48,7 @@ export async function createOwner(images: number): Promise<Owner> {
       recordsFolder: join(folder, 'client'),
       threads: 1,
     },
-    request: { dataset, source, transform: NO_TRANSFORM, ...profile, mode: 'public' },
+    request: { examples: examplesOf(dataset, NO_TRANSFORM), source, ...profile, mode: 'public' },
     [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose](),
   };
 }

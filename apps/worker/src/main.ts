@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { openSharedSession, runEntry } from '@ciphernet/command-line';
 import { modelCommand } from './commands/model.js';
+import { checkCommand } from './commands/check.js';
 import { simulateCommand } from './commands/simulate.js';
 import { workerCommand } from './commands/worker.js';
 
@@ -15,6 +16,7 @@ await runEntry({
       startTraining: () => undefined,
       measured: () => Promise.resolve(() => undefined),
     }),
+    checkCommand(),
     simulateCommand(),
   ],
 });

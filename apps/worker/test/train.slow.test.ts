@@ -3,7 +3,7 @@ import { temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import { train } from '../src/train.js';
 
-const job = { run: 'train-test', model: 'reference', dataset: 'mnist' as const, epochs: 3, seed: 7 };
+const job = { run: 'train-test', model: 'mlp', dataset: 'mnist' as const, epochs: 2, seed: 7 };
 
 async function weightsOf(blobs: BlobStore, model: string): Promise<string> {
   const record = JSON.parse(new TextDecoder().decode(await blobs.get(model))) as { weights: string };
@@ -32,8 +32,8 @@ describe('a training job', () => {
     expect(announced).toEqual([1]);
 
     const resumed = await train(job, { blobs, datasetFolders, onCheckpoint: ({ epoch }) => announced.push(epoch) });
-    // The first epoch is announced again, so that its evaluation cannot be lost; the others are new.
-    expect(announced).toEqual([1, 1, 2, 3]);
+    // The first epoch is announced again, so that its evaluation cannot be lost; the other is new.
+    expect(announced).toEqual([1, 1, 2]);
 
     const undisturbedBlobs = await openDirectoryStore(other.path);
     const undisturbed = await train(job, { blobs: undisturbedBlobs, datasetFolders });

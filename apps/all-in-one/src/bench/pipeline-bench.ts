@@ -2,7 +2,7 @@ import { type DatasetManifest, openBatchFile } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import type { RingName } from '@ciphernet/ckks';
 import { type CompiledCircuit, costOf } from '@ciphernet/compiler';
-import { type Dataset, loadDataset, takeExamples } from '@ciphernet/datasets';
+import { type Dataset, examplesOf, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { engineNamed } from '@ciphernet/engines';
 import { networkToLayersModel } from '@ciphernet/formats';
 import { median, parseOrThrow } from '@ciphernet/foundation';
@@ -91,9 +91,8 @@ export async function prepare(
   const folder = await ensureKeys(owner, plan.parameters);
   const encrypted = await encryptDataset(
     {
-      dataset: images,
+      examples: examplesOf(images, transform),
       source: 'mnist',
-      transform,
       parameters: plan.parameters,
       inputScale: plan.inputScale,
       mode,

@@ -1,42 +1,39 @@
-import { join } from 'node:path';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '@ciphernet/artifacts';
 import type { EncryptionMode, RingName } from '@ciphernet/ckks';
 import {
   Command,
   Option,
-  type Progress,
+  type OwnDataOptions,
   type ProgressBoard,
   type Session,
+  addOwnDataOptions,
   createProgressBoard,
   digestArgument,
   integerBetween,
   openSession,
+  rangeArgument,
   ringOption,
   runTrainingJob,
-  untilStopped,
 } from '@ciphernet/command-line';
-import { explainPlan } from '@ciphernet/compiler';
-import { type Dashboard, startDashboard } from '@ciphernet/dashboard';
-import { type Dataset, NAMED_DATASETS, loadDataset, takeExamples } from '@ciphernet/datasets';
-import { InputError, writeWhole } from '@ciphernet/foundation';
+import { NAMED_DATASETS, examplesOf, loadDataset, takeExamples } from '@ciphernet/datasets';
+import { InputError } from '@ciphernet/foundation';
 import type { EncryptorName } from '@ciphernet/keyring';
-import { type Model, compileModel, loadModel, openModelKey } from '@ciphernet/models';
-import { DEFAULT_PORT, dashboardPassword } from '@ciphernet/operator';
-import {
-  type Accepted,
-  awaitOutcome,
-  encryptWithProgress,
-  encryptorOption,
-  ensureKeys,
-  ringFor,
-} from '@ciphernet/owner';
-import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
-import { type JobProgress, type TrainJob, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
-import { reportToJson, reportToText } from '@ciphernet/report';
+import { loadModel, openModelKey } from '@ciphernet/models';
+import { DEFAULT_PORT } from '@ciphernet/operator';
+import { encryptorOption } from '@ciphernet/owner';
+import { loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { type TrainJob, newEvaluationId } from '@ciphernet/queue';
 import { MODEL_NAMES } from '@ciphernet/training';
+import { collecting, encryptForModel, evaluate, openDashboard, showReport } from '../evaluation-steps.js';
 import { requireSharedQueue, startRoles } from '../start-roles.js';
+import { runOwn } from './run-own.js';
 
-interface RunOptions {
+/** Options of `run`. */
+export interface RunOptions extends OwnDataOptions {
+  readonly data?: string;
+  readonly calibrate?: string;
+  readonly inputRange?: { readonly from: number; readonly to: number };
+  readonly calibrateOnData: boolean;
   readonly dataset: string;
   readonly images?: number;
   readonly model: string;
@@ -63,80 +60,18 @@ async function trainOnDataset(session: Session, board: ProgressBoard, options: R
   return trained.model;
 }
 
-async function encryptForModel(
-  session: Session,
-  board: ProgressBoard,
-  options: RunOptions,
-  dataset: Dataset,
-  model: Model,
-): Promise<{ digest: string; shards: number }> {
-  const { blobs, signal } = session;
-  const { plan, circuit } = compileModel(model, { mode: options.mode, ring: ringFor(options) });
-  if (options.explain) process.stderr.write(`${explainPlan(plan, circuit)}\n`);
-  const owner = loadOwnerConfiguration();
-  const keys = await ensureKeys(owner, plan.parameters);
-  const request = {
-    dataset,
-    source: options.dataset,
-    transform: model.record.transform,
-    parameters: plan.parameters,
-    inputScale: plan.inputScale,
-    mode: options.mode,
-    encryptor: options.encryptor,
-  };
-  const encrypted = await encryptWithProgress(request, keys, { owner, blobs, signal, board });
-  return { digest: encrypted.digest, shards: encrypted.manifest.shards.length };
-}
-
-/** Shows decrypting and comparing, once they begin. */
-function collecting(board: ProgressBoard): (evaluation: string, progress: JobProgress) => void {
-  let shown: Progress | undefined;
-  return (_evaluation, { stage, done, total }) => {
-    shown ??= board.start('collect', '');
-    shown.update(done, total, stage);
-    if (stage === 'compare' && done === total) shown.finish('decrypted and compared');
-  };
-}
-
-async function evaluate(
-  session: Session,
-  board: ProgressBoard,
-  options: RunOptions,
-  { digest: model, isSealed }: Pick<Model, 'digest' | 'isSealed'>,
-  dataset: { digest: string; shards: number; images: number },
-): Promise<Accepted> {
-  const { backend, signal } = session;
-  const evaluation = newEvaluationId();
-  const owner = loadOwnerConfiguration();
-  await allow(owner, dataset.digest, { models: [model] });
-  await enqueueEvaluation(backend.flows(), evaluation, {
-    manifest: dataset.digest,
-    shards: dataset.shards,
-    model,
-    engine: options.engine,
-    // A sealed model is its owner's workers' to read: there is nothing to compare with.
-    compare: !isSealed,
-    audit: options.audit,
+/** @throws InputError for a name that is no network of the zoo, with what to do where it is a file */
+function assertZooModel(name: string): void {
+  if (MODEL_NAMES.includes(name)) return;
+  throw new InputError(`there is no network ${JSON.stringify(name)} to train`, {
+    where: '--model',
+    hint: `use ${MODEL_NAMES.join(', ')}; a model of your own is evaluated on data of your own: --data FILE`,
   });
-  const progress = board.start('infer', 'images');
-  const tools = { backend, reportsFolder: owner.reportsFolder, signal };
-  const accepted = await awaitOutcome(evaluation, dataset.shards, tools, (fraction) =>
-    progress.update(fraction * dataset.images, dataset.images),
-  );
-  const { images, seconds } = accepted.report;
-  progress.finish(`${images} images in ${seconds.infer.toFixed(2)} s`);
-  return accepted;
-}
-
-async function openDashboard(session: Session, port: number): Promise<Dashboard> {
-  const { backend, blobs } = session;
-  const settings = { host: '127.0.0.1', port, password: dashboardPassword(), readOnly: false };
-  const dashboard = await startDashboard(backend, blobs, settings);
-  process.stderr.write(`dashboard: ${dashboard.url}\n`);
-  return dashboard;
 }
 
 async function run(options: RunOptions): Promise<void> {
+  if (options.data !== undefined) return runOwn(options, options.data);
+  assertZooModel(options.model);
   const owner = loadOwnerConfiguration();
   const isNamed = (NAMED_DATASETS as readonly string[]).includes(options.dataset);
   // Load first: an unknown or damaged dataset must fail before a queue is started and minutes of training.
@@ -158,17 +93,12 @@ async function run(options: RunOptions): Promise<void> {
     else await startRoles(session, owner, { infer: owner.cores, audit: 1, train: true }, collecting(board));
     const digest = options.trained ?? (await trainOnDataset(session, board, options));
     const model = await loadModel(blobs, digest, await openModelKey(session.configuration));
-    const encrypted = await encryptForModel(session, board, options, dataset, model);
-    const { report, folder } = await evaluate(session, board, options, model, { ...encrypted, images: dataset.count });
+    const data = { examples: examplesOf(dataset, model.record.transform), source: options.dataset };
+    const encrypted = await encryptForModel(session, board, options, data, model);
+    const accepted = await evaluate(session, board, options, model, { ...encrypted, images: dataset.count });
     board.stop();
-    if (options.json !== undefined) await writeWhole(options.json, reportToJson(report));
-    process.stdout.write(
-      `\n${reportToText(report)}\n\n  report  ${join(folder, 'report.html')}\n          ${join(folder, 'report.json')}\n`,
-    );
-    if (dashboard !== undefined) {
-      process.stderr.write(`\ndashboard: ${dashboard.url} until Ctrl-C\n`);
-      await untilStopped(session.signal);
-    }
+    await showReport(accepted, options.json);
+    await dashboard?.untilStopped();
   } finally {
     board.stop();
   }
@@ -176,11 +106,22 @@ async function run(options: RunOptions): Promise<void> {
 
 /** `run`. */
 export function runCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description('train, encrypt, evaluate and report in one process; with REDIS_URL, other workers help')
     .option('--dataset <name|folder>', `${NAMED_DATASETS.join(', ')}, or a folder with IDX files`, 'mnist')
-    .option('--images <n>', 'only the first n test images', integerBetween(1, 1_000_000))
-    .addOption(new Option('--model <name>', 'network to train').choices([...MODEL_NAMES]).default('reference'))
+    .option('--images <n>', 'only the first n examples', integerBetween(1, 1_000_000))
+    .option('--data <file|folder>', 'own data: CSV, TSV, Parquet, .npy, .npz, or a folder of images a class')
+    .option(
+      '--model <name|file>',
+      `network to train (${MODEL_NAMES.join(', ')}); with --data: an .onnx file or a folder with model.json`,
+      'reference',
+    )
+    .option(
+      '--calibrate <file|folder>',
+      'data that ranges are measured on; default: the own data, in this process only',
+    )
+    .option('--input-range <from..to>', 'range of every value of the own data, instead of measuring it', rangeArgument)
+    .option('--calibrate-on-data', 'let workers elsewhere see ranges and covariances of the own data', false)
     .option('--trained <digest>', 'evaluate this model instead of training one', digestArgument)
     .option('--epochs <n>', 'epochs of training', integerBetween(1, 200), 5)
     .option('--seed <n>', 'seed of training', integerBetween(0, 2 ** 31 - 1), 1)
@@ -199,10 +140,12 @@ export function runCommand(): Command {
     .option('--dashboard', 'show the run in a browser, until Ctrl-C', false)
     .option('--port <n>', 'port of the dashboard', integerBetween(0, 65_535), DEFAULT_PORT)
     .option('--explain', "print the planner's reasoning", false)
-    .option('--json <file>', 'also write the report as JSON to this file')
+    .option('--json <file>', 'also write the report as JSON to this file');
+  addOwnDataOptions(command);
+  return command
     .addHelpText(
       'after',
-      '\nExamples:\n  npm start\n  npm start -- --dataset fashion-mnist --epochs 10\n  npm start -- --images 1000 --json report.json',
+      '\nExamples:\n  npm start -- --data patients.csv --label diagnosis --model model.onnx --calibrate train.csv\n  npm start\n  npm start -- --dataset fashion-mnist --epochs 10\n  npm start -- --images 1000 --json report.json',
     )
     .action((options: RunOptions) => run(options));
 }

@@ -1,5 +1,4 @@
 import { Command, integerBetween, openSharedSession, untilStopped } from '@ciphernet/command-line';
-import { startDashboard } from '@ciphernet/dashboard';
 import { createLog } from '@ciphernet/logging';
 
 /** Where the dashboard listens unless told otherwise. */
@@ -17,6 +16,8 @@ async function dashboard(options: {
   behindTls: boolean;
 }): Promise<void> {
   await using session = await openSharedSession('dashboard');
+  // A web server, its boards and figures: a fifth of what every command would load.
+  const { startDashboard } = await import('@ciphernet/dashboard');
   const { backend, blobs, configuration, signal } = session;
   await using server = await startDashboard(backend, blobs, { ...options, password: dashboardPassword() });
   createLog('dashboard', { format: configuration.logFormat }).info(`dashboard on ${server.url}`, {

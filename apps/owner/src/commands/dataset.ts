@@ -1,23 +1,44 @@
+import { resolve } from 'node:path';
 import { DATASET_OWNERS, manifestFromBytes } from '@ciphernet/artifacts';
 import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { type EncryptionMode, PROFILE_NAMES, type Profile, type RingName, profileNamed } from '@ciphernet/ckks';
 import {
   Command,
   Option,
+  type OwnDataOptions,
   abortOnSignals,
+  addOwnDataOptions,
   createProgressBoard,
   digestArgument,
   integerBetween,
   ringOption,
 } from '@ciphernet/command-line';
-import { type InputTransform, NAMED_DATASETS, NO_TRANSFORM, loadDataset, takeExamples } from '@ciphernet/datasets';
+import {
+  type InputTransform,
+  NAMED_DATASETS,
+  NO_TRANSFORM,
+  examplesOf,
+  isOwnData,
+  loadDataset,
+  loadOwnExamples,
+  readingForModel,
+  takeExamples,
+} from '@ciphernet/datasets';
+import { InputError, printable } from '@ciphernet/foundation';
 import { ENCRYPTOR_NAMES, type EncryptorName } from '@ciphernet/keyring';
 import { compileModel, loadModel } from '@ciphernet/models';
-import { loadOwnerConfiguration, openOwnerIdentity, readDatasetRecord } from '@ciphernet/owner-records';
+import {
+  type OwnerConfiguration,
+  loadOwnerConfiguration,
+  openOwnerIdentity,
+  readDatasetRecord,
+} from '@ciphernet/owner-records';
+import type { EncryptionRequest } from '@ciphernet/producer';
 import { encryptWithProgress } from '../encryption.js';
 import { defaultKeysFolder } from '../keys.js';
+import { inspectCommand } from './inspect.js';
 
-interface EncryptOptions {
+interface EncryptOptions extends OwnDataOptions {
   readonly profile: string;
   readonly forModel?: string;
   readonly images?: number;
@@ -41,16 +62,65 @@ async function chooseProfile(
   return { parameters, inputScale, transform: model.record.transform };
 }
 
+type Data = Pick<EncryptionRequest, 'examples' | 'source' | 'reading' | 'outputs'>;
+
+interface Prepared {
+  readonly data: Data;
+  readonly profile: Profile;
+}
+
+/** A dataset by its name or a folder of IDX files. */
+async function namedData(
+  name: string,
+  options: EncryptOptions,
+  blobs: BlobStore,
+  { datasetFolders }: OwnerConfiguration,
+): Promise<Prepared> {
+  const full = await loadDataset(name, options.split, datasetFolders);
+  const dataset = takeExamples(full, options.images ?? full.count);
+  const { transform, ...profile } = await chooseProfile(options, blobs);
+  return { data: { examples: examplesOf(dataset, transform), source: name }, profile };
+}
+
+/** A file of own data, preprocessed as the model says that it will be evaluated with. */
+async function ownDataFor(name: string, options: EncryptOptions, blobs: BlobStore): Promise<Prepared> {
+  if (options.forModel === undefined) {
+    throw new InputError('own data is encrypted for a model, which says how it is preprocessed', {
+      where: '--for-model',
+      hint: 'ask the model’s owner for its digest: ciphernet model import prints it',
+    });
+  }
+  const model = await loadModel(blobs, options.forModel);
+  const { record, answers } = model;
+  if (record.version !== 3) {
+    throw new InputError('the model reads images of a named dataset, not own data', {
+      where: `model ${options.forModel.slice(0, 12)}`,
+      hint: 'import it with --calibrate',
+    });
+  }
+  const source = resolve(name);
+  const knowledge = { ...answers, outputs: record.answers.outputs };
+  const { reading, guesses } = await readingForModel(source, options, record.preprocessing, knowledge);
+  for (const line of guesses) process.stderr.write(`  ${printable(line)}\n`);
+  const most = options.images === undefined ? {} : { most: options.images };
+  const examples = await loadOwnExamples(source, reading, most);
+  const { parameters, inputScale } = compileModel(model, { mode: options.mode, ring: ringFor(options) }).plan;
+  return {
+    data: { examples, source, reading, outputs: record.answers.outputs },
+    profile: { parameters, inputScale },
+  };
+}
+
 async function encrypt(name: string, options: EncryptOptions): Promise<void> {
   const owner = loadOwnerConfiguration();
   const signal = abortOnSignals();
-  const full = await loadDataset(name, options.split, owner.datasetFolders);
-  const dataset = takeExamples(full, options.images ?? full.count);
   const blobs = await openBlobStore(owner);
-  const profile = await chooseProfile(options, blobs);
+  const { data, profile } = isOwnData(name)
+    ? await ownDataFor(name, options, blobs)
+    : await namedData(name, options, blobs, owner);
   const board = createProgressBoard();
   try {
-    const request = { ...profile, dataset, source: name, mode: options.mode, encryptor: options.encryptor };
+    const request = { ...profile, ...data, mode: options.mode, encryptor: options.encryptor };
     const keys = options.keys ?? defaultKeysFolder(owner, profile.parameters);
     const { digest, manifest, seconds } = await encryptWithProgress(request, keys, { owner, blobs, signal, board });
     board.stop();
@@ -95,23 +165,28 @@ export function encryptorOption(): Option {
 
 /** `dataset encrypt` and `dataset sign`. */
 export function datasetCommand(): Command {
-  const dataset = new Command('dataset').description('encrypted datasets');
-  dataset
+  const dataset = new Command('dataset').description('datasets of your own, and encrypted ones');
+  dataset.addCommand(inspectCommand());
+  const encrypting = dataset
     .command('encrypt')
     .description('encrypt a dataset into the blob store; prints its digest')
-    .argument('<name|folder>', `${NAMED_DATASETS.join(', ')}, or a folder with IDX files`)
+    .argument(
+      '<name|file|folder>',
+      `${NAMED_DATASETS.join(', ')}, a folder with IDX files, or own data: a table or images`,
+    )
     .addOption(new Option('--profile <name>', 'parameter set').choices([...PROFILE_NAMES]).default('two-squares'))
     .addOption(ringOption("the profile's cheaper one, or what the model's plan takes"))
     .option('--for-model <digest>', "use this model's planned parameters and input transform", digestArgument)
     .addOption(new Option('--split <split>').choices(['train', 'test']).default('test'))
-    .option('--images <n>', 'only the first n images', integerBetween(1, 1_000_000))
+    .option('--images <n>', 'only the first n examples', integerBetween(1, 100_000_000))
     .option('--keys <folder>', 'folder of the key files (default: below CIPHERNET_DATA)')
     .addOption(new Option('--mode <mode>', 'key to encrypt with').choices(['public', 'symmetric']).default('public'))
     .addOption(encryptorOption())
-    .option('--json', 'print a JSON object', false)
+    .option('--json', 'print a JSON object', false);
+  addOwnDataOptions(encrypting)
     .addHelpText(
       'after',
-      '\nExamples:\n  ciphernet dataset encrypt mnist\n  ciphernet dataset encrypt ./my-idx-files --keys ./keys --images 4096',
+      '\nExamples:\n  ciphernet dataset encrypt patients.csv --label diagnosis --for-model 91bc…\n  ciphernet dataset encrypt mnist\n  ciphernet dataset encrypt ./my-idx-files --keys ./keys --images 4096',
     )
     .action(encrypt);
   dataset

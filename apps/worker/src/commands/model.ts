@@ -1,18 +1,24 @@
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { MODEL_OWNERS } from '@ciphernet/artifacts';
 import { openBlobStore } from '@ciphernet/blobs';
 import { profileNamed } from '@ciphernet/ckks';
 import {
   Command,
   Option,
+  type OwnDataOptions,
   type Session,
+  addOwnDataOptions,
   createProgressBoard,
   digestArgument,
   integerBetween,
+  rangeArgument,
   runTrainingJob,
 } from '@ciphernet/command-line';
 import { uploadBytesPerValue } from '@ciphernet/compiler';
 import { loadConfiguration } from '@ciphernet/configuration';
-import { checkModel, createModelKey, importModels, openModelKey } from '@ciphernet/models';
+import { InputError, printable } from '@ciphernet/foundation';
+import { checkModel, createModelKey, importModels, importOwnModel, openModelKey } from '@ciphernet/models';
 import { type TrainJob, newEvaluationId } from '@ciphernet/queue';
 import { percent, sizeText } from '@ciphernet/report';
 import { MODEL_NAMES, costOfModel, modelSpec } from '@ciphernet/training';
@@ -38,10 +44,46 @@ async function train(
   }
 }
 
-async function importFolder(
-  folder: string,
-  options: { dataset: string; mean: number; crop: number; json: boolean },
-): Promise<void> {
+interface ImportOptions extends OwnDataOptions {
+  readonly dataset: string;
+  readonly mean: number;
+  readonly crop: number;
+  readonly calibrate?: string;
+  readonly inputRange?: { readonly from: number; readonly to: number };
+  readonly json: boolean;
+}
+
+/** A model of a file, calibrated on data of its owner: statistics of it go into the store, no example. */
+async function importFile(path: string, calibrate: string, options: ImportOptions): Promise<void> {
+  const configuration = loadConfiguration();
+  const blobs = await openBlobStore(configuration);
+  const key = await openModelKey(configuration);
+  const { label, ignore, classes, inputRange: range } = options;
+  const calibration = {
+    path: resolve(calibrate),
+    // A column that calibration data has no targets in is no feature either.
+    choice: { label: label ?? [], ignore, classes },
+    range,
+    note:
+      range === undefined
+        ? `calibrated on ${basename(calibrate)}`
+        : `calibrated on values from ${range.from} to ${range.to}, as stated`,
+  };
+  const imported = await importOwnModel(blobs, resolve(path), calibration, key);
+  await MODEL_OWNERS.sign(blobs, imported.model, await openAuditor(configuration));
+  for (const line of imported.guesses) process.stderr.write(`  ${printable(line)}\n`);
+  const { name, model } = imported;
+  process.stdout.write(options.json ? `${JSON.stringify({ name, model })}\n` : `model  ${model}  ${name}\n`);
+}
+
+async function importFolder(folder: string, options: ImportOptions): Promise<void> {
+  if (options.calibrate !== undefined) return importFile(folder, options.calibrate, options);
+  if ((await stat(folder).catch(() => undefined))?.isFile() === true) {
+    throw new InputError('a model of a file needs data that looks like what it will read', {
+      where: '--calibrate',
+      hint: 'give a table or a folder of images that may be seen; --input-range takes only its columns’ names',
+    });
+  }
   const configuration = loadConfiguration();
   const { dataset, mean, crop } = options;
   const folders = configuration.datasetFolders;
@@ -117,10 +159,10 @@ export function modelCommand(roles: ModelRoles): Command {
     .option('--json', 'print a JSON object', false)
     .addHelpText('after', '\nExamples:\n  ciphernet model train cnn --dataset fashion-mnist --epochs 15')
     .action((name: string, options: Parameters<typeof train>[2]) => train(roles, name, options));
-  model
+  const importing = model
     .command('import')
-    .description('store a tfjs model, or each of a folder of them; prints their digests')
-    .argument('<folder>', 'folder with model.json and its weights, or a folder of such folders')
+    .description('store an ONNX model, a tfjs model, or each of a folder of tfjs models; prints their digests')
+    .argument('<file|folder>', 'an .onnx file, a folder with model.json and its weights, or a folder of such folders')
     .addOption(
       new Option('--dataset <name>', 'public data that ranges are measured on')
         .choices(['mnist', 'fashion-mnist'])
@@ -128,10 +170,13 @@ export function modelCommand(roles: ModelRoles): Command {
     )
     .option('--mean <k>', 'public input transform: mean of k×k pixels', integerBetween(1, 14), 1)
     .option('--crop <n>', 'public input transform: pixels off each side', integerBetween(0, 13), 0)
-    .option('--json', 'print a JSON object a model', false)
+    .option('--calibrate <file|folder>', 'a table or images that look like what the model will read: own data')
+    .option('--input-range <from..to>', 'range of every value, instead of measuring it', rangeArgument)
+    .option('--json', 'print a JSON object a model', false);
+  addOwnDataOptions(importing)
     .addHelpText(
       'after',
-      '\nExamples:\n  ciphernet model import ./my-model\n  ciphernet model import ./checkpoints --dataset fashion-mnist',
+      '\nExamples:\n  ciphernet model import model.onnx --calibrate train.csv --label diagnosis\n  ciphernet model import ./my-model\n  ciphernet model import ./checkpoints --dataset fashion-mnist',
     )
     .action(importFolder);
   model

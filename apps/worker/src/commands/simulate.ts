@@ -6,7 +6,7 @@ import { loadConfiguration } from '@ciphernet/configuration';
 import { loadDataset, takeExamples, toFeatures } from '@ciphernet/datasets';
 import { lastOf } from '@ciphernet/foundation';
 import { compileModel, loadModel, openModelKey } from '@ciphernet/models';
-import { evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
+import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import { percent, sizeText } from '@ciphernet/report';
 import { gaussian } from '@ciphernet/training';
 
@@ -40,7 +40,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const summary = {
     images: dataset.count,
     accuracy: {
-      base: fractionEqual(predictionsOf(evaluateNetwork(model.network, features), classes), dataset.labels),
+      base: fractionEqual(predictionsOf(await model.plain.evaluate(features), classes), dataset.labels),
       quantised: fractionEqual(quantised, dataset.labels),
       simulated: fractionEqual(simulated, dataset.labels),
     },

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { type Progress, type ProgressBoard, type Session, untilStopped } from '@ciphernet/command-line';
+import { explainPlan } from '@ciphernet/compiler';
+import type { Dashboard } from '@ciphernet/dashboard';
+import { writeWhole } from '@ciphernet/foundation';
+import { type Model, compileModel } from '@ciphernet/models';
+import { dashboardPassword } from '@ciphernet/operator';
+import { type Accepted, awaitOutcome, encryptWithProgress, ensureKeys, ringFor } from '@ciphernet/owner';
+import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
+import type { EncryptionRequest } from '@ciphernet/producer';
+import { type JobProgress, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
+import { reportToJson, reportToText } from '@ciphernet/report';
+import type { RunOptions } from './commands/run.js';
+
+/** What is encrypted, and how it is found again. */
+export type EncryptedData = Pick<EncryptionRequest, 'examples' | 'source' | 'reading' | 'outputs'>;
+
+/** Plans for the model, makes keys where there are none, and encrypts. */
+export async function encryptForModel(
+  session: Session,
+  board: ProgressBoard,
+  options: RunOptions,
+  data: EncryptedData,
+  model: Model,
+): Promise<{ digest: string; shards: number }> {
+  const { blobs, signal } = session;
+  const { plan, circuit } = compileModel(model, { mode: options.mode, ring: ringFor(options) });
+  if (options.explain) process.stderr.write(`${explainPlan(plan, circuit)}\n`);
+  const owner = loadOwnerConfiguration();
+  const keys = await ensureKeys(owner, plan.parameters);
+  const request = {
+    ...data,
+    parameters: plan.parameters,
+    inputScale: plan.inputScale,
+    mode: options.mode,
+    encryptor: options.encryptor,
+  };
+  const encrypted = await encryptWithProgress(request, keys, { owner, blobs, signal, board });
+  return { digest: encrypted.digest, shards: encrypted.manifest.shards.length };
+}
+
+/** Shows decrypting and comparing, once they begin. */
+export function collecting(board: ProgressBoard): (evaluation: string, progress: JobProgress) => void {
+  let shown: Progress | undefined;
+  return (_evaluation, { stage, done, total }) => {
+    shown ??= board.start('collect', '');
+    shown.update(done, total, stage);
+    if (stage === 'compare' && done === total) shown.finish('decrypted and compared');
+  };
+}
+
+/** Allows, enqueues and waits: what came of an evaluation. */
+export async function evaluate(
+  session: Session,
+  board: ProgressBoard,
+  options: RunOptions,
+  { digest: model, isSealed }: Pick<Model, 'digest' | 'isSealed'>,
+  dataset: { digest: string; shards: number; images: number },
+): Promise<Accepted> {
+  const { backend, signal } = session;
+  const evaluation = newEvaluationId();
+  const owner = loadOwnerConfiguration();
+  await allow(owner, dataset.digest, { models: [model] });
+  await enqueueEvaluation(backend.flows(), evaluation, {
+    manifest: dataset.digest,
+    shards: dataset.shards,
+    model,
+    engine: options.engine,
+    // A sealed model is its owner's workers' to read: there is nothing to compare with.
+    compare: !isSealed,
+    audit: options.audit,
+  });
+  const progress = board.start('infer', 'examples');
+  const tools = { backend, reportsFolder: owner.reportsFolder, signal };
+  const accepted = await awaitOutcome(evaluation, dataset.shards, tools, (fraction) =>
+    progress.update(fraction * dataset.images, dataset.images),
+  );
+  const { images, seconds } = accepted.report;
+  progress.finish(`${images} examples in ${seconds.infer.toFixed(2)} s`);
+  return accepted;
+}
+
+/** A dashboard of this process's queue. */
+export async function openDashboard(
+  session: Session,
+  port: number,
+): Promise<Dashboard & { untilStopped(): Promise<void> }> {
+  const { backend, blobs } = session;
+  const settings = { host: '127.0.0.1', port, password: dashboardPassword(), readOnly: false };
+  const { startDashboard } = await import('@ciphernet/dashboard');
+  const dashboard = await startDashboard(backend, blobs, settings);
+  process.stderr.write(`dashboard: ${dashboard.url}\n`);
+  return Object.assign(dashboard, {
+    async untilStopped() {
+      process.stderr.write(`\ndashboard: ${dashboard.url} until Ctrl-C\n`);
+      await untilStopped(session.signal);
+    },
+  });
+}
+
+/** Prints a report and where it is; writes it to a file as well where one is named. */
+export async function showReport({ report, folder }: Accepted, json: string | undefined): Promise<void> {
+  if (json !== undefined) await writeWhole(json, reportToJson(report));
+  process.stdout.write(
+    `\n${reportToText(report)}\n\n  report  ${join(folder, 'report.html')}\n          ${join(folder, 'report.json')}\n`,
+  );
+}

@@ -1,0 +1,58 @@
+import { HEADER_READ_BYTES, batchFromBytes, mostResultBytes, parseHeader } from '@ciphernet/artifacts';
+import { IntegrityError, asError, encodeError } from '@ciphernet/foundation';
+import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
+import type { DatasetRecord } from '@ciphernet/owner-records';
+import { ForgedResult } from './answers.js';
+import type { ShardResult } from './audits.js';
+import { type Expected, checkResult, checkSlots } from './check-result.js';
+import type { CollectDependencies } from './collect.js';
+
+/**
+ * Decrypts every result: logits of all slots in use, slots × classes. They live in this process only.
+ *
+ * @throws ForgedResult with the shards whose results are certainly not what they should be
+ */
+export async function decryptAll(
+  expected: Expected,
+  record: DatasetRecord,
+  results: readonly ShardResult[],
+  dependencies: Pick<CollectDependencies, 'blobs' | 'passphrase' | 'onProgress'>,
+): Promise<Float64Array> {
+  const { manifest } = expected;
+  const key = await readSecretKey(record.keys, dependencies.passphrase);
+  using decryptor = await createResultDecryptor(key);
+  const logits = new Float64Array(manifest.images * manifest.classes);
+  // Every result is fetched whatever came of those before it: what the store sees does not depend on decrypted values.
+  let refusal: Error | undefined;
+  const forged: number[] = [];
+  let at = 0;
+  for (const { shard, result } of results) {
+    const where = `result of shard ${shard}`;
+    const images = manifest.shards[shard]?.images ?? 0;
+    // Certain of the bytes that the worker signed only: what the store does to them on the way is not the worker's doing.
+    let isOfWorker = false;
+    try {
+      const bytes = await dependencies.blobs.get(result, mostResultBytes(manifest));
+      isOfWorker = true;
+      const parsed = parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where);
+      checkResult(parsed.header, expected, shard, where);
+      const { values, largestSlot } = decryptor.decrypt(batchFromBytes(bytes, parsed, where), where);
+      logits.set(values, at);
+      // Private data out of the calibrated range goes beyond the bound as well: refused, and nobody is blamed.
+      isOfWorker = false;
+      checkSlots(largestSlot, expected, where);
+    } catch (error) {
+      if (encodeError(error).name === 'UnavailableError') throw error;
+      refusal ??= asError(error);
+      if (isOfWorker) forged.push(shard);
+    }
+    at += images * manifest.classes;
+    dependencies.onProgress?.({ stage: 'decrypt', done: at, total: logits.length });
+  }
+  if (forged.length > 0) throw new ForgedResult(refusal, forged);
+  if (refusal !== undefined) throw refusal;
+  if (!logits.every(Number.isFinite)) {
+    throw new IntegrityError('a decrypted value is not a number', { where: manifest.name, hint: 'evaluate again' });
+  }
+  return logits;
+}
