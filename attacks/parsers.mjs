@@ -10,7 +10,18 @@ import {
 } from '@ciphernet/artifacts';
 import { verifyAnswer, verifyAttestation } from '@ciphernet/attestation';
 import { createParameters } from '@ciphernet/ckks';
-import { calibrate, compileCircuit, compiledFromJson, compiledToBytes, lower, planCircuit } from '@ciphernet/compiler';
+import {
+  basisFromBytes,
+  basisToBytes,
+  calibrate,
+  circuitFromOnnx,
+  compileCircuit,
+  compiledFromJson,
+  compiledToBytes,
+  lower,
+  planCircuit,
+  roundingBasis,
+} from '@ciphernet/compiler';
 import { NO_TRANSFORM } from '@ciphernet/datasets';
 import {
   artifactFromFiles,
@@ -20,6 +31,7 @@ import {
   networkToLayersModel,
   npyOf,
   npzOf,
+  onnxFromBytes,
   parseIdx,
   tableOf,
 } from '@ciphernet/formats';
@@ -138,6 +150,15 @@ const suite = {
 const tableFile = (name) => readFileSync(new URL(`../libs/formats/test/fixtures/tables/${name}`, import.meta.url));
 const csv = bytesOf('name,"a ""b""",c\r\n1,2,3\r\n"x\ny",-4e5,\r\n\r\n7,\u00fc,9\r\n');
 
+const onnx = readFileSync(new URL('../examples/own-models/models/wine-mlp.onnx', import.meta.url));
+const lowered = lower(network);
+const statistics = basisToBytes(
+  roundingBasis(
+    lowered,
+    Float32Array.from({ length: 20 * lowered.maps[0].inputs }, (_, i) => Math.sin(i)),
+  ),
+);
+
 /** Reads blocks; runs of one value are many rows in few bytes, and enough of them is as good as all. */
 async function readBlocks(blocks) {
   for await (const { first } of blocks) if (first > 100_000) break;
@@ -180,6 +201,9 @@ export const TARGETS = [
   ['npz', tableFile('stored.npz'), mutateBytes, readArrays],
   ['npz deflated', tableFile('deflated.npz'), mutateBytes, readArrays],
   ['parquet', tableFile('zstd.parquet'), mutateBytes, readTable],
+  ['onnx', onnx, mutateBytes, (bytes) => onnxFromBytes(bytes, 'fuzz')],
+  ['onnx circuit', onnx, mutateBytes, (bytes) => circuitFromOnnx(onnxFromBytes(bytes, 'fuzz').graph, 'fuzz')],
+  ['statistics of a model', statistics, mutateBytes, (bytes) => basisFromBytes(bytes, lowered, 'fuzz')],
   ['parquet dates', tableFile('int96.parquet'), mutateBytes, readTable],
   [
     'attestation',
