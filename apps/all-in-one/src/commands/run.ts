@@ -109,7 +109,7 @@ export function runCommand(): Command {
   const command = new Command('run')
     .description('train, encrypt, evaluate and report in one process; with REDIS_URL, other workers help')
     .option('--dataset <name|folder>', `${NAMED_DATASETS.join(', ')}, or a folder with IDX files`, 'mnist')
-    .option('--images <n>', 'only the first n examples', integerBetween(1, 1_000_000))
+    .option('--images <n>', 'only the first n examples', integerBetween(1, 100_000_000))
     .option('--data <file|folder>', 'own data: CSV, TSV, Parquet, .npy, .npz, or a folder of images a class')
     .option(
       '--model <name|file>',
