@@ -33,7 +33,10 @@ function unitOf(levels: Levels, level: number, row: AffineRow, offset: number): 
   const known = levels.known.get(row)?.get(offset);
   if (known !== undefined) return known;
   if (level >= MOST_LEVELS) {
-    refuse('a third square: this scheme evaluates two', 'model convert keeps the two that matter');
+    refuse(
+      'a third square: this scheme evaluates two',
+      'train it with two, at the first convolution and the first dense layer for example',
+    );
   }
   const units = (levels.units[level] ??= []);
   if (units.length >= MOST_UNITS) {

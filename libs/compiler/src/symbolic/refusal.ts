@@ -27,15 +27,15 @@ interface Reason {
 
 const NOT_POLYNOMIAL: Reason = {
   what: 'not a polynomial',
-  hint: 'model convert trains squares in its place',
+  hint: 'train the model with squares (x²) in its place',
 };
 const MAXIMUM: Reason = {
   what: 'a maximum is not a polynomial',
-  hint: 'model convert puts average pooling in its place',
+  hint: 'train the model with average pooling in its place',
 };
 const MINIMUM: Reason = {
   what: 'a minimum is not a polynomial',
-  hint: 'model convert puts average pooling in its place',
+  hint: 'train the model with average pooling in its place',
 };
 const PRODUCT: Reason = {
   what: 'a product of many values takes too many squares',
