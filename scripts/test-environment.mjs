@@ -1,5 +1,5 @@
 // The environment that tests run in: Jest's for Node, in an ordinary context of V8. In the one that Jest makes, every use of a
-// global (`Math`, `Uint32Array`) asks a proxy first, for a microsecond or so: arithmetic on residues took fifty times as long.
+// global (`Math`, `Uint32Array`) asks a proxy first, for half a microsecond: a product of residues took 870 ns instead of 13.
 import vm from 'node:vm';
 import { TestEnvironment as NodeEnvironment } from 'jest-environment-node';
 

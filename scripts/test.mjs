@@ -57,7 +57,8 @@ for (const file of filesNamed(results, 'test.json', 'test-slow.json')) {
   for (const suite of result.testResults)
     if (suite.status === 'failed' && suite.assertionResults.length === 0) failed++;
 }
-if (passed + failed === 0) failed = 1;
+// A build or a run that ended without an outcome: the line must not say that nothing failed.
+if (failed === 0 && (status !== 0 || passed === 0)) failed = 1;
 if (countsLines && failed === 0) console.log(coverageLine());
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(status !== 0 || failed > 0 ? 1 : 0);
