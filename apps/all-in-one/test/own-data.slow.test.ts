@@ -194,8 +194,15 @@ describe('own data and an own model', () => {
       const bytes = await readFile(join(entry.parentPath, entry.name));
       expect([bytes.includes(needle), bytes.includes('20.57')]).toEqual([false, false]);
     }
-    const profile = await runCli(['dataset', 'encrypt', test, ...label, '--for-model', digest], env);
-    expect([profile.code, profile.stderr]).toEqual([2, expect.stringMatching(/keys create/)]);
+    await said('keys', 'create', '--for-model', digest);
+    const encrypted = await said('dataset', 'encrypt', test, ...label, '--for-model', digest, '--json');
+    const { dataset } = JSON.parse(encrypted) as { dataset: string };
+    await said('allow', '--dataset', dataset, '--model', digest);
+    const answer = await said('enqueue', '--dataset', dataset, '--model', digest, '--json');
+    const { evaluation } = JSON.parse(answer) as { evaluation: string };
+    const report = await readReport(join(folder.path, 'reports', evaluation, 'report.json'));
+    expectProven(report);
+    expect(report).toMatchObject({ images: 171, task: 'binary', plainAgreement: 1 });
   });
 
   it.each<[string, readonly string[], number, RegExp]>([
