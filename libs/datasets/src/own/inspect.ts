@@ -32,7 +32,7 @@ function whatIsIn({ isNumber, missing, minimum, maximum, mean, distinct }: Colum
 }
 
 async function inspectTable(path: string, choice: OwnDataChoice): Promise<DataSummary> {
-  const { format, profile, columns, choice: whole } = await describeTable(path, choice);
+  const { format, profile, columns, choice: whole } = await describeTable(path, choice, true);
   const features = new Set(columns.features.map(({ name }) => name));
   const roleOf = (name: string): string => {
     if (columns.label.includes(name)) return 'label';

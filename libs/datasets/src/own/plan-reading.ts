@@ -51,20 +51,30 @@ function completed(choice: OwnDataChoice, yaml: DatasetYaml): OwnDataChoice {
   };
 }
 
+/** Looks at every column but those that are ignored: texts of millions of rows are not even read. */
+async function profileOf(path: string, ignored: readonly string[]): Promise<TableProfile> {
+  await using table = await openTable(path);
+  const names = table.columns.map(({ name }) => name);
+  const select = names.filter((name) => !ignored.includes(name));
+  if (select.length === names.length || select.length === 0) return await profileTable(table);
+  await using chosen = await openTable(path, { select });
+  return await profileTable(chosen);
+}
+
 /**
  * Looks at a table: one pass over all rows.
  *
+ * @param whole looks at what is ignored too
  * @throws InputError for a damaged file, and for columns that are not there
  */
-export async function describeTable(path: string, given: OwnDataChoice): Promise<DescribedTable> {
+export async function describeTable(path: string, given: OwnDataChoice, whole = false): Promise<DescribedTable> {
   const format = await ownFormatOf(path);
   if (format === 'images' || format === 'image-list' || format === 'npz') {
     throw new UnsupportedError(`a file of kind ${format} is no table`, { where: path });
   }
   const yaml = await readDatasetYaml(path, false);
   const choice = completed(given, yaml);
-  await using table = await openTable(path);
-  const profile = await profileTable(table);
+  const profile = await profileOf(path, whole ? [] : (choice.ignore ?? []));
   return { path, format, profile, columns: chooseColumns(profile, choice, path), choice, yaml };
 }
 
