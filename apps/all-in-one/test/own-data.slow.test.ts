@@ -141,7 +141,7 @@ describe('own data and an own model', () => {
     },
   );
 
-  it('streams a Parquet file of three million rows in memory that does not grow with it', async () => {
+  it('streams a Parquet file of three million rows in bounded memory', async () => {
     const flights = join(ROOT, 'node_modules', 'vega-datasets', 'data', 'flights-3m.parquet');
     await using folder = await temporaryFolder();
     const json = join(folder.path, 'report.json');
