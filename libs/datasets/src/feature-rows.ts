@@ -4,31 +4,43 @@ export interface FeatureRows {
   readonly count: number;
   /** Features of an example. */
   readonly width: number;
-  /** Rows `from` (inclusive) to `to` (exclusive), count × width. */
+  /** Rows `from` (inclusive) to `to` (exclusive), count × width; to be read only. */
   read(from: number, to: number): Promise<Float32Array>;
   /** Rows of these examples in this order, zeros where a number is negative. @param examples each below `count` */
   gather(examples: Int32Array): Promise<Float32Array>;
-  /** Gives back what the rows are kept in. */
-  close(): Promise<void>;
+}
+
+/** Rows in chunks of as many, the last one not filled to its end. */
+function rowsOf(chunks: readonly Float32Array[], chunkRows: number, count: number, width: number): FeatureRows {
+  const rowsOfChunk = (chunk: number, from: number, to: number): Float32Array =>
+    (chunks[chunk] ?? new Float32Array(0)).subarray(from * width, to * width);
+  const gather = (examples: Int32Array): Promise<Float32Array> => {
+    const rows = new Float32Array(examples.length * width);
+    examples.forEach((example, at) => {
+      const row = example % chunkRows;
+      if (example >= 0) rows.set(rowsOfChunk(Math.floor(example / chunkRows), row, row + 1), at * width);
+    });
+    return Promise.resolve(rows);
+  };
+  return {
+    count,
+    width,
+    gather,
+    read(from, to) {
+      const chunk = Math.floor(from / chunkRows);
+      const first = from - chunk * chunkRows;
+      // Most reads are within one chunk, and copy nothing.
+      if (first + to - from <= chunkRows) return Promise.resolve(rowsOfChunk(chunk, first, first + to - from));
+      return gather(Int32Array.from({ length: to - from }, (_, i) => from + i));
+    },
+  };
 }
 
 /** Rows in memory. @param values count × width @throws RangeError unless they are whole rows */
 export function rowsInMemory(values: Float32Array, width: number): FeatureRows {
   const count = values.length / width;
   if (!Number.isInteger(count)) throw new RangeError(`${values.length} values are no rows of ${width}`);
-  return {
-    count,
-    width,
-    read: (from, to) => Promise.resolve(values.subarray(from * width, to * width)),
-    gather(examples) {
-      const rows = new Float32Array(examples.length * width);
-      examples.forEach((example, at) => {
-        if (example >= 0) rows.set(values.subarray(example * width, (example + 1) * width), at * width);
-      });
-      return Promise.resolve(rows);
-    },
-    close: () => Promise.resolve(),
-  };
+  return rowsOf([values], Math.max(count, 1), count, width);
 }
 
 /** Values of a chunk, 4 MB: growing copies nothing. */
@@ -49,11 +61,6 @@ export function growingRows(width: number): GrowingRows {
   const chunkRows = Math.max(1, Math.floor(CHUNK_VALUES / width));
   const chunks: Float32Array[] = [];
   let count = 0;
-  /** Copies one row; rows beyond the end are zeros. */
-  const copy = (example: number, into: Float32Array, at: number): void => {
-    const from = (example % chunkRows) * width;
-    into.set((chunks[Math.floor(example / chunkRows)] ?? new Float32Array(0)).subarray(from, from + width), at * width);
-  };
   return {
     width,
     get count() {
@@ -70,22 +77,9 @@ export function growingRows(width: number): GrowingRows {
         done += taken;
       }
     },
-    finished() {
-      const gather = (examples: Int32Array): Promise<Float32Array> => {
-        const rows = new Float32Array(examples.length * width);
-        examples.forEach((example, at) => {
-          if (example >= 0) copy(example, rows, at);
-        });
-        return Promise.resolve(rows);
-      };
-      return {
-        count,
-        width,
-        gather,
-        read: (from, to) => gather(Int32Array.from({ length: to - from }, (_, i) => from + i)),
-        close: () => Promise.resolve(),
-        chunks: () => chunks.map((chunk, c) => chunk.subarray(0, Math.min(chunkRows, count - c * chunkRows) * width)),
-      };
-    },
+    finished: () => ({
+      ...rowsOf(chunks, chunkRows, count, width),
+      chunks: () => chunks.map((chunk, c) => chunk.subarray(0, Math.min(chunkRows, count - c * chunkRows) * width)),
+    }),
   };
 }

@@ -1,6 +1,7 @@
 import { InputError } from '@ciphernet/foundation';
 import { sizeOf } from '@ciphernet/network';
 import { type TaskKnowledge, chooseTask } from './choose-task.js';
+import { affineAround } from './describe-features.js';
 import type { ChosenPreprocessing, WantedExamples } from './own-data.js';
 import type { OwnDataChoice } from './plan-reading.js';
 import type { Preprocessing } from './preprocessing.js';
@@ -20,9 +21,7 @@ export async function describeArrays(path: string, { inputs, image }: WantedExam
   const base = { kind: 'array' as const, height: as.height, width: as.width, channels: as.channels };
   const running = new Running('values');
   for await (const { values } of examples.blocks()) for (const value of values) running.add(value);
-  const { mean, deviation } = running.profile();
-  const scale = 2 ** Math.ceil(Math.log2(Math.max(3 * deviation, 2 ** -20)));
-  const offset = (Math.round((8 * mean) / scale) * scale) / 8;
+  const { offset, scale } = affineAround(running.profile());
   return { preprocessing: { ...base, offset: [offset], scale: [scale] }, guesses: [] };
 }
 

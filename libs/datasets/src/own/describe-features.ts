@@ -8,7 +8,10 @@ const MOST_CATEGORIES = 64;
 const DEVIATIONS = 3;
 
 /** A power of two that brings most values to ±1, and an offset that is an eighth of it: both exact in single precision. */
-function affineOf({ mean, deviation }: ColumnProfile): { readonly offset: number; readonly scale: number } {
+export function affineAround({ mean, deviation }: Pick<ColumnProfile, 'mean' | 'deviation'>): {
+  readonly offset: number;
+  readonly scale: number;
+} {
   const spread = deviation > 0 ? DEVIATIONS * deviation : Math.max(Math.abs(mean), 1);
   const scale = 2 ** Math.ceil(Math.log2(spread));
   return { offset: (Math.round((8 * mean) / scale) * scale) / 8, scale };
@@ -17,7 +20,7 @@ function affineOf({ mean, deviation }: ColumnProfile): { readonly offset: number
 function describe(column: ColumnProfile, where: string): TableFeature {
   const { name, isNumber, missing, distinct } = column;
   if (isNumber) {
-    const { offset, scale } = affineOf(column);
+    const { offset, scale } = affineAround(column);
     return { kind: 'number', column: name, offset, scale, ...(missing === 0 ? {} : { fill: offset }) };
   }
   if (distinct === undefined || distinct.length > MOST_CATEGORIES || distinct.length === 0) {

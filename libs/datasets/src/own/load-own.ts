@@ -1,4 +1,5 @@
 import type { Examples } from '../examples.js';
+import type { ReadOptions } from './own-examples.js';
 import { readArrayExamples } from './read-arrays.js';
 import { readImageExamples } from './read-images.js';
 import { readTableExamples } from './read-table.js';
@@ -12,14 +13,9 @@ export function isImages({ preprocessing }: Pick<OwnReading, 'preprocessing'>): 
 /**
  * Reads own data as examples: the same file and reading give the same ones.
  *
- * @param options `most`: only so many examples from the first
  * @throws InputError naming where the data is not what the reading says
  */
-export async function loadOwnExamples(
-  path: string,
-  reading: OwnReading,
-  options: { readonly name?: string; readonly most?: number } = {},
-): Promise<Examples> {
+export async function loadOwnExamples(path: string, reading: OwnReading, options: ReadOptions = {}): Promise<Examples> {
   switch (reading.preprocessing.kind) {
     case 'table':
       return readTableExamples(path, reading, options);

@@ -121,6 +121,13 @@ export function affineOfFeatures(preprocessing: Preprocessing): {
   return { offsets, scales };
 }
 
+/** Features of values, examples × features: (value − offset) / scale. */
+export function normalised(values: Float32Array | Float64Array, preprocessing: Preprocessing): Float32Array {
+  const { offsets, scales } = affineOfFeatures(preprocessing);
+  const width = offsets.length;
+  return Float32Array.from(values, (value, i) => (value - (offsets[i % width] ?? 0)) / (scales[i % width] ?? 1));
+}
+
 /** The same description, the same digest: what a dataset and a model have to agree on. */
 export function preprocessingDigest(preprocessing: Preprocessing): string {
   return sha256Hex(JSON.stringify(preprocessingSchema.parse(preprocessing)));

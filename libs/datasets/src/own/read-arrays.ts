@@ -1,12 +1,10 @@
-import { basename } from 'node:path';
 import { type ArrayFile, openNpz } from '@ciphernet/formats';
 import { InputError } from '@ciphernet/foundation';
 import { type Shape, sizeOf } from '@ciphernet/network';
 import type { Examples } from '../examples.js';
 import { growingRows } from '../feature-rows.js';
-import { nameOf } from './cell.js';
-import { digestOf } from './digest.js';
-import { type Preprocessing, affineOfFeatures, shapeOf, transformFor } from './preprocessing.js';
+import { type ReadOptions, classNamed, ownExamples } from './own-examples.js';
+import { type Preprocessing, normalised, shapeOf } from './preprocessing.js';
 import type { OwnReading } from './reading.js';
 
 /** Names that arrays of examples and of targets have. */
@@ -68,16 +66,6 @@ async function readTargets(array: ArrayFile, most: number): Promise<Float64Array
   return Float64Array.from(parts);
 }
 
-function classOf(value: number, reading: OwnReading, at: number, path: string): number {
-  if (reading.task.kind === 'regression') return value;
-  const found = (reading.classes ?? []).indexOf(nameOf(value));
-  if (found >= 0) return found;
-  throw new InputError(`the label ${value} is none of ${(reading.classes ?? []).slice(0, 8).join(', ')}`, {
-    where: `${path}, row ${at + 1}`,
-    hint: 'name all classes, in the order of the model’s outputs',
-  });
-}
-
 /**
  * Reads the arrays of an .npz file as examples.
  *
@@ -87,7 +75,7 @@ export async function readArrayExamples(
   path: string,
   reading: OwnReading,
   preprocessing: Extract<Preprocessing, { kind: 'array' }>,
-  options: { readonly name?: string; readonly most?: number } = {},
+  options: ReadOptions = {},
 ): Promise<Examples> {
   await using arrays = await openArrays(path);
   const shape = shapeOf(preprocessing);
@@ -99,12 +87,11 @@ export async function readArrayExamples(
       { where: path, hint: 'give the arrays that the model was trained with, channels last' },
     );
   }
-  const { offsets, scales } = affineOfFeatures(preprocessing);
   const rows = growingRows(width);
   const most = options.most ?? Infinity;
   for await (const { values } of arrays.examples.blocks()) {
     const taken = values.subarray(0, Math.min(values.length, (most - rows.count) * width));
-    rows.append(Float32Array.from(taken, (value, i) => (value - (offsets[i % width] ?? 0)) / (scales[i % width] ?? 1)));
+    rows.append(normalised(taken, preprocessing));
     if (rows.count >= most) break;
   }
   const features = rows.finished();
@@ -113,18 +100,9 @@ export async function readArrayExamples(
   if (features.count === 0 || (raw !== undefined && raw.length !== features.count)) {
     throw new InputError(`${raw?.length ?? 0} targets for ${features.count} examples`, { where: path });
   }
-  const values = raw?.map((value, at) => classOf(value, reading, at, path));
-  return {
-    name: options.name ?? basename(path),
-    split: 'test',
-    source: 'npz file',
-    shape,
-    transform: transformFor(preprocessing),
-    count: features.count,
-    features,
-    task: reading.task,
-    ...(classes === undefined ? {} : { classNames: classes }),
-    ...(values === undefined ? {} : { targets: { values, ...(classes === undefined ? {} : { names: classes }) } }),
-    targetsDigest: digestOf(values === undefined ? features.chunks() : [values]),
-  };
+  const targets =
+    reading.task.kind === 'regression'
+      ? raw
+      : raw?.map((value, at) => classNamed(value, classes ?? [], `label ${value}`, `${path}, row ${at + 1}`));
+  return ownExamples(path, reading, options, { features, targets, source: 'npz file' });
 }

@@ -1,22 +1,15 @@
-import { basename, resolve } from 'node:path';
 import { type ImageEntry, decoderIdentity, listImageFolder, readImages } from '@ciphernet/formats';
 import { InputError, IntegrityError } from '@ciphernet/foundation';
 import type { Examples } from '../examples.js';
 import { growingRows } from '../feature-rows.js';
-import { digestOf } from './digest.js';
-import { nameOf } from './cell.js';
-import { type Preprocessing, affineOfFeatures, shapeOf, transformFor } from './preprocessing.js';
+import { type ReadOptions, classNamed, ownExamples } from './own-examples.js';
+import { type Preprocessing, normalised } from './preprocessing.js';
 import type { OwnReading } from './reading.js';
 
 type ImagePreprocessing = Extract<Preprocessing, { kind: 'images' }>;
 
-function classOf({ path, label }: ImageEntry, classes: readonly string[]): number {
-  const found = label === undefined ? -1 : classes.indexOf(nameOf(label));
-  if (found >= 0) return found;
-  throw new InputError(`the class ${JSON.stringify(label ?? '')} is none of ${classes.slice(0, 8).join(', ')}`, {
-    where: path,
-    hint: 'name all classes, in the order of the model’s outputs',
-  });
+function classOf({ path, label = '' }: ImageEntry, classes: readonly string[]): number {
+  return classNamed(label, classes, `class ${JSON.stringify(label)}`, path);
 }
 
 /**
@@ -29,7 +22,7 @@ export async function readImageExamples(
   path: string,
   reading: OwnReading,
   preprocessing: ImagePreprocessing,
-  options: { readonly name?: string; readonly most?: number } = {},
+  options: ReadOptions = {},
 ): Promise<Examples> {
   const decoder = await decoderIdentity();
   if (decoder !== preprocessing.decoder) {
@@ -41,37 +34,22 @@ export async function readImageExamples(
   const { height, width, channels, grey, resize, crop } = preprocessing;
   const listed = (await listImageFolder(path)).entries;
   const entries = listed.slice(0, options.most ?? listed.length);
-  const shape = shapeOf(preprocessing);
   const rows = growingRows(height * width * channels);
-  const { offsets, scales } = affineOfFeatures(preprocessing);
   const transform = {
     grey,
     ...(resize ? { resize: { height, width } } : {}),
     ...(crop ? { crop: 'centre' as const } : {}),
   };
   for await (const { values } of readImages(entries, transform, { expected: { height, width, channels } })) {
-    rows.append(
-      values.map((value, i) => (value - (offsets[i % offsets.length] ?? 0)) / (scales[i % scales.length] ?? 1)),
-    );
+    rows.append(normalised(values, preprocessing));
   }
   const features = rows.finished();
   if (features.count === 0) throw new InputError('no images', { where: path, hint: 'put a folder a class into it' });
   const { classes, label } = reading;
-  const targets =
-    label.length === 0 || classes === undefined
-      ? undefined
-      : { values: Float64Array.from(entries, (entry) => classOf(entry, classes)), names: classes };
-  return {
-    name: options.name ?? basename(resolve(path)),
-    split: 'test',
-    source: 'folder of images',
-    shape,
-    transform: transformFor(preprocessing),
-    count: features.count,
+  const isKnown = label.length > 0 && classes !== undefined;
+  return ownExamples(path, reading, options, {
     features,
-    task: reading.task,
-    ...(classes === undefined ? {} : { classNames: classes }),
-    ...(targets === undefined ? {} : { targets }),
-    targetsDigest: digestOf(targets === undefined ? features.chunks() : [targets.values]),
-  };
+    targets: isKnown ? Float64Array.from(entries, (entry) => classOf(entry, classes)) : undefined,
+    source: 'folder of images',
+  });
 }

@@ -1,12 +1,11 @@
-import { basename } from 'node:path';
 import { type Table, type TableBlock, openTable } from '@ciphernet/formats';
 import { InputError } from '@ciphernet/foundation';
-import type { Examples, Slices, Targets } from '../examples.js';
+import type { Examples, Slices } from '../examples.js';
 import { growingRows } from '../feature-rows.js';
 import { targetsOf } from '../task.js';
 import { isMissing, nameOf, numberOf } from './cell.js';
-import { digestOf } from './digest.js';
-import { type TableFeature, shapeOf, transformFor } from './preprocessing.js';
+import { type ReadOptions, ownExamples } from './own-examples.js';
+import { type TableFeature, shapeOf } from './preprocessing.js';
 import type { OwnReading } from './reading.js';
 
 /** Parts of examples that are told apart. */
@@ -172,15 +171,14 @@ class RowReader {
 /**
  * Reads a table as examples.
  *
- * @param options `most`: only so many rows from the first
  * @throws InputError naming file, row and column of the first value that is not what the reading says
  */
 export async function readTableExamples(
   path: string,
   reading: OwnReading,
-  options: { readonly name?: string; readonly most?: number } = {},
+  options: ReadOptions = {},
 ): Promise<Examples> {
-  const { preprocessing, task, classes, label, slice } = reading;
+  const { preprocessing, task, label, slice } = reading;
   if (preprocessing.kind !== 'table') throw new InputError('the preprocessing is of no table', { where: path });
   const columns = new Set([
     ...preprocessing.features.map(({ column }) => column),
@@ -188,8 +186,7 @@ export async function readTableExamples(
     ...(slice === undefined ? [] : [slice]),
   ]);
   await using table = await openTable(path, { select: [...columns] });
-  const shape = shapeOf(preprocessing);
-  const reader = new RowReader(table, reading, preprocessing.features, shape.channels);
+  const reader = new RowReader(table, reading, preprocessing.features, shapeOf(preprocessing).channels);
   const most = options.most ?? Infinity;
   for await (const block of table.blocks()) {
     const count = Math.min(block.count, most - reader.rows.count);
@@ -199,24 +196,11 @@ export async function readTableExamples(
   const features = reader.rows.finished();
   if (features.count === 0)
     throw new InputError('the table has no rows', { where: path, hint: 'give at least one example' });
-  const values = reader.targets.taken();
-  const targets: Targets | undefined =
-    label.length === 0 || label.length !== targetsOf(task)
-      ? undefined
-      : { values, ...(classes === undefined ? {} : { names: classes }) };
-  const slices = reader.slices();
-  return {
-    name: options.name ?? basename(path),
-    split: 'test',
-    source: `${table.format} file`,
-    shape,
-    transform: transformFor(preprocessing),
-    count: features.count,
+  const isKnown = label.length > 0 && label.length === targetsOf(task);
+  return ownExamples(path, reading, options, {
     features,
-    task,
-    ...(classes === undefined ? {} : { classNames: classes }),
-    ...(targets === undefined ? {} : { targets }),
-    ...(slices === undefined ? {} : { slices }),
-    targetsDigest: targets === undefined ? digestOf(features.chunks()) : digestOf([values]),
-  };
+    targets: isKnown ? reader.targets.taken() : undefined,
+    slices: reader.slices(),
+    source: `${table.format} file`,
+  });
 }
