@@ -8,6 +8,7 @@ export { isImages, loadOwnExamples } from './own/load-own.js';
 export {
   type Preprocessing,
   affineOfFeatures,
+  normalised,
   preprocessingDigest,
   preprocessingSchema,
   shapeOf,

@@ -1,12 +1,11 @@
 import { decoderIdentity, listImageFolder } from '@ciphernet/formats';
 import { InputError, UnsupportedError } from '@ciphernet/foundation';
-import { type TaskKnowledge, chooseTask } from './choose-task.js';
+import type { TaskKnowledge } from './choose-task.js';
 import { readDatasetYaml } from './dataset-yaml.js';
 import type { ChosenPreprocessing, WantedExamples } from './own-data.js';
-import type { OwnDataChoice } from './plan-reading.js';
+import { type OwnDataChoice, type PlannedReading, completed, readingWith } from './plan-reading.js';
 import type { Preprocessing } from './preprocessing.js';
 import type { ColumnProfile } from './profile.js';
-import type { OwnReading } from './reading.js';
 
 /**
  * Preprocessing of a folder of images for a model: pixels in [0, 1] of the size that the model reads; grey where it reads one
@@ -63,27 +62,12 @@ export async function imageReading(
   choice: OwnDataChoice,
   preprocessing: Preprocessing,
   model: TaskKnowledge['model'],
-): Promise<{ readonly reading: OwnReading; readonly guesses: readonly string[] }> {
+): Promise<PlannedReading> {
   if (choice.slice !== undefined) {
     throw new UnsupportedError('images have no column to slice by', { where: path, hint: 'leave it out' });
   }
   const yaml = await readDatasetYaml(path, true);
   const { classes } = await listImageFolder(path);
-  const known = {
-    task: choice.task ?? yaml.task,
-    classes: choice.classes ?? yaml.classes,
-    positive: choice.positive ?? yaml.positive,
-    ...(model === undefined ? {} : { model }),
-  };
-  const chosen = chooseTask(classes.length === 0 ? [] : [labelOf(classes)], known, path);
-  return {
-    reading: {
-      format: 'images',
-      preprocessing,
-      task: chosen.task,
-      label: classes.length === 0 ? [] : ['folder'],
-      ...(chosen.classes === undefined ? {} : { classes: chosen.classes }),
-    },
-    guesses: chosen.guesses,
-  };
+  const labels = classes.length === 0 ? [] : [labelOf(classes)];
+  return readingWith({ path, format: 'images', preprocessing, labels }, completed(choice, yaml), model);
 }

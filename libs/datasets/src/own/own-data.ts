@@ -5,6 +5,7 @@ import { arrayReading, describeArrays } from './describe-arrays.js';
 import { describeImages, imageReading } from './describe-images.js';
 import {
   type OwnDataChoice,
+  type PlannedReading,
   describeTable,
   ownFormatOf,
   preprocessingByRange,
@@ -12,7 +13,6 @@ import {
   readingOf,
 } from './plan-reading.js';
 import { type Preprocessing, shapeOf } from './preprocessing.js';
-import type { OwnReading } from './reading.js';
 
 /** What a model says of the examples that it reads. */
 export interface WantedExamples {
@@ -79,7 +79,7 @@ export async function readingForModel(
   choice: OwnDataChoice,
   preprocessing: Preprocessing,
   model: TaskKnowledge['model'],
-): Promise<{ readonly reading: OwnReading; readonly guesses: readonly string[] }> {
+): Promise<PlannedReading> {
   const format = await ownFormatOf(path);
   if (format === 'images') return imageReading(path, choice, preprocessing, model);
   if (format === 'npz') return arrayReading(path, choice, preprocessing, model);

@@ -6,7 +6,7 @@ import { type TaskKnowledge, chooseTask } from './choose-task.js';
 import { type DatasetYaml, readDatasetYaml } from './dataset-yaml.js';
 import { describeFeatures, statedFeatures } from './describe-features.js';
 import type { Preprocessing } from './preprocessing.js';
-import { type TableProfile, profileTable } from './profile.js';
+import { type ColumnProfile, type TableProfile, profileTable } from './profile.js';
 import { OWN_FORMATS, type OwnFormat, type OwnReading } from './reading.js';
 
 /** What a person says of own data; what is left out is taken from `dataset.yaml`, and else guessed. */
@@ -14,6 +14,12 @@ export interface OwnDataChoice extends ColumnChoice {
   readonly task?: Task['kind'] | undefined;
   readonly classes?: readonly string[] | undefined;
   readonly positive?: string | undefined;
+}
+
+/** How data is read, and what was guessed. */
+export interface PlannedReading {
+  readonly reading: OwnReading;
+  readonly guesses: readonly string[];
 }
 
 /** A file of examples, looked at. */
@@ -40,7 +46,7 @@ export async function ownFormatOf(path: string): Promise<OwnFormat> {
 }
 
 /** A choice, completed by a description beside the data: what a person says counts more. */
-function completed(choice: OwnDataChoice, yaml: DatasetYaml): OwnDataChoice {
+export function completed(choice: OwnDataChoice, yaml: DatasetYaml): OwnDataChoice {
   return {
     label: choice.label ?? yaml.label,
     ignore: choice.ignore ?? yaml.ignore,
@@ -69,7 +75,7 @@ async function profileOf(path: string, ignored: readonly string[]): Promise<Tabl
  */
 export async function describeTable(path: string, given: OwnDataChoice, whole = false): Promise<DescribedTable> {
   const format = await ownFormatOf(path);
-  if (format === 'images' || format === 'image-list' || format === 'npz') {
+  if (format === 'images' || format === 'npz') {
     throw new UnsupportedError(`a file of kind ${format} is no table`, { where: path });
   }
   const yaml = await readDatasetYaml(path, false);
@@ -105,9 +111,33 @@ export function readingOf(
   { path, format, profile, columns, choice }: DescribedTable,
   preprocessing: Preprocessing,
   model: TaskKnowledge['model'],
-): { readonly reading: OwnReading; readonly guesses: readonly string[] } {
+): PlannedReading {
   const labels = columns.label.flatMap((name) => profile.columns.filter((column) => column.name === name));
-  const { task, classes, positive, slice } = choice;
+  const { reading, guesses } = readingWith({ path, format, preprocessing, labels }, choice, model);
+  const { slice } = choice;
+  return {
+    reading: slice === undefined ? reading : { ...reading, slice },
+    guesses: [...columns.guesses, ...guesses],
+  };
+}
+
+/** A reading, with the task that its labels, a person and the model say. */
+export function readingWith(
+  {
+    path,
+    format,
+    preprocessing,
+    labels,
+  }: {
+    readonly path: string;
+    readonly format: OwnFormat;
+    readonly preprocessing: Preprocessing;
+    /** Of each target; none where nobody knows them. */
+    readonly labels: readonly ColumnProfile[];
+  },
+  { task, classes, positive }: OwnDataChoice,
+  model: TaskKnowledge['model'],
+): PlannedReading {
   const known = { task, classes, positive, ...(model === undefined ? {} : { model }) };
   const chosen = chooseTask(labels, known, path);
   return {
@@ -115,10 +145,9 @@ export function readingOf(
       format,
       preprocessing,
       task: chosen.task,
-      label: columns.label,
+      label: labels.map(({ name }) => name),
       ...(chosen.classes === undefined ? {} : { classes: chosen.classes }),
-      ...(slice === undefined ? {} : { slice }),
     },
-    guesses: [...columns.guesses, ...chosen.guesses],
+    guesses: chosen.guesses,
   };
 }

@@ -3,7 +3,7 @@ import { taskSchema } from '../task.js';
 import { preprocessingSchema } from './preprocessing.js';
 
 /** Kinds of files that own data comes in. */
-export const OWN_FORMATS = ['csv', 'tsv', 'parquet', 'npy', 'npz', 'images', 'image-list'] as const;
+export const OWN_FORMATS = ['csv', 'tsv', 'parquet', 'npy', 'npz', 'images'] as const;
 
 /** One of {@link OWN_FORMATS}. */
 export type OwnFormat = (typeof OWN_FORMATS)[number];

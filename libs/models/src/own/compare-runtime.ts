@@ -1,19 +1,17 @@
 import { type Circuit, evaluateCircuit } from '@ciphernet/compiler';
 import { InputError, elementAt, lastOf } from '@ciphernet/foundation';
 import type { PlainModel } from '../plain-model.js';
+import { uniformFrom } from './uniform.js';
 
 /** Examples of the calibration data, and random ones, that are compared. */
 const COMPARED = 64;
 /** Runtimes compute in single precision: so much of the largest output may differ. */
 const TOLERANCE = 1e-3;
 
-/** Values in [−1, 1) that are the same everywhere: a linear congruence (Numerical Recipes, 3rd edition, 7.1.1). */
-function uniformValues(count: number): Float32Array {
-  let state = 20_261_126;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
+/** Features in [−1, 1). */
+function uniformFeatures(count: number): Float32Array {
+  const next = uniformFrom(20_261_126);
+  return Float32Array.from({ length: count }, () => 2 * next() - 1);
 }
 
 /**
@@ -51,7 +49,7 @@ export async function assertSameAsRuntime(
   const sample = features.subarray(0, COMPARED * inputs);
   for (const [kind, values] of [
     ['calibration data', sample],
-    ['random features', uniformValues(COMPARED * inputs)],
+    ['random features', uniformFeatures(COMPARED * inputs)],
   ] as const) {
     const ours = evaluateCircuit(circuit, values);
     const theirs = await plain.evaluate(values);

@@ -4,17 +4,20 @@ import {
   type OwnDataChoice,
   type Preprocessing,
   type TaskKnowledge,
-  affineOfFeatures,
   choosePreprocessing,
   loadOwnExamples,
+  normalised,
   ownFormatOf,
+  shapeOf,
 } from '@ciphernet/datasets';
 import { elementAt } from '@ciphernet/foundation';
+import { sizeOf } from '@ciphernet/network';
 import { CALIBRATION_EXAMPLES } from '../calibration-schema.js';
 import type { ModelKey } from '../model-key.js';
 import { interpretModel } from './interpret.js';
 import { saveOwnModel } from './own-model.js';
 import { readModelFile } from './read-model-file.js';
+import { uniformFrom } from './uniform.js';
 
 /** What a model is calibrated by: ranges and covariances of its values decide how it is rounded. */
 export interface OwnCalibration {
@@ -40,18 +43,15 @@ export interface ImportedOwnModel {
   readonly guesses: readonly string[];
 }
 
-/** Uniform values of a stated range, as features; the same everywhere (a linear congruence, Numerical Recipes, 7.1.1). */
+/** Uniform values of a stated range, as features. */
 function statedExamples(
   preprocessing: Preprocessing,
   range: { readonly from: number; readonly to: number },
 ): Float32Array {
-  const { offsets, scales } = affineOfFeatures(preprocessing);
-  let state = 1;
-  return Float32Array.from({ length: CALIBRATION_EXAMPLES * offsets.length }, (_, i) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const value = range.from + (state / 2 ** 32) * (range.to - range.from);
-    return (value - elementAt(offsets, i % offsets.length)) / elementAt(scales, i % offsets.length);
-  });
+  const next = uniformFrom(1);
+  const count = CALIBRATION_EXAMPLES * sizeOf(shapeOf(preprocessing));
+  const values = Float64Array.from({ length: count }, () => range.from + next() * (range.to - range.from));
+  return normalised(values, preprocessing);
 }
 
 async function calibrationFeatures(
@@ -84,7 +84,8 @@ export async function importOwnModel(
 ): Promise<ImportedOwnModel> {
   const source = await readModelFile(path);
   const name = basename(path, extname(path)).slice(0, 100);
-  const { circuit, image, outputs, answers } = interpretModel(source, path);
+  const interpreted = interpretModel(source, path);
+  const { circuit, image, outputs, answers } = interpreted;
   const { inputs } = elementAt(circuit.maps, 0);
   const wanted = { inputs, image };
   const { preprocessing, guesses } = await choosePreprocessing(
@@ -97,7 +98,7 @@ export async function importOwnModel(
   const features = await calibrationFeatures(calibration, preprocessing);
   const { classes } = calibration.choice;
   const notes = [calibration.note];
-  const model = await saveOwnModel(blobs, source, { name, preprocessing, features, classes, notes }, key);
+  const model = await saveOwnModel(blobs, source, interpreted, { name, preprocessing, features, classes, notes }, key);
   const named = answers.classes ?? classes;
   return {
     name,

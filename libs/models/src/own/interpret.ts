@@ -34,7 +34,10 @@ function interpretOnnx({ bytes, external }: Extract<ModelSource, { kind: 'onnx' 
   const runtimeInput: OnnxInput = {
     ...input,
     outputs,
-    scores,
+    scores: {
+      ...scores,
+      isOutput: graph.outputs.some(({ name: output, kind }) => output === scores.name && kind === 'tensor'),
+    },
     head: scores.hasHead ? link : 'identity',
     batch: graph.inputs[0]?.shape?.[0],
   };

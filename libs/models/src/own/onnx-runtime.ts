@@ -13,8 +13,8 @@ export interface OnnxInput {
   readonly outputs: number;
   /** Examples at a time that the graph takes; undefined where it takes any. */
   readonly batch: number | undefined;
-  /** The value that the circuit's outputs are; of both classes of one, the first is it or the last. */
-  readonly scores: { readonly name: string; readonly isFirst: boolean };
+  /** The value that the circuit's outputs are; of both classes of one, the first is it or the last. An output of the graph, or a value inside. */
+  readonly scores: { readonly name: string; readonly isFirst: boolean; readonly isOutput: boolean };
   /** The head that the value has and the circuit does not. */
   readonly head: ModelAnswers['link'];
 }
@@ -26,7 +26,6 @@ const BATCH = 256;
 const LEAST_PROBABILITY = 2 ** -24;
 
 type Runtime = typeof ort;
-type Session = ort.InferenceSession;
 
 async function loadRuntime(): Promise<Runtime> {
   try {
@@ -91,10 +90,6 @@ function withOutput(bytes: Uint8Array, name: string): Uint8Array {
   return new Uint8Array(Buffer.concat([bytes, field(7, field(12, field(1, Buffer.from(name))))]));
 }
 
-/** True where the graph gives this value, as a tensor. */
-const gives = (session: Session, name: string): boolean =>
-  session.outputMetadata.some((meta) => meta.name === name && meta.isTensor);
-
 /**
  * Opens an ONNX model in ONNX Runtime, which shares no code with the circuit.
  *
@@ -107,21 +102,15 @@ export async function openOnnxRuntime(
 ): Promise<PlainRuntime> {
   const runtime = await loadRuntime();
   runtime.env.logLevel = 'error';
-  const open = async (model: Uint8Array): Promise<Session> => {
-    try {
-      return await runtime.InferenceSession.create(model, {
-        executionProviders: ['wasm'],
-        externalData: external.map(({ name, bytes: data }) => ({ path: name, data })),
-      });
-    } catch (cause) {
-      throw new InputError(`ONNX Runtime does not read the model: ${messageOf(cause)}`, { where: input.name, cause });
-    }
-  };
   const output = input.scores.name;
-  let session = await open(bytes);
-  if (!gives(session, output)) {
-    await session.release();
-    session = await open(withOutput(bytes, output));
+  let session: ort.InferenceSession;
+  try {
+    session = await runtime.InferenceSession.create(input.scores.isOutput ? bytes : withOutput(bytes, output), {
+      executionProviders: ['wasm'],
+      externalData: external.map(({ name, bytes: data }) => ({ path: name, data })),
+    });
+  } catch (cause) {
+    throw new InputError(`ONNX Runtime does not read the model: ${messageOf(cause)}`, { where: input.name, cause });
   }
   const size = input.shape.reduce((product, length) => product * length, 1);
   const runBatch = async (values: Float32Array): Promise<Float32Array> => {

@@ -76,6 +76,7 @@ async function sourceFrom({ source }: OwnModelRecord, blobs: BlobStore, where: s
  * Stores a model of a file: its bytes, what it says of preprocessing and answers, and statistics of the data that calibrated it.
  * Before, it is compared with an independent runtime.
  *
+ * @param interpreted of the source
  * @param key seals all of it
  * @returns the model's address
  * @throws InputError where the features are not the model's, or the runtime gives other outputs
@@ -83,11 +84,11 @@ async function sourceFrom({ source }: OwnModelRecord, blobs: BlobStore, where: s
 export async function saveOwnModel(
   store: BlobStore,
   source: ModelSource,
+  interpreted: InterpretedModel,
   origin: OwnModelOrigin,
   key?: ModelKey,
 ): Promise<string> {
   const { name, preprocessing } = origin;
-  const interpreted = interpretModel(source, name);
   const { offsets, scales } = affineOfFeatures(preprocessing);
   const circuit = foldInput(interpreted.circuit, offsets, scales);
   const features = origin.features.subarray(0, CALIBRATION_EXAMPLES * offsets.length);
