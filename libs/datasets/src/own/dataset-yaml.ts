@@ -27,9 +27,6 @@ const datasetYamlSchema = z.strictObject({
       grey: z.boolean().optional(),
       resize: z.boolean().optional(),
       crop: z.boolean().optional(),
-      /** Of pixels in [0, 1], one a channel: a model that was trained on (pixel − offset) / scale reads pixels as they are. */
-      mean: z.array(z.number().finite()).min(1).max(3).optional(),
-      deviation: z.array(z.number().finite().positive()).min(1).max(3).optional(),
     })
     .optional(),
 });
