@@ -39,8 +39,8 @@ describe('a list of images', () => {
     const examples = await loadOwnExamples(own.list, await readingOf(own.list));
     expect(examples.count).toBe(5);
     expect([...(examples.targets?.values ?? [])]).toEqual([4, 3, 2, 1, 0]);
-    const expected = await inFolder.features.gather(Uint32Array.from([5, 4, 3, 2, 1], (k) => k * per - 1));
-    expect(await examples.features.gather(Uint32Array.from([0, 1, 2, 3, 4]))).toEqual(expected);
+    const expected = await inFolder.features.gather(Int32Array.from([5, 4, 3, 2, 1], (k) => k * per - 1));
+    expect(await examples.features.gather(Int32Array.from([0, 1, 2, 3, 4]))).toEqual(expected);
     expect(await inspectOwnData(own.list, {})).toMatchObject({ format: 'images', examples: 5, classes: CLASSES });
   });
 
