@@ -1,6 +1,4 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import {
   FlowProducer,
   type Processor,
@@ -9,11 +7,10 @@ import {
   Worker,
   type WorkerOptions,
   createPostgresBackend,
-  runMigrations,
   withBackend,
 } from 'bullmq';
 import { Redis } from 'ioredis';
-import { EmbeddedPool } from './embedded-pool.js';
+import type { EmbeddedDatabase } from './embedded-database.js';
 import { takeOwnerLock } from './owner-lock.js';
 import { checkRedis, describeRedis } from './redis-preflight.js';
 import { startTracing } from './telemetry.js';
@@ -147,26 +144,19 @@ async function openRedis(url: string, options: BackendOptions): Promise<QueueBac
   };
 }
 
-/** The queue's tables take some hundred kilobytes: Postgres' own 128 MB of buffers are a third of what all else takes. */
-const POSTGRES = ['shared_buffers=8MB'];
-
 async function openEmbedded(options: BackendOptions): Promise<QueueBackend> {
   const lock = await takeOwnerLock(join(options.folder, 'owner.pid'));
-  let database: PGlite;
-  let pool: EmbeddedPool;
+  let opened: EmbeddedDatabase;
   try {
-    await mkdir(options.folder, { recursive: true });
-    database = await PGlite.create({ dataDir: join(options.folder, 'postgres'), postgresqlconf: POSTGRES });
-    await database.exec('CREATE SCHEMA IF NOT EXISTS bullmq; SET search_path TO bullmq');
-    pool = new EmbeddedPool(database);
-    const client = await pool.connect();
-    await runMigrations(client);
-    client.release();
+    // The only user of PGlite: not loaded where the queue is Redis'.
+    const { openEmbeddedDatabase } = await import('./embedded-database.js');
+    opened = await openEmbeddedDatabase(join(options.folder, 'postgres'));
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw error;
   }
   const { track, closeAll } = tracker(options.onError ?? (() => undefined), options.stopSeconds);
+  const { database, pool } = opened;
   const bound = withBackend(createPostgresBackend);
   const base = { connection: pool };
   const flows = once(() => track(new bound.FlowProducer(base)) as unknown as FlowProducer);
