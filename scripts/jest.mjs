@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { root } from './packages.mjs';
+import { softwareGpu } from './software-gpu.mjs';
 
 const isSlow = process.argv.includes('--slow');
 const rest = process.argv.slice(2).filter((argument) => argument !== '--slow');
@@ -24,6 +25,6 @@ const args = [
 const { status } = spawnSync(process.execPath, args, {
   // `--json` also prints to standard output, where people read; what they need is on standard error.
   stdio: ['ignore', 'ignore', 'inherit'],
-  env: { ...process.env, SLOW: isSlow ? '1' : '' },
+  env: { ...process.env, ...softwareGpu(process.env), SLOW: isSlow ? '1' : '' },
 });
 process.exit(status ?? 1);

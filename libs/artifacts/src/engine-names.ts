@@ -1,5 +1,5 @@
 /** Engines by the names that jobs, reports and command lines carry; `engines` has one for each. */
-export const ENGINE_NAMES = ['simd', 'seal'] as const;
+export const ENGINE_NAMES = ['simd', 'seal', 'webgpu'] as const;
 /** One of the engines' names. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
 

@@ -3,9 +3,10 @@ import { InputError } from '@ciphernet/foundation';
 import type { Engine } from './engine.js';
 import { sealEngine } from './seal/engine.js';
 import { simdEngine } from './wasm/engine.js';
+import { webgpuEngine } from './webgpu/engine.js';
 
 /** Every engine; a new one is a line here and a name in `artifacts`. */
-const ENGINES: Readonly<Record<EngineName, Engine>> = { simd: simdEngine, seal: sealEngine };
+const ENGINES: Readonly<Record<EngineName, Engine>> = { simd: simdEngine, seal: sealEngine, webgpu: webgpuEngine };
 
 /** @throws InputError listing the names for an unknown one */
 export function engineNamed(name: string): Engine {

@@ -12,6 +12,6 @@ describe('the engines', () => {
   });
 
   it('are listed where a name is unknown', () => {
-    expect(() => engineNamed('abacus')).toThrow(/unknown engine 'abacus'.*use one of simd, seal/);
+    expect(() => engineNamed('abacus')).toThrow(/unknown engine 'abacus'.*use one of simd, seal, webgpu/);
   });
 });

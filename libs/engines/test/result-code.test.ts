@@ -21,7 +21,7 @@ describe('the code that shapes a result', () => {
     const needed = sorted(
       filesNeededBy(
         {
-          '@ciphernet/engines': ['seal/engine.js', 'wasm/engine.js', 'wasm/thread.js'],
+          '@ciphernet/engines': ['seal/engine.js', 'wasm/engine.js', 'wasm/thread.js', 'webgpu/engine.js'],
           '@ciphernet/compiler': ['compiled.js'],
           '@ciphernet/artifacts': ['result-bytes.js', 'batch-bytes.js'],
         },
@@ -51,6 +51,6 @@ describe('the code that shapes a result', () => {
 
   it('has the same version whenever it is read, and every engine carries it', () => {
     expect(codeVersionOf((url) => readFileSync(url))).toBe(codeVersion());
-    for (const name of ['simd', 'seal']) expect(engineNamed(name).version).toContain(codeVersion());
+    for (const name of ['simd', 'seal', 'webgpu']) expect(engineNamed(name).version).toContain(codeVersion());
   });
 });

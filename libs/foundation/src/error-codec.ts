@@ -1,4 +1,5 @@
 import {
+  DeviceError,
   EvaluationError,
   InputError,
   IntegrityError,
@@ -23,6 +24,7 @@ const KINDS = {
   IntegrityError,
   UnsupportedError,
   UnavailableError,
+  DeviceError,
   EvaluationError,
 } as const;
 

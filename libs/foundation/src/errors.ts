@@ -48,6 +48,11 @@ export class UnavailableError extends ContextError {
   override readonly name = 'UnavailableError';
 }
 
+/** A device (a GPU) that is not there, was lost, ran out of memory or computed wrongly: the work can be done without it. Exit code 5. */
+export class DeviceError extends ContextError {
+  override readonly name = 'DeviceError';
+}
+
 /** An evaluation that ended without a whole result. Exit code 1. */
 export class EvaluationError extends ContextError {
   override readonly name = 'EvaluationError';
@@ -58,6 +63,7 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   IntegrityError: 3,
   UnsupportedError: 4,
   UnavailableError: 5,
+  DeviceError: 5,
 };
 
 /** The error's kind, also for errors of another realm or process, which are no `instanceof Error` here. */

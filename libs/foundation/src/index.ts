@@ -3,6 +3,7 @@ export { elementAt, lastOf } from './element.js';
 export { type EncodedError, decodeError, encodeError, errorFromLine, errorToLine } from './error-codec.js';
 export {
   type ErrorContext,
+  DeviceError,
   EvaluationError,
   InputError,
   IntegrityError,

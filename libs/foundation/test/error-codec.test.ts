@@ -1,9 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeError, encodeError, errorFromLine, errorToLine } from '../src/error-codec.js';
-import { EvaluationError, InputError, IntegrityError, UnavailableError, UnsupportedError } from '../src/errors.js';
+import {
+  DeviceError,
+  EvaluationError,
+  InputError,
+  IntegrityError,
+  UnavailableError,
+  UnsupportedError,
+} from '../src/errors.js';
 
-const KINDS = [InputError, IntegrityError, UnsupportedError, UnavailableError, EvaluationError] as const;
+const KINDS = [InputError, IntegrityError, UnsupportedError, UnavailableError, DeviceError, EvaluationError] as const;
 
 /** Messages as errors have them: one line. */
 const text = fc.string({ minLength: 1 }).map((s) => s.replace(/\s+/g, ' ').trim() || 'x');

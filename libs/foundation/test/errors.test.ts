@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  DeviceError,
   EvaluationError,
   InputError,
   IntegrityError,
@@ -24,6 +25,7 @@ describe('errors', () => {
     ['an IntegrityError', new IntegrityError('x'), 3, true],
     ['an UnsupportedError', new UnsupportedError('x'), 4, true],
     ['an UnavailableError', new UnavailableError('x'), 5, false],
+    ['a DeviceError', new DeviceError('x'), 5, false],
     ['an EvaluationError', new EvaluationError('x'), 1, false],
     ['an abort', new DOMException('x', 'AbortError'), 130, false],
     ['any other error', new Error('x'), 1, false],

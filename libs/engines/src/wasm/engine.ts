@@ -1,17 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Batch, type BatchSource, rowOffset } from '@ciphernet/artifacts';
+import type { BatchHeader, BatchSource } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
-import { UnsupportedError, elementAt, lastOf } from '@ciphernet/foundation';
+import { UnsupportedError } from '@ciphernet/foundation';
 import { MIN_PRIME } from '@ciphernet/ring';
-import { type Engine, type EvaluateOptions, assertEvaluable, resultHeader } from '../engine.js';
+import { type Engine, type EvaluateOptions, assertEvaluable } from '../engine.js';
 import { codeVersion } from '../result-code.js';
 import { coreCounter } from './cores.js';
+import { finishEvaluation } from './finish.js';
 import { type Crew, createCrew } from './helpers.js';
-import { createKernels } from './kernels.js';
 import { STEP } from './program-memory.js';
-import { rescalePolynomials } from './rescale.js';
-import { type Segment, planSegments } from './segments.js';
-import { type Region, createRegion, createShardRunner, runLaterSegment, unitAt, unitsOf } from './units.js';
+import { type Segment, firstSegment } from './segments.js';
+import { type Region, createRegion, createShardRunner, unitAt, unitsOf } from './units.js';
 import { type Work, createWork, finishUnit, fractionDone, frontOf, stopWork } from './work.js';
 
 /** The event loop gets a turn this often, for cancellation, lock renewal and progress. */
@@ -78,22 +77,13 @@ async function runFirstSegment(
   return region;
 }
 
-/** Arranges the last segment's outputs as a result: only the primes that decryption needs, outputs in their order. */
-function toBatch(compiled: CompiledCircuit, shard: BatchSource, segment: Segment, region: Region): Batch {
-  const header = resultHeader(compiled, shard.header);
-  const N = header.ringDegree;
-  const residues = new Uint32Array(header.primes.length * header.ciphertexts * header.components * N);
-  const { rowOf } = lastOf(segment.maps).laid;
-  for (let primeIndex = 0; primeIndex < header.primes.length; primeIndex++) {
-    for (let output = 0; output < header.ciphertexts; output++) {
-      for (let component = 0; component < header.components; component++) {
-        const from = (component * segment.outputRows + elementAt(rowOf, output)) * N;
-        const polynomial = elementAt(region, primeIndex).subarray(from, from + N);
-        residues.set(polynomial, rowOffset(header, primeIndex, 0, output, component));
-      }
-    }
-  }
-  return { header, residues };
+/** @throws UnsupportedError for primes or tiles that the kernels' bounds and layouts leave out; `engine` names who needs them */
+export function assertKernelsFit({ primes, tile }: BatchHeader, engine: string): void {
+  if (primes.every((prime) => prime >= MIN_PRIME) && (tile === 4 || tile % STEP === 0)) return;
+  throw new UnsupportedError('primes below 2^20, or tiles of neither 4 nor a multiple of 16', {
+    where: `engine ${engine}`,
+    hint: 'use the engine seal',
+  });
 }
 
 /**
@@ -110,31 +100,9 @@ export const simdEngine: Engine = {
   async evaluate(compiled, shard, options = {}) {
     const { header } = shard;
     assertEvaluable(compiled, header);
-    if (header.primes.some((prime) => prime < MIN_PRIME) || (header.tile !== 4 && header.tile % STEP !== 0)) {
-      throw new UnsupportedError('primes below 2^20, or tiles of neither 4 nor a multiple of 16', {
-        where: 'engine simd',
-        hint: 'use the engine seal',
-      });
-    }
-    const [first, ...later] = planSegments(compiled);
-    if (first === undefined) throw new UnsupportedError('the circuit is empty', { where: compiled.circuit.name });
-    let segment = first;
-    let region = await runFirstSegment(compiled, first, shard, options);
-    const rescale = (): void => {
-      for (let r = 0; r < segment.rescales; r++) {
-        const primes = header.primes.slice(0, segment.primes - r);
-        rescalePolynomials(createKernels(), header, primes, region.slice(0, primes.length));
-      }
-    };
-    rescale();
-    for (const next of later) {
-      options.signal?.throwIfAborted();
-      await nextTurn();
-      region = runLaterSegment(compiled, next, header.primes.slice(0, next.primes), header.ringDegree, region);
-      segment = next;
-      rescale();
-    }
-    options.onProgress?.(1);
-    return toBatch(compiled, shard, segment, region);
+    assertKernelsFit(header, 'simd');
+    const first = firstSegment(compiled);
+    const region = await runFirstSegment(compiled, first, shard, options);
+    return finishEvaluation(compiled, shard, region, options);
   },
 };

@@ -18,8 +18,8 @@ export interface SegmentProgram {
   run(): void;
 }
 
-/** Powers of 2^−32 that residues carry behind each map: a product adds one, a square doubles and adds one. */
-function powersOf(segment: Segment): { input: number; output: number }[] {
+/** Powers of 2^−32 that residues carry before and behind each map: a product adds one, a square doubles and adds one. */
+export function powersOf(segment: Segment): { input: number; output: number }[] {
   let power = 0;
   return segment.maps.map((_, i) => {
     if (i > 0 || segment.pairs === undefined) power = 2 * power + 1;
@@ -29,9 +29,15 @@ function powersOf(segment: Segment): { input: number; output: number }[] {
   });
 }
 
-/** 2^−32 modulo a prime. */
-function inverseOfWord(prime: number): number {
-  return inverseModulo(2 ** 32 % prime, prime);
+/** 2^(−32·power) modulo a prime: what a map's biases are multiplied by, whose inputs carry that power. */
+export function biasFactor(power: number, prime: number): number {
+  return powerModulo(inverseModulo(2 ** 32 % prime, prime), power, prime);
+}
+
+/** A bias as it is added to the sums of a map, in ±p/2. @param factor of {@link biasFactor} */
+export function centredBias(bias: bigint, factor: number, prime: number): number {
+  const residue = multiplyModulo(residueOf(bias, prime), factor, prime);
+  return residue > prime / 2 ? residue - prime : residue;
 }
 
 /** What the steps of a program work with. */
@@ -137,16 +143,13 @@ function writeBiases(
   prime: number,
 ): void {
   const words = kernels.i32();
-  const inverse = inverseOfWord(prime);
   segment.maps.forEach(({ index }, i) => {
     const { bias } = elementAt(compiled.circuit.maps, index);
     const { scaleBefore } = elementAt(compiled.plan.maps, index);
-    const factor = powerModulo(inverse, elementAt(powers, i).input, prime);
+    const factor = biasFactor(elementAt(powers, i).input, prime);
     for (const { at, outputs } of elementAt(memory.tables, i).biases) {
       outputs.forEach((output, k) => {
-        const exact = residueOf(biasInteger(elementAt(bias, output), scaleBefore), prime);
-        const residue = multiplyModulo(exact, factor, prime);
-        const centred = residue > prime / 2 ? residue - prime : residue;
+        const centred = centredBias(biasInteger(elementAt(bias, output), scaleBefore), factor, prime);
         const low = (centred << 17) >> 17;
         words.set([low, (centred - low) / 2 ** 15], at / 4 + 2 * k);
       });

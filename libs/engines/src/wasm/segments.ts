@@ -1,6 +1,6 @@
 import { componentsAfter } from '@ciphernet/ckks';
 import type { CompiledCircuit } from '@ciphernet/compiler';
-import { elementAt } from '@ciphernet/foundation';
+import { UnsupportedError, elementAt } from '@ciphernet/foundation';
 import { chooseFeaturePairs } from './feature-pairs.js';
 import { MAX_WEIGHT_SUM_PACKED, MAX_WEIGHT_SUM_SQUARED } from './kernels.js';
 import { type LaidMap, type Pair, layOnPairs, layOnRows } from './layout.js';
@@ -40,6 +40,13 @@ export function planSegments(compiled: CompiledCircuit): readonly Segment[] {
   const segments = layOutSegments(compiled);
   laidOut.set(compiled, segments);
   return segments;
+}
+
+/** The segment that reads the shard. @throws UnsupportedError for a circuit without maps */
+export function firstSegment(compiled: CompiledCircuit): Segment {
+  const [first] = planSegments(compiled);
+  if (first === undefined) throw new UnsupportedError('the circuit is empty', { where: compiled.circuit.name });
+  return first;
 }
 
 /** Cuts a circuit into segments and lays out their maps. */
