@@ -78,7 +78,10 @@ for (const { name, path, dependencies } of packages) {
   const link = join(folder, 'node_modules', name);
   mkdirSync(dirname(link), { recursive: true });
   symlinkSync(relative(dirname(link), place), link);
-  for (const dependency of dependencies) if (!names.has(dependency)) copyExternal(dependency, source, false);
+  for (const dependency of dependencies) {
+    if (names.has(dependency)) continue;
+    copyExternal(dependency, source, dependency in (manifest.optionalDependencies ?? {}));
+  }
 }
 writeFileSync(
   join(folder, 'package.json'),

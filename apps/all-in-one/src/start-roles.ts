@@ -1,5 +1,6 @@
 import { type CollectorTools, startCollector } from '@ciphernet/collector';
 import type { Session } from '@ciphernet/command-line';
+import { chooseEngine, thisMachine } from '@ciphernet/engines';
 import { InputError } from '@ciphernet/foundation';
 import { identityFingerprint } from '@ciphernet/identity';
 import type { OwnerConfiguration } from '@ciphernet/owner-records';
@@ -16,7 +17,8 @@ export async function startRoles(
   // One process, one owner of everything: its own audits are believed.
   const { publicKey } = await openAuditor(session.configuration);
   const auditor = identityFingerprint(publicKey);
-  startWorker(session, { ...roles, auditor, benchmark: false });
+  const engine = roles.infer > 0 ? await chooseEngine('auto', thisMachine(roles.infer)) : undefined;
+  startWorker(session, { ...roles, auditor, benchmark: false, ...(engine === undefined ? {} : { engine }) });
   startCollector({
     backend,
     blobs,

@@ -8,7 +8,7 @@ const DIGEST = 'a'.repeat(64);
 describe('bad input', () => {
   it.each<[string, string[], NodeJS.ProcessEnv, number, RegExp]>([
     ['an unknown dataset', ['run', '--dataset', 'minst'], {}, 2, /unknown dataset 'minst' \[dataset\] — use mnist/],
-    ['an unknown engine', ['run', '--engine', 'abacus'], {}, 2, /--engine.*abacus.*simd, seal/],
+    ['an unknown engine', ['run', '--engine', 'abacus'], {}, 2, /--engine.*abacus.*auto, simd, seal, webgpu/],
     ['an unknown option', ['run', '--fast'], {}, 2, /unknown option '--fast'/],
     ['an unknown command', ['evaluate'], {}, 2, /unknown command 'evaluate'/],
     ['a number out of range', ['run', '--epochs', '0'], {}, 2, /whole number from 1 to 200/],

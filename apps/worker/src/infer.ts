@@ -16,11 +16,12 @@ import {
 } from '@ciphernet/attestation';
 import { type BlobStore, refFamily } from '@ciphernet/blobs';
 import { parametersDigest } from '@ciphernet/ckks';
-import { engineNamed } from '@ciphernet/engines';
+import type { Engine } from '@ciphernet/engines';
 import { InputError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { type ModelKey, ensureCompiled } from '@ciphernet/models';
 import type { InferJob, InferredResult } from '@ciphernet/queue';
 import { assertAcceptedDataset } from './accepted-dataset.js';
+import { withFirstAble } from './worker-engines.js';
 
 /**
  * Threads that a shard may take while cores are free, this one included: the last shards of an evaluation then do not leave
@@ -31,6 +32,10 @@ export const THREADS_PER_SHARD = 4;
 /** What inference needs besides the job. */
 export interface InferDependencies {
   readonly blobs: BlobStore;
+  /** Engines for this job, the best first. */
+  readonly engines: readonly Engine[];
+  /** Is told, in a line, where another than the first is taken. */
+  readonly say: (line: string) => void;
   /** Who did it, for the report. */
   readonly worker: string;
   /** Signs what it answers, and says whose work is taken from the store. */
@@ -78,7 +83,6 @@ function checkShard(header: BatchHeader, manifest: DatasetManifest, entry: Shard
 /** Runs one infer job: from blobs to a blob. */
 export async function infer(job: InferJob, dependencies: InferDependencies): Promise<InferredResult> {
   const { blobs, trust } = dependencies;
-  const engine = engineNamed(job.engine);
   await assertAcceptedDataset(blobs, job.manifest, dependencies.owners ?? []);
   const manifest = manifestFromBytes(await blobs.get(job.manifest), `dataset ${job.manifest.slice(0, 12)}`);
   const entry = manifest.shards[job.shard];
@@ -94,46 +98,49 @@ export async function infer(job: InferJob, dependencies: InferDependencies): Pro
   );
   // Compiling is the model's cost, once for all evaluations of it: not counted among a shard's seconds.
   const startedAt = Date.now();
-  const source = { compiled: compiledDigest, shardDigest: entry.digest, engine: engine.version };
-  const answer = (stored: Pick<Computation, 'result' | 'bytes' | 'seconds'>, reused: boolean): InferredResult => ({
-    shard: job.shard,
-    result: stored.result,
-    resultBytes: stored.bytes,
-    compiled: compiledDigest,
-    seconds: stored.seconds,
-    engine: engine.version,
-    reused,
-    worker: dependencies.worker,
-    startedAt,
-    finishedAt: Date.now(),
-    signed: signAnswer(
-      {
-        ...source,
-        evaluation: job.evaluation,
-        manifest: job.manifest,
-        shard: job.shard,
-        model: job.model,
-        result: stored.result,
-      },
-      trust.identity,
-    ),
-  });
-  const known = job.fresh === true ? undefined : await findResult(blobs, source, trust);
-  if (known !== undefined) return answer(known, true);
+  const evaluate = async (engine: Engine): Promise<InferredResult> => {
+    const source = { compiled: compiledDigest, shardDigest: entry.digest, engine: engine.version };
+    const answer = (stored: Pick<Computation, 'result' | 'bytes' | 'seconds'>, reused: boolean): InferredResult => ({
+      shard: job.shard,
+      result: stored.result,
+      resultBytes: stored.bytes,
+      compiled: compiledDigest,
+      seconds: stored.seconds,
+      engine: engine.version,
+      reused,
+      worker: dependencies.worker,
+      startedAt,
+      finishedAt: Date.now(),
+      signed: signAnswer(
+        {
+          ...source,
+          evaluation: job.evaluation,
+          manifest: job.manifest,
+          shard: job.shard,
+          model: job.model,
+          result: stored.result,
+        },
+        trust.identity,
+      ),
+    });
+    const known = job.fresh === true ? undefined : await findResult(blobs, source, trust);
+    if (known !== undefined) return answer(known, true);
 
-  const started = performance.now();
-  // One pass over the shard: it is hashed tile by tile as the engine reads it, and verified before the result counts.
-  await using local = await blobs.local(entry.digest, { verify: false });
-  using shard = openBatchFile(local.path, entry.digest);
-  checkShard(shard.header, manifest, entry, `shard ${job.shard} of ${manifest.name}`);
-  const batch = await engine.evaluate(compiled, shard, {
-    threads: Math.min(THREADS_PER_SHARD, engine.capabilities.maxThreads),
-    ...(dependencies.signal === undefined ? {} : { signal: dependencies.signal }),
-    ...(dependencies.onProgress === undefined ? {} : { onProgress: dependencies.onProgress }),
-  });
-  shard.verify();
-  const ref = await blobs.put(resultToBytes(batch));
-  const stored = { result: ref.digest, bytes: ref.bytes, seconds: (performance.now() - started) / 1000 };
-  await RESULTS.set(blobs, resultKey(source), signComputation({ ...source, ...stored }, trust));
-  return answer(stored, false);
+    const started = performance.now();
+    // One pass over the shard: it is hashed tile by tile as the engine reads it, and verified before the result counts.
+    await using local = await blobs.local(entry.digest, { verify: false });
+    using shard = openBatchFile(local.path, entry.digest);
+    checkShard(shard.header, manifest, entry, `shard ${job.shard} of ${manifest.name}`);
+    const batch = await engine.evaluate(compiled, shard, {
+      threads: Math.min(THREADS_PER_SHARD, engine.capabilities.maxThreads),
+      ...(dependencies.signal === undefined ? {} : { signal: dependencies.signal }),
+      ...(dependencies.onProgress === undefined ? {} : { onProgress: dependencies.onProgress }),
+    });
+    shard.verify();
+    const ref = await blobs.put(resultToBytes(batch));
+    const stored = { result: ref.digest, bytes: ref.bytes, seconds: (performance.now() - started) / 1000 };
+    await RESULTS.set(blobs, resultKey(source), signComputation({ ...source, ...stored }, trust));
+    return answer(stored, false);
+  };
+  return withFirstAble(dependencies.engines, evaluate, dependencies.say);
 }

@@ -1,7 +1,6 @@
-import { DEFAULT_ENGINE } from '@ciphernet/artifacts';
 import { startBenchmarks } from '@ciphernet/benchmarks';
 import type { Configuration } from '@ciphernet/configuration';
-import { engineNamed, shareCoreCounter } from '@ciphernet/engines';
+import { type ChosenEngine, engineNamed, shareCoreCounter } from '@ciphernet/engines';
 import {
   QUEUES,
   type QueueBackend,
@@ -14,12 +13,15 @@ import {
 } from '@ciphernet/queue';
 import type { Worker } from 'bullmq';
 import { configureSandboxes } from './sandbox.js';
+import { configureEngine } from './worker-engines.js';
 import { announceWorkers } from './worker-status.js';
 
 /** What a worker takes from the queue. */
 export interface WorkerRoles {
   /** Infer jobs side by side; 0 leaves them to other workers. */
   readonly infer: number;
+  /** What jobs that leave the engine to the worker are evaluated with; default `simd`. */
+  readonly engine?: ChosenEngine;
   /** Audit jobs side by side; 0 leaves them to others. */
   readonly audit: number;
   /** Fingerprint of this worker's auditor: audits that ask for it by name are taken too. */
@@ -67,6 +69,8 @@ export interface WorkerTools {
   readonly configuration: Configuration;
 }
 
+const SIMD: ChosenEngine = { name: 'simd', reason: 'no other was looked for' };
+
 /** Names a worker in results and on the dashboard. */
 export function workerName({ host }: Configuration): string {
   return `${host}:${process.pid}`;
@@ -74,7 +78,9 @@ export function workerName({ host }: Configuration): string {
 
 /** Starts processors for the roles taken. They are closed with the backend. */
 export function startWorker({ backend, configuration }: WorkerTools, roles: WorkerRoles): Worker[] {
+  const engine = roles.engine ?? SIMD;
   configureSandboxes(configuration);
+  configureEngine(engine.name);
   shareCoreCounter();
   const processor = (file: string): URL => new URL(file, import.meta.url);
   const workers: Worker[] = [];
@@ -107,7 +113,8 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
       ...(roles.benchmark ? (['benchmark'] as const) : []),
     ],
     concurrency: roles.infer,
-    engine: roles.infer > 0 ? engineNamed(DEFAULT_ENGINE).version : 'none',
+    engine: roles.infer > 0 ? engineNamed(engine.name).version : 'none',
+    ...(engine.device === undefined ? {} : { gpu: engine.device }),
   });
   return workers;
 }

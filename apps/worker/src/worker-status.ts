@@ -37,11 +37,15 @@ function trainingBackend(): string {
 export function announceWorkers(
   backend: QueueBackend,
   workers: readonly Worker[],
-  about: Pick<WorkerStatus, 'worker' | 'roles' | 'concurrency' | 'engine'>,
+  about: Pick<WorkerStatus, 'worker' | 'roles' | 'concurrency' | 'engine'> & Partial<Pick<WorkerStatus, 'gpu'>>,
 ): void {
   const jobs = new Set<string>();
   const startedAt = Date.now();
-  const base = { ...about, training: about.roles.includes('train') ? trainingBackend() : 'none', gpu: gpuName() };
+  const base = {
+    ...about,
+    training: about.roles.includes('train') ? trainingBackend() : 'none',
+    gpu: about.gpu ?? gpuName(),
+  };
   const say = (): void => {
     const status = {
       ...base,
@@ -59,6 +63,11 @@ export function announceWorkers(
     worker.on('active', (job) => {
       jobs.add(job.id ?? '');
       say();
+    });
+    worker.on('completed', (_job, result: unknown) => {
+      const engine = typeof result === 'object' && result !== null && 'engine' in result ? result.engine : undefined;
+      // Of the latest shard: not the worker's where a job asked for another, or where the worker's failed.
+      if (typeof engine === 'string') base.engine = engine;
     });
     const done = (job: { id?: string | undefined } | undefined): void => void jobs.delete(job?.id ?? '');
     worker.on('completed', done);

@@ -32,7 +32,7 @@ export { type MaskExpander, SEED_BYTES, createMaskExpander } from './seeded-mask
 export { type ShardLayout, shardHeader } from './shard-header.js';
 export { DATASETS, MODELS, PUBLISHED } from './refs.js';
 export { DATASET_OWNERS, MODEL_OWNERS } from './owners.js';
-export { type EngineName, DEFAULT_ENGINE, ENGINE_NAMES } from './engine-names.js';
+export { type EngineChoice, type EngineName, DEFAULT_ENGINE, ENGINE_CHOICES, ENGINE_NAMES } from './engine-names.js';
 export {
   checkColumn,
   checkList,

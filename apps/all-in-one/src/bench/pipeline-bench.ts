@@ -1,4 +1,4 @@
-import { type DatasetManifest, openBatchFile } from '@ciphernet/artifacts';
+import { type DatasetManifest, type EngineName, openBatchFile } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import type { RingName } from '@ciphernet/ckks';
 import { type CompiledCircuit, costOf } from '@ciphernet/compiler';
@@ -143,12 +143,14 @@ async function resultsOf(backend: QueueBackend, evaluation: string): Promise<Inf
  * Wall-clock seconds of evaluations through the queue, from blobs to blobs: first shard's start to last shard's end.
  * Each computes its shards anew.
  *
+ * @param engine evaluates all shards; a job fails where it cannot
  * @param evaluations at once; several keep all workers busy where one has too few shards to share out evenly
  */
-async function queueSeconds(
+export async function queueSeconds(
   prepared: PreparedModel,
   backend: QueueBackend,
   evaluations: number,
+  engine: EngineName = 'simd',
 ): Promise<{ readonly seconds: number; readonly resultBytes: number }> {
   const shards = prepared.manifest.shards.length;
   await backend.events(QUEUES.collect).waitUntilReady();
@@ -158,7 +160,7 @@ async function queueSeconds(
       manifest: prepared.manifestDigest,
       shards,
       model: prepared.model,
-      engine: 'simd',
+      engine,
       compare: false,
       fresh: true,
     });

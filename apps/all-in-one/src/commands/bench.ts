@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { openBatchFile } from '@ciphernet/artifacts';
+import { type EngineName, ENGINE_NAMES, openBatchFile } from '@ciphernet/artifacts';
 import { openBlobStore } from '@ciphernet/blobs';
 import { describeParameters, slotsOf } from '@ciphernet/ckks';
-import { Command } from '@ciphernet/command-line';
+import { Command, Option } from '@ciphernet/command-line';
 import { costOf } from '@ciphernet/compiler';
 import { loadDataset } from '@ciphernet/datasets';
 import { engineNamed } from '@ciphernet/engines';
@@ -13,6 +13,7 @@ import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
 import { nodeSealVersion } from '@ciphernet/seal';
 import { benchEncryption } from '../bench/encryption-bench.js';
+import { compareWithSimd } from '../bench/engine-bench.js';
 import { benchKernels } from '../bench/kernel-bench.js';
 import {
   type BenchTools,
@@ -105,7 +106,13 @@ function showNetwork(name: string, figures: NetworkFigures): void {
   );
 }
 
-async function bench(options: { json?: string; skipSeal: boolean }): Promise<void> {
+interface BenchOptions {
+  readonly json?: string;
+  readonly skipSeal: boolean;
+  readonly engine?: EngineName;
+}
+
+async function bench(options: BenchOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ciphernet-bench-'));
   const configuration = loadOwnerConfiguration({ ...process.env, CIPHERNET_DATA: folder, CIPHERNET_PASSPHRASE: '' });
   const processor = cpus()[0]?.model ?? 'unknown';
@@ -119,6 +126,19 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
   });
   try {
     say(`queue: ${backend.description}`);
+    const blobs = await openBlobStore(configuration);
+    const images = await loadDataset('mnist', 'test', configuration.datasetFolders);
+    // Stands in for the collector, whose work is no part of the server side: returns the children's values.
+    backend.worker(QUEUES.collect, async (job) => Object.values(await job.getChildrenValues<unknown>()), {});
+    const tools = { blobs, backend, configuration };
+    if (options.engine !== undefined) {
+      const networks: PreparedModel[] = [];
+      for (const name of ['cnn', 'mlp'])
+        networks.push(await prepare(name, images, configuration, blobs, { mode: 'public' }));
+      const figures = await compareWithSimd(options.engine, networks, tools, say);
+      if (options.json !== undefined) await writeWhole(options.json, `${JSON.stringify(figures, null, 2)}\n`);
+      return;
+    }
     const kernels = benchKernels();
     say(`\nkernels, one core, medians (bare loop in L1: ${(kernels.peak / 1e9).toFixed(1)} G int16 multiply-adds/s)`);
     for (const { name, microseconds, multiplyAddsPerSecond: rate } of kernels.rows) {
@@ -129,11 +149,6 @@ async function bench(options: { json?: string; skipSeal: boolean }): Promise<voi
     const training = await benchTraining(configuration.datasetFolders);
     say(`\ntraining on ${training.backend}, one core, an epoch of 60,000 images`);
     for (const { network, seconds } of training.epochs) say(`  ${network.padEnd(51)}${seconds.toFixed(1)} s`);
-    const blobs = await openBlobStore(configuration);
-    const images = await loadDataset('mnist', 'test', configuration.datasetFolders);
-    // Stands in for the collector, whose work is no part of the server side: returns the children's values.
-    backend.worker(QUEUES.collect, async (job) => Object.values(await job.getChildrenValues<unknown>()), {});
-    const tools = { blobs, backend, configuration };
     const preparedCnn = await prepare('cnn', images, configuration, blobs, { mode: 'public' });
     const cnn = await benchNetwork(preparedCnn, kernels.peak, tools);
     showNetwork('cnn: conv 16@7×7/3, square, dense 64, square, dense 10', cnn);
@@ -230,9 +245,12 @@ export function benchCommand(): Command {
     .description('measure kernels, engines, encryption and the pipeline on this machine')
     .option('--json <file>', 'also write the figures as JSON')
     .option('--skip-seal', 'leave the slow comparison with the reference engine out', false)
+    .addOption(
+      new Option('--engine <name>', 'only this engine, against simd in the same run').choices([...ENGINE_NAMES]),
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  npm run bench\n  REDIS_URL=redis://127.0.0.1:6379 npm run bench -- --json bench.json',
+      '\nExamples:\n  npm run bench\n  REDIS_URL=redis://127.0.0.1:6379 npm run bench -- --json bench.json\n  npm run bench -- --engine webgpu        # on a machine with a GPU',
     )
     .action(bench);
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DEFAULT_ENGINE, ENGINE_NAMES } from '@ciphernet/artifacts';
+import { DEFAULT_ENGINE, ENGINE_CHOICES } from '@ciphernet/artifacts';
 import { Command, Option, createProgressBoard, integerBetween, openSession } from '@ciphernet/command-line';
 import { loadDataset, takeExamples } from '@ciphernet/datasets';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
@@ -55,7 +55,7 @@ export function curveCommand(): Command {
     )
     .option('--seed <n>', 'seed of training', integerBetween(0, 2 ** 31 - 1), 1)
     .option('--images <n>', 'only the first n test images', integerBetween(1, 1_000_000))
-    .addOption(new Option('--engine <name>').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE))
+    .addOption(new Option('--engine <name>').choices([...ENGINE_CHOICES]).default(DEFAULT_ENGINE))
     .option('--remote', 'only encrypt, enqueue and wait: workers and collector run elsewhere (Redis)', false)
     .option('--json', 'print the curve as JSON', false)
     .addHelpText(

@@ -1,4 +1,4 @@
-import { DEFAULT_ENGINE, ENGINE_NAMES } from '@ciphernet/artifacts';
+import { DEFAULT_ENGINE, ENGINE_CHOICES } from '@ciphernet/artifacts';
 import type { EncryptionMode, RingName } from '@ciphernet/ckks';
 import {
   Command,
@@ -126,7 +126,9 @@ export function runCommand(): Command {
     .option('--epochs <n>', 'epochs of training', integerBetween(1, 200), 5)
     .option('--seed <n>', 'seed of training', integerBetween(0, 2 ** 31 - 1), 1)
     .addOption(
-      new Option('--engine <name>', 'how ciphertexts are evaluated').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE),
+      new Option('--engine <name>', 'how ciphertexts are evaluated; auto: the fastest that each worker has')
+        .choices([...ENGINE_CHOICES])
+        .default(DEFAULT_ENGINE),
     )
     .addOption(
       new Option('--mode <mode>', 'encrypt with the public key, or symmetrically')

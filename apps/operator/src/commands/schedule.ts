@@ -1,4 +1,4 @@
-import { DEFAULT_ENGINE, ENGINE_NAMES, manifestFromBytes } from '@ciphernet/artifacts';
+import { DEFAULT_ENGINE, ENGINE_CHOICES, manifestFromBytes } from '@ciphernet/artifacts';
 import { addSchedule, listSchedules, removeSchedule, runSuite } from '@ciphernet/benchmarks';
 import {
   Command,
@@ -67,7 +67,7 @@ function withSuite(command: Command): Command {
     .argument('<name>', 'name of the suite', suiteArgument)
     .requiredOption('--dataset <digests...>', 'encrypted datasets', digests)
     .requiredOption('--model <digests...>', 'models', digests)
-    .addOption(new Option('--engine <name>').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE))
+    .addOption(new Option('--engine <name>').choices([...ENGINE_CHOICES]).default(DEFAULT_ENGINE))
     .option('--no-compare', 'report the encrypted accuracy only')
     .option('--no-audit', 'do not have results spot-checked');
 }

@@ -1,7 +1,7 @@
 import {
   DEFAULT_ENGINE,
   type DatasetManifest,
-  ENGINE_NAMES,
+  ENGINE_CHOICES,
   MODEL_OWNERS,
   manifestFromBytes,
 } from '@ciphernet/artifacts';
@@ -192,7 +192,7 @@ export function enqueueCommand(roles: EnqueueRoles): Command {
         .choices(['mnist', 'fashion-mnist'])
         .default('mnist'),
     )
-    .addOption(new Option('--engine <name>').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE))
+    .addOption(new Option('--engine <name>').choices([...ENGINE_CHOICES]).default(DEFAULT_ENGINE))
     .option('--priority <n>', '1 is the most urgent', integerBetween(1, 2_000_000))
     .option('--no-compare', 'the owner may not hold the model: report the encrypted accuracy only')
     .option('--no-audit', 'do not have results spot-checked')

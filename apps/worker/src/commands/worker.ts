@@ -1,10 +1,13 @@
+import { type EngineChoice, ENGINE_CHOICES } from '@ciphernet/artifacts';
 import {
   Command,
   InvalidArgumentError,
+  Option,
   integerBetween,
   openSharedSession,
   untilStopped,
 } from '@ciphernet/command-line';
+import { chooseEngine, thisMachine } from '@ciphernet/engines';
 import { identityFingerprint } from '@ciphernet/identity';
 import { createLog, onJobs } from '@ciphernet/logging';
 import { openAuditor } from '../audit.js';
@@ -24,6 +27,12 @@ function concurrencyArgument(text: string): number | 'auto' {
   return text === 'auto' ? 'auto' : integerBetween(1, 256)(text);
 }
 
+interface WorkerOptions {
+  readonly roles: Role[];
+  readonly concurrency: number | 'auto';
+  readonly engine: EngineChoice;
+}
+
 /** A training job keeps a core busy: inference leaves it one where there are two. */
 function automaticConcurrency(cores: number, roles: readonly Role[]): number {
   return Math.max(1, roles.includes('train') ? cores - 1 : cores);
@@ -40,11 +49,16 @@ export function workerCommand(): Command {
       concurrencyArgument,
       'auto',
     )
+    .addOption(
+      new Option('--engine <name>', 'for jobs that leave it to the worker; auto: the fastest that passes its self-test')
+        .choices([...ENGINE_CHOICES])
+        .default('auto'),
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  REDIS_URL=redis://queue:6379 ciphernet worker\n  ciphernet worker --roles infer --concurrency 8\n  ciphernet worker --roles train                # on a GPU node: one training job at a time\n  ciphernet worker --roles audit                # of the model’s owner, or of an independent auditor',
     )
-    .action(async ({ roles, concurrency }: { roles: Role[]; concurrency: number | 'auto' }) => {
+    .action(async ({ roles, concurrency, engine }: WorkerOptions) => {
       await using session = await openSharedSession('worker');
       const { backend, blobs, configuration } = session;
       const wanted = concurrency === 'auto' ? automaticConcurrency(configuration.cores, roles) : concurrency;
@@ -52,8 +66,11 @@ export function workerCommand(): Command {
       const log = createLog('worker', { format: configuration.logFormat });
       const isAuditor = roles.includes('audit');
       const auditor = isAuditor ? identityFingerprint((await openAuditor(configuration)).publicKey) : undefined;
+      const chosen = infer > 0 ? await chooseEngine(engine, thisMachine(configuration.cores)) : undefined;
+      if (chosen !== undefined) log.info(`engine ${chosen.name}: ${chosen.reason}`);
       const workers = startWorker(session, {
         infer,
+        ...(chosen === undefined ? {} : { engine: chosen }),
         // A check takes a fiftieth of an evaluation: one thread keeps up with many.
         audit: isAuditor ? 1 : 0,
         ...(auditor === undefined ? {} : { auditor }),

@@ -25,6 +25,8 @@ export interface SegmentRunner extends Disposable {
   submit(primeIndex: number, residues: Uint32Array<ArrayBuffer>, onPiece: OnPiece): Promise<void>;
   /** Resolves when all pieces are done. @throws DeviceError of one that failed */
   settled(): Promise<void>;
+  /** 8-bit multiply-adds of one coefficient, all components, padding and second digits of weights included. */
+  readonly multiplyAddsPerCoefficient: number;
   /** The kernels alone, on whatever was handed over last. */
   kernels(encoder: GPUCommandEncoder, primeIndex: number): void;
 }
@@ -96,6 +98,14 @@ function createSteps(gpu: Gpu, segment: Segment, buffers: SegmentBuffers, column
   return [pack, ...maps];
 }
 
+/** Four digits of four rows by four outputs an entry, in each component; twice that where weights have two digits. */
+function multiplyAddsOf({ maps }: SegmentBuffers): number {
+  return maps.reduce((sum, { quads, components }) => {
+    const entries = quads.table.reduce((all, word, i) => all + (i % 4 === 1 ? word : 0), 0);
+    return sum + 64 * entries * components * (quads.isWide ? 2 : 1);
+  }, 0);
+}
+
 /** Runs `body` and turns what the device says of it into an error. */
 async function checked<T>(gpu: Gpu, what: string, body: () => T): Promise<T> {
   const { device } = gpu;
@@ -156,31 +166,43 @@ export async function createSegmentRunner(
     }
     pass.end();
   };
+  const failed = (cause: unknown): DeviceError => deviceError(gpu, 'an evaluation on the GPU failed', cause);
   const readBack = async (readback: GPUBuffer, onPiece: OnPiece): Promise<void> => {
-    await readback.mapAsync(MAP_READ).catch((cause: unknown) => {
-      throw deviceError(gpu, 'an evaluation on the GPU failed', cause);
-    });
-    const words = new Uint32Array(readback.getMappedRange());
+    let words: Uint32Array;
+    try {
+      await readback.mapAsync(MAP_READ);
+      words = new Uint32Array(readback.getMappedRange());
+    } catch (cause) {
+      throw failed(cause);
+    }
     try {
       onPiece(words.subarray(0, outputBytes / 4), words[outputBytes / 4] ?? 0);
     } finally {
       readback.unmap();
     }
   };
-  return {
-    columns,
-    kernels,
-    async submit(primeIndex, residues, onPiece) {
-      const lane = elementAt(lanes, next++ % IN_FLIGHT);
-      await lane.done;
+  const enqueue = (primeIndex: number, residues: Uint32Array<ArrayBuffer>, readback: GPUBuffer): void => {
+    try {
       // The queue copies what it is given at once and does all in order: the buffers can serve one piece after another.
       device.queue.writeBuffer(buffers.input, 0, residues);
       device.queue.writeBuffer(buffers.largest, 0, new Uint32Array(1));
       const encoder = device.createCommandEncoder();
       kernels(encoder, primeIndex);
-      encoder.copyBufferToBuffer(buffers.output, 0, lane.readback, 0, outputBytes);
-      encoder.copyBufferToBuffer(buffers.largest, 0, lane.readback, outputBytes, 4);
+      encoder.copyBufferToBuffer(buffers.output, 0, readback, 0, outputBytes);
+      encoder.copyBufferToBuffer(buffers.largest, 0, readback, outputBytes, 4);
       device.queue.submit([encoder.finish()]);
+    } catch (cause) {
+      throw failed(cause);
+    }
+  };
+  return {
+    columns,
+    kernels,
+    multiplyAddsPerCoefficient: multiplyAddsOf(buffers),
+    async submit(primeIndex, residues, onPiece) {
+      const lane = elementAt(lanes, next++ % IN_FLIGHT);
+      await lane.done;
+      enqueue(primeIndex, residues, lane.readback);
       lane.done = readBack(lane.readback, onPiece);
       // Awaited before the lane is used again and in `settled`; until then a failure must not count as unhandled.
       lane.done.catch(() => undefined);

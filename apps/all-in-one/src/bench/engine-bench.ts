@@ -1,0 +1,113 @@
+import { type EngineName, openBatchFile } from '@ciphernet/artifacts';
+import { componentsAfter, describeParameters, slotsOf } from '@ciphernet/ckks';
+import { engineNamed, measureKernels, measurePeak, openGpu } from '@ciphernet/engines';
+import { DeviceError, elementAt, lastOf } from '@ciphernet/foundation';
+import { startWorker } from '@ciphernet/worker';
+import { type BenchTools, MANY, type PreparedModel, queueSeconds } from './pipeline-bench.js';
+import { inMemory } from './seal-bench.js';
+import { medianSecondsAsync } from './timing.js';
+
+/** What one engine makes of one network, images a second. */
+interface EngineFigures {
+  /** A full shard from memory, one job at a time, on one thread. */
+  readonly fromMemory: number;
+  /** Several evaluations at once through the queue, from blobs to blobs, infer threads on all cores. */
+  readonly blobsToBlobs: number;
+}
+
+/** What only a GPU has. */
+interface GpuFigures {
+  readonly device: string;
+  /** Images a second of the kernels alone, on residues that are on the device. */
+  readonly kernels: number;
+  /** 8-bit multiply-adds a second of the kernels, over those of a bare loop of `dot4I8Packed`. */
+  readonly shareOfPeak: number;
+  /** 8-bit multiply-adds a second of the bare loop. */
+  readonly peak: number;
+  /** To the device and back, an image of a full shard. */
+  readonly bytesPerImage: number;
+}
+
+/** Times an engine on a network's shards. @throws what the engine throws where it cannot run here */
+async function benchEngine(name: EngineName, prepared: PreparedModel, tools: BenchTools): Promise<EngineFigures> {
+  const { compiled, manifest, examples } = prepared;
+  const engine = engineNamed(name);
+  await using local = await tools.blobs.local(elementAt(manifest.shards, 0).digest);
+  using file = openBatchFile(local.path);
+  using memory = inMemory(file);
+  const seconds = await medianSecondsAsync(() => engine.evaluate(compiled, memory), 5);
+  const workers = startWorker(tools, { infer: tools.configuration.cores, audit: 0, train: false, benchmark: false });
+  try {
+    // Not counted: it opens devices and warms up the threads' compilers.
+    await queueSeconds(prepared, tools.backend, MANY, name);
+    const queued = await queueSeconds(prepared, tools.backend, MANY, name);
+    return {
+      fromMemory: slotsOf(manifest.parameters) / seconds,
+      blobsToBlobs: (MANY * examples) / queued.seconds,
+    };
+  } finally {
+    await Promise.all(workers.map((worker) => worker.close()));
+  }
+}
+
+/** Times the kernels alone. @throws DeviceError where there is no GPU */
+async function benchGpu(prepared: PreparedModel, tools: BenchTools): Promise<GpuFigures> {
+  const { compiled, manifest } = prepared;
+  using gpu = await openGpu();
+  if (gpu.isSoftware) {
+    throw new DeviceError(`the only GPU is software: ${gpu.name}`, {
+      where: '--engine webgpu',
+      hint: 'measure on a GPU',
+    });
+  }
+  await using local = await tools.blobs.local(elementAt(manifest.shards, 0).digest);
+  using file = openBatchFile(local.path);
+  const peak = await measurePeak(gpu);
+  const { seconds, multiplyAdds } = await measureKernels(gpu, compiled, file);
+  const slots = slotsOf(manifest.parameters);
+  const { maps } = compiled.circuit;
+  // Outputs come back in fours.
+  const polynomials = componentsAfter(maps.length - 1) * 4 * Math.ceil(lastOf(maps).outputs / 4);
+  const { ringDegree, primes } = manifest.parameters;
+  const words = primes.length * ringDegree * (2 * manifest.features + polynomials);
+  return {
+    device: gpu.name,
+    kernels: slots / seconds,
+    shareOfPeak: multiplyAdds / seconds / peak,
+    peak,
+    bytesPerImage: (4 * words) / slots,
+  };
+}
+
+/** Compares an engine with `simd`, network by network, in one run. @param say is told line by line */
+export async function compareWithSimd(
+  name: EngineName,
+  networks: readonly PreparedModel[],
+  tools: BenchTools,
+  say: (line: string) => void,
+): Promise<Record<string, unknown>> {
+  const rate = (value: number): string => `${Math.round(value).toLocaleString('en')} images/s`.padStart(22);
+  const figures: Record<string, unknown> = {};
+  for (const prepared of networks) {
+    say(`\n${prepared.name}: ${describeParameters(prepared.manifest.parameters)}`);
+    const gpu = name === 'webgpu' ? await benchGpu(prepared, tools) : undefined;
+    if (gpu !== undefined) {
+      say(`  on ${gpu.device}, bare loop of dot4I8Packed: ${(gpu.peak / 1e12).toFixed(2)} T 8-bit multiply-adds/s`);
+      say(
+        `  kernels alone, residues on the device   ${rate(gpu.kernels)}, ${(100 * gpu.shareOfPeak).toFixed(0)} % of it`,
+      );
+      say(`  over the bus                            ${`${Math.round(gpu.bytesPerImage)} B an image`.padStart(22)}`);
+    }
+    const own = await benchEngine(name, prepared, tools);
+    const simd = await benchEngine('simd', prepared, tools);
+    for (const [what, engine] of [
+      [name, own],
+      ['simd', simd],
+    ] as const) {
+      say(`  ${`${what}, a full shard from memory, one thread`.padEnd(40)}${rate(engine.fromMemory)}`);
+      say(`  ${`${what}, blobs to blobs, all cores`.padEnd(40)}${rate(engine.blobsToBlobs)}`);
+    }
+    figures[prepared.name] = { [name]: own, simd, ...(gpu === undefined ? {} : { gpu }) };
+  }
+  return figures;
+}

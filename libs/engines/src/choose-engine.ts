@@ -1,0 +1,93 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { type EngineChoice, type EngineName, batchSource } from '@ciphernet/artifacts';
+import { messageOf } from '@ciphernet/foundation';
+import { type Gpu, openGpu } from './webgpu/device.js';
+import { SPEED_TEST, type TestShape, knownAnswer } from './webgpu/known-answers.js';
+import { assertKnownAnswer, createSession } from './webgpu/session.js';
+
+/** The engine that a worker takes for jobs that leave it to the worker. */
+export interface ChosenEngine {
+  readonly name: EngineName;
+  /** Why this one: a line for people. */
+  readonly reason: string;
+  /** The GPU's name. */
+  readonly device?: string;
+}
+
+/** What the choice looks at; tests put other machines in. */
+export interface Machine {
+  /** Cores that evaluate, each a shard. */
+  readonly cores: number;
+  readonly platform: NodeJS.Platform;
+  /** Names of the devices that the kernel shows below `/dev` and `/dev/dri`. */
+  readonly devices: () => readonly string[];
+  readonly open: () => Promise<Gpu>;
+  /** What engines are timed on. */
+  readonly speedTest: TestShape;
+}
+
+function listed(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/** The machine that this is. @param cores that evaluate */
+export function thisMachine(cores: number): Machine {
+  return {
+    cores,
+    platform: process.platform,
+    devices: () => [...listed('/dev'), ...listed('/dev/dri')],
+    open: openGpu,
+    speedTest: SPEED_TEST,
+  };
+}
+
+/**
+ * False where no GPU can be: Linux shows one as a render node, NVIDIA's control device or, in WSL, `dxg`. Loading Dawn and asking
+ * Vulkan takes half a second, this takes none, so that a worker without a GPU starts as fast as ever.
+ */
+function mayHaveGpu({ platform, devices }: Machine): boolean {
+  return platform !== 'linux' || devices().some((name) => /^(renderD\d+|nvidiactl|dxg)$/.test(name));
+}
+
+const RUNS = 3;
+
+/** Tests the GPU and times it against `simd` on a circuit of usual size, both from memory. */
+async function compare(gpu: Gpu, { cores, speedTest }: Machine): Promise<ChosenEngine> {
+  using session = createSession(gpu);
+  await session.selfTest();
+  const answer = await knownAnswer(speedTest);
+  await assertKnownAnswer(session, answer);
+  const times: number[] = [];
+  for (let run = 0; run < RUNS; run++) {
+    const from = performance.now();
+    await session.evaluate(answer.compiled, batchSource(answer.shard), {});
+    times.push(performance.now() - from);
+  }
+  const own = Math.min(...times);
+  const simd = (1000 * answer.seconds) / cores;
+  const figures = `${own.toFixed(1)} ms for what takes simd ${simd.toFixed(1)} ms on ${cores} cores`;
+  return own < simd
+    ? { name: 'webgpu', device: gpu.name, reason: `${gpu.name} passes its self-test and takes ${figures}` }
+    : { name: 'simd', reason: `${gpu.name} takes ${figures}` };
+}
+
+/**
+ * The fastest engine that passes its self-test. GPUs that are played by a processor are not asked: they compete for the cores
+ * that `simd` uses. Takes no time where there is no GPU, and a second or two where there is one.
+ */
+async function fastestEngine(machine: Machine): Promise<ChosenEngine> {
+  if (!mayHaveGpu(machine)) return { name: 'simd', reason: 'there is no GPU' };
+  try {
+    const gpu = await machine.open();
+    if (!gpu.isSoftware) return await compare(gpu, machine);
+    gpu[Symbol.dispose]();
+    return { name: 'simd', reason: `the only GPU is software: ${gpu.name}` };
+  } catch (error) {
+    return { name: 'simd', reason: messageOf(error) };
+  }
+}
+
+/** The engine that was asked for, or with `auto` the fastest. */
+export async function chooseEngine(wanted: EngineChoice, machine: Machine): Promise<ChosenEngine> {
+  return wanted === 'auto' ? fastestEngine(machine) : { name: wanted, reason: 'as asked for' };
+}
