@@ -1,6 +1,6 @@
 import { type EngineName, openBatchFile } from '@ciphernet/artifacts';
 import { componentsAfter, describeParameters, slotsOf } from '@ciphernet/ckks';
-import { engineNamed, measureKernels, measurePeak, openGpu } from '@ciphernet/engines';
+import { type Gpu, engineNamed, measureKernels, measurePeak, openGpu } from '@ciphernet/engines';
 import { DeviceError, elementAt, lastOf } from '@ciphernet/foundation';
 import { startWorker } from '@ciphernet/worker';
 import { type BenchTools, MANY, type PreparedModel, queueSeconds } from './pipeline-bench.js';
@@ -50,16 +50,20 @@ async function benchEngine(name: EngineName, prepared: PreparedModel, tools: Ben
   }
 }
 
-/** Times the kernels alone. @throws DeviceError where there is no GPU */
-async function benchGpu(prepared: PreparedModel, tools: BenchTools): Promise<GpuFigures> {
+/** @throws DeviceError where there is no GPU, or one that a processor plays */
+async function openHardware(): Promise<Gpu> {
+  const gpu = await openGpu();
+  if (!gpu.isSoftware) return gpu;
+  gpu[Symbol.dispose]();
+  throw new DeviceError(`the only GPU is software: ${gpu.name}`, {
+    where: '--engine webgpu',
+    hint: 'measure on a machine with a GPU',
+  });
+}
+
+/** Times the kernels alone. */
+async function benchGpu(gpu: Gpu, prepared: PreparedModel, tools: BenchTools): Promise<GpuFigures> {
   const { compiled, manifest } = prepared;
-  using gpu = await openGpu();
-  if (gpu.isSoftware) {
-    throw new DeviceError(`the only GPU is software: ${gpu.name}`, {
-      where: '--engine webgpu',
-      hint: 'measure on a GPU',
-    });
-  }
   await using local = await tools.blobs.local(elementAt(manifest.shards, 0).digest);
   using file = openBatchFile(local.path);
   const peak = await measurePeak(gpu);
@@ -79,24 +83,37 @@ async function benchGpu(prepared: PreparedModel, tools: BenchTools): Promise<Gpu
   };
 }
 
-/** Compares an engine with `simd`, network by network, in one run. @param say is told line by line */
+/** Networks that engines are compared on. */
+const NETWORKS = ['cnn', 'mlp'];
+
+/**
+ * Compares an engine with `simd`, network by network, in one run.
+ *
+ * @param prepareNetwork trains and encrypts
+ * @param say is told line by line
+ * @throws DeviceError before anything is prepared, where the engine is `webgpu` and there is no GPU
+ */
 export async function compareWithSimd(
   name: EngineName,
-  networks: readonly PreparedModel[],
+  prepareNetwork: (network: string) => Promise<PreparedModel>,
   tools: BenchTools,
   say: (line: string) => void,
 ): Promise<Record<string, unknown>> {
   const rate = (value: number): string => `${Math.round(value).toLocaleString('en')} images/s`.padStart(22);
+  using device = name === 'webgpu' ? await openHardware() : undefined;
   const figures: Record<string, unknown> = {};
-  for (const prepared of networks) {
+  for (const network of NETWORKS) {
+    const prepared = await prepareNetwork(network);
     say(`\n${prepared.name}: ${describeParameters(prepared.manifest.parameters)}`);
-    const gpu = name === 'webgpu' ? await benchGpu(prepared, tools) : undefined;
+    const gpu = device === undefined ? undefined : await benchGpu(device, prepared, tools);
     if (gpu !== undefined) {
       say(`  on ${gpu.device}, bare loop of dot4I8Packed: ${(gpu.peak / 1e12).toFixed(2)} T 8-bit multiply-adds/s`);
       say(
-        `  kernels alone, residues on the device   ${rate(gpu.kernels)}, ${(100 * gpu.shareOfPeak).toFixed(0)} % of it`,
+        `  kernels alone, residues on the device         ${rate(gpu.kernels)}, ${(100 * gpu.shareOfPeak).toFixed(0)} % of it`,
       );
-      say(`  over the bus                            ${`${Math.round(gpu.bytesPerImage)} B an image`.padStart(22)}`);
+      say(
+        `  over the bus                                  ${`${Math.round(gpu.bytesPerImage)} B an image`.padStart(22)}`,
+      );
     }
     const own = await benchEngine(name, prepared, tools);
     const simd = await benchEngine('simd', prepared, tools);
@@ -104,8 +121,8 @@ export async function compareWithSimd(
       [name, own],
       ['simd', simd],
     ] as const) {
-      say(`  ${`${what}, a full shard from memory, one thread`.padEnd(40)}${rate(engine.fromMemory)}`);
-      say(`  ${`${what}, blobs to blobs, all cores`.padEnd(40)}${rate(engine.blobsToBlobs)}`);
+      say(`  ${`${what}, a full shard from memory, one thread`.padEnd(46)}${rate(engine.fromMemory)}`);
+      say(`  ${`${what}, blobs to blobs, all cores`.padEnd(46)}${rate(engine.blobsToBlobs)}`);
     }
     figures[prepared.name] = { [name]: own, simd, ...(gpu === undefined ? {} : { gpu }) };
   }

@@ -29,6 +29,12 @@ export function saidBy(cause: unknown): string {
   return messageOf(hasMessage ? String(cause.message) : cause);
 }
 
+/** Model and driver, in a line of at most 100 characters; WebGPU gives the model as an identifier. */
+function nameOf(model: string, driver: string): string {
+  const known = [model.replace(/-+$/, ''), driver === '' ? '' : `(${driver})`].filter((text) => text !== '');
+  return messageOf(known.join(' ')).slice(0, 100);
+}
+
 const HINT = 'use the engine simd, which needs no GPU';
 
 async function loadPackage(): Promise<typeof create> {
@@ -73,7 +79,7 @@ export async function openGpu(): Promise<Gpu> {
   const { description, device: model, vendor, isFallbackAdapter } = adapter.info;
   return {
     device,
-    name: [model, description].find((text) => text !== '') ?? vendor,
+    name: nameOf(model, description) || vendor,
     isSoftware:
       isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|microsoft basic render/i.test(`${model} ${description}`),
     failure: () => failure,
