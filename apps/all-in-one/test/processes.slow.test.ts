@@ -18,7 +18,8 @@ suite('several processes on Redis', () => {
     using workers = cliProcesses(workerEnv);
     using owners = cliProcesses(env);
     const doomed = await workers.start(['worker', '--concurrency', '1'], 'worker on');
-    await workers.start(['worker', '--concurrency', '1'], 'worker on');
+    // Which engine it takes, and why, is said before it takes jobs.
+    await workers.start(['worker', '--concurrency', '1'], 'engine ');
     await owners.start(['collector'], 'collector on');
     const trained = await runCli(['model', 'train', 'reference', '--epochs', '3', '--json'], env);
     expect(trained.code).toBe(0);
@@ -35,7 +36,7 @@ suite('several processes on Redis', () => {
       return reportSchema.parse(JSON.parse(await readFile(join(path, 'report.json'), 'utf8')));
     };
 
-    const pending = enqueue('simd');
+    const pending = enqueue('auto');
     // Half-way: the evaluation takes some seconds with one job a worker.
     await sleep(1200);
     doomed.kill('SIGKILL');
@@ -48,7 +49,7 @@ suite('several processes on Redis', () => {
     expect(first.agreement).toBeGreaterThanOrEqual(0.9995);
 
     // Undisturbed, from the store: every shard's result is found, the figures are the same.
-    const again = await report((await enqueue('simd')).stdout);
+    const again = await report((await enqueue('auto')).stdout);
     expect(again.reusedShards).toBe(2);
     expect(again.confusion).toEqual(first.confusion);
   });

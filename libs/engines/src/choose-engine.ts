@@ -1,9 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { type EngineChoice, type EngineName, batchSource } from '@ciphernet/artifacts';
+import type { EngineChoice, EngineName } from '@ciphernet/artifacts';
 import { messageOf } from '@ciphernet/foundation';
 import { type Gpu, openGpu } from './webgpu/device.js';
-import { SPEED_TEST, type TestShape, knownAnswer } from './webgpu/known-answers.js';
-import { assertKnownAnswer, createSession } from './webgpu/session.js';
+import type { TestShape } from './webgpu/known-answers.js';
 
 /** The engine that a worker takes for jobs that leave it to the worker. */
 export interface ChosenEngine {
@@ -22,8 +21,8 @@ export interface Machine {
   /** Names of the devices that the kernel shows below `/dev` and `/dev/dri`. */
   readonly devices: () => readonly string[];
   readonly open: () => Promise<Gpu>;
-  /** What engines are timed on. */
-  readonly speedTest: TestShape;
+  /** What engines are timed on; default: a circuit of usual size. */
+  readonly speedTest?: TestShape;
 }
 
 function listed(folder: string): string[] {
@@ -37,7 +36,6 @@ export function thisMachine(cores: number): Machine {
     platform: process.platform,
     devices: () => [...listed('/dev'), ...listed('/dev/dri')],
     open: openGpu,
-    speedTest: SPEED_TEST,
   };
 }
 
@@ -49,28 +47,6 @@ function mayHaveGpu({ platform, devices }: Machine): boolean {
   return platform !== 'linux' || devices().some((name) => /^(renderD\d+|nvidiactl|dxg)$/.test(name));
 }
 
-const RUNS = 3;
-
-/** Tests the GPU and times it against `simd` on a circuit of usual size, both from memory. */
-async function compare(gpu: Gpu, { cores, speedTest }: Machine): Promise<ChosenEngine> {
-  using session = createSession(gpu);
-  await session.selfTest();
-  const answer = await knownAnswer(speedTest);
-  await assertKnownAnswer(session, answer);
-  const times: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
-    const from = performance.now();
-    await session.evaluate(answer.compiled, batchSource(answer.shard), {});
-    times.push(performance.now() - from);
-  }
-  const own = Math.min(...times);
-  const simd = (1000 * answer.seconds) / cores;
-  const figures = `${own.toFixed(1)} ms for what takes simd ${simd.toFixed(1)} ms on ${cores} cores`;
-  return own < simd
-    ? { name: 'webgpu', device: gpu.name, reason: `${gpu.name} passes its self-test and takes ${figures}` }
-    : { name: 'simd', reason: `${gpu.name} takes ${figures}` };
-}
-
 /**
  * The fastest engine that passes its self-test. GPUs that are played by a processor are not asked: they compete for the cores
  * that `simd` uses. Takes no time where there is no GPU, and a second or two where there is one.
@@ -79,7 +55,10 @@ async function fastestEngine(machine: Machine): Promise<ChosenEngine> {
   if (!mayHaveGpu(machine)) return { name: 'simd', reason: 'there is no GPU' };
   try {
     const gpu = await machine.open();
-    if (!gpu.isSoftware) return await compare(gpu, machine);
+    if (!gpu.isSoftware) {
+      const { compareOn } = await import('./webgpu/compare.js');
+      return await compareOn(gpu, machine);
+    }
     gpu[Symbol.dispose]();
     return { name: 'simd', reason: `the only GPU is software: ${gpu.name}` };
   } catch (error) {

@@ -6,4 +6,4 @@ export { type PositionEvaluator, createPositionEvaluator } from './wasm/position
 export { type Kernels, BLOCK_BYTES, PAIR_BYTES, createKernels } from './wasm/kernels.js';
 export { type Gpu, openGpu } from './webgpu/device.js';
 export { createWebgpuEngine } from './webgpu/engine.js';
-export { type KernelFigures, measureKernels, measurePeak } from './webgpu/measure.js';
+export { loadMeasurements } from './measurements.js';

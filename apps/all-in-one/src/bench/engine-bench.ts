@@ -1,6 +1,6 @@
 import { type EngineName, openBatchFile } from '@ciphernet/artifacts';
 import { componentsAfter, describeParameters, slotsOf } from '@ciphernet/ckks';
-import { type Gpu, engineNamed, measureKernels, measurePeak, openGpu } from '@ciphernet/engines';
+import { type Gpu, engineNamed, loadMeasurements, openGpu } from '@ciphernet/engines';
 import { DeviceError, elementAt, lastOf } from '@ciphernet/foundation';
 import { startWorker } from '@ciphernet/worker';
 import { type BenchTools, MANY, type PreparedModel, queueSeconds } from './pipeline-bench.js';
@@ -66,6 +66,7 @@ async function benchGpu(gpu: Gpu, prepared: PreparedModel, tools: BenchTools): P
   const { compiled, manifest } = prepared;
   await using local = await tools.blobs.local(elementAt(manifest.shards, 0).digest);
   using file = openBatchFile(local.path);
+  const { measureKernels, measurePeak } = await loadMeasurements();
   const peak = await measurePeak(gpu);
   const { seconds, multiplyAdds } = await measureKernels(gpu, compiled, file);
   const slots = slotsOf(manifest.parameters);

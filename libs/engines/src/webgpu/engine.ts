@@ -3,7 +3,7 @@ import { type Engine, assertEvaluable } from '../engine.js';
 import { codeVersion } from '../result-code.js';
 import { assertKernelsFit } from '../wasm/engine.js';
 import { type Gpu, openGpu } from './device.js';
-import { type GpuSession, createSession } from './session.js';
+import type { GpuSession } from './session.js';
 
 /** Shards between two self-tests. Each takes milliseconds; every shard is spot-checked besides. */
 export const SHARDS_BETWEEN_SELF_TESTS = 16;
@@ -30,7 +30,10 @@ export function createWebgpuEngine(open: () => Promise<Gpu>): WebgpuEngine {
     (await closing?.catch(() => undefined))?.[Symbol.dispose]();
   };
   const openTested = async (): Promise<GpuSession> => {
-    const opened = createSession(await open());
+    const gpu = await open();
+    // Loaded here: workers without a GPU have no use for it.
+    const { createSession } = await import('./session.js');
+    const opened = createSession(gpu);
     try {
       await opened.selfTest();
       return opened;
