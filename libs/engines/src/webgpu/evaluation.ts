@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type BatchSource, tileWords } from '@ciphernet/artifacts';
+import type { BatchSource } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { DeviceError, IntegrityError, elementAt } from '@ciphernet/foundation';
 import type { EvaluateOptions } from '../engine.js';
@@ -7,13 +7,16 @@ import type { Segment } from '../wasm/segments.js';
 import { type Region, createRegion } from '../wasm/units.js';
 import type { Gpu } from './device.js';
 import type { SegmentRunner } from './segment-runner.js';
-import { createSpotCheck } from './spot-check.js';
+import type { SpotChecker } from './spot-check.js';
 
 /** A circuit on the device. */
 export interface LoadedCircuit {
   readonly compiled: CompiledCircuit;
   readonly segment: Segment;
   readonly runner: SegmentRunner;
+  readonly checker: SpotChecker;
+  /** Room for a piece's residues, which each evaluation fills anew. */
+  readonly residues: Uint32Array<ArrayBuffer>;
 }
 
 /** Copies a piece's polynomials, [component][row][columns], to their place in a region. */
@@ -30,15 +33,14 @@ function storePiece(rows: Uint32Array, columns: number, at: number, ringDegree: 
  */
 export async function runOnDevice(
   gpu: Gpu,
-  { compiled, segment, runner }: LoadedCircuit,
+  { segment, runner, checker, residues }: LoadedCircuit,
   shard: BatchSource,
   options: EvaluateOptions,
 ): Promise<Region> {
   const { ringDegree, tile, primes } = shard.header;
   const { columns } = runner;
   const region = createRegion(segment, ringDegree, false);
-  const check = createSpotCheck(compiled, segment, shard.header, gpu.name);
-  const residues = new Uint32Array((tileWords(shard.header) * columns) / tile);
+  const check = checker.begin();
   const pieces = (primes.length * ringDegree) / columns;
   let done = 0;
   const submit = (primeIndex: number, at: number): Promise<void> =>

@@ -1,4 +1,4 @@
-import { type BatchSource, tileWords } from '@ciphernet/artifacts';
+import type { BatchSource } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { BUFFER_USAGE, type Gpu } from './device.js';
 import { createSession } from './session.js';
@@ -33,8 +33,7 @@ async function secondsOf({ device }: Gpu, work: (encoder: GPUCommandEncoder) => 
  */
 export async function measureKernels(gpu: Gpu, compiled: CompiledCircuit, shard: BatchSource): Promise<KernelFigures> {
   const { header } = shard;
-  const { runner } = await createSession(gpu).load(compiled, shard);
-  const residues = new Uint32Array((tileWords(header) * runner.columns) / header.tile);
+  const { runner, residues } = await createSession(gpu).load(compiled, shard);
   shard.readTiles(0, 0, residues);
   await runner.submit(0, residues, () => undefined);
   await runner.settled();

@@ -1,4 +1,4 @@
-import { type Batch, type BatchSource, batchSource } from '@ciphernet/artifacts';
+import { type Batch, type BatchSource, batchSource, tileWords } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { DeviceError } from '@ciphernet/foundation';
 import type { EvaluateOptions } from '../engine.js';
@@ -8,6 +8,7 @@ import type { Gpu } from './device.js';
 import { type LoadedCircuit, runOnDevice } from './evaluation.js';
 import { type KnownAnswer, SELF_TEST, knownAnswer } from './known-answers.js';
 import { createSegmentRunner } from './segment-runner.js';
+import { createSpotChecker } from './spot-check.js';
 
 /** A device that evaluates; one evaluation after another. */
 export interface GpuSession extends Disposable {
@@ -51,11 +52,14 @@ export function createSession(gpu: Gpu): GpuSession {
     if (loaded?.compiled === compiled && loaded.tile === header.tile) return loaded;
     unload();
     const segment = firstSegment(compiled);
+    const runner = await createSegmentRunner(gpu, compiled, segment, header);
     loaded = {
       compiled,
       segment,
       tile: header.tile,
-      runner: await createSegmentRunner(gpu, compiled, segment, header),
+      runner,
+      checker: createSpotChecker(compiled, segment, header, gpu.name),
+      residues: new Uint32Array((tileWords(header) * runner.columns) / header.tile),
     };
     return loaded;
   };
