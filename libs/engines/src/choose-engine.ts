@@ -49,7 +49,7 @@ function mayHaveGpu({ platform, devices }: Machine): boolean {
 
 /**
  * The fastest engine that passes its self-test. GPUs that are played by a processor are not asked: they compete for the cores
- * that `simd` uses. Takes no time where there is no GPU, and a second or two where there is one.
+ * that `simd` uses. Takes no time where there is no GPU; where there is one it evaluates a few shards of a test circuit.
  */
 async function fastestEngine(machine: Machine): Promise<ChosenEngine> {
   if (!mayHaveGpu(machine)) return { name: 'simd', reason: 'there is no GPU' };

@@ -5,7 +5,7 @@ import { assertKernelsFit } from '../wasm/engine.js';
 import { type Gpu, openGpu } from './device.js';
 import type { GpuSession } from './session.js';
 
-/** Shards between two self-tests. Each takes milliseconds; every shard is spot-checked besides. */
+/** Shards between two self-tests, which are far smaller than a shard; every shard is spot-checked besides. */
 export const SHARDS_BETWEEN_SELF_TESTS = 16;
 
 /** An engine on a device that is opened, and tested, when it is first needed. */

@@ -52,7 +52,7 @@ export interface TestShape {
   readonly primeBits: readonly number[];
 }
 
-/** A few milliseconds on a core: two squares, narrow and wide weights, the smallest and the largest primes. */
+/** Some 20 ms of `simd` on a core: two squares, narrow and wide weights, the smallest and the largest primes. */
 export const SELF_TEST: TestShape = {
   widths: [37, 21, 9, 3],
   weights: [511, 127, 511],
