@@ -1,10 +1,12 @@
 import { DATASETS, MODELS } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import {
+  CONVERSION,
   QUEUES,
   type QueueBackend,
   type WorkerStatus,
   parseCollectJob,
+  parseConvertJob,
   parseTrainJob,
   progressSchema,
 } from '@ciphernet/queue';
@@ -130,9 +132,15 @@ async function evaluationState(
   }
 }
 
+/** What a conversion is shown as among trainings: data of its owner has no name that is anybody's. */
+function conversionOf(job: Job): { readonly run: string; readonly model: string; readonly dataset: string } {
+  const { run, name, data } = parseConvertJob(job.data);
+  return { run, model: name, dataset: data.kind === 'named' ? data.dataset : 'own data' };
+}
+
 function trainingState({ job, state }: { job: Job; state: string }): TrainingState[] {
   try {
-    const { run, model, dataset } = parseTrainJob(job.data);
+    const { run, model, dataset } = job.name === CONVERSION ? conversionOf(job) : parseTrainJob(job.data);
     const progress = state === 'completed' ? 1 : fractionOf(job.progress);
     const parsed = progressSchema.safeParse(job.progress);
     const note = parsed.success ? (parsed.data.note ?? '') : '';

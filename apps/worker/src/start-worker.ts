@@ -2,6 +2,7 @@ import { startBenchmarks } from '@ciphernet/benchmarks';
 import type { Configuration } from '@ciphernet/configuration';
 import { type ChosenEngine, engineNamed, shareCoreCounter } from '@ciphernet/engines';
 import {
+  CONVERSION,
   QUEUES,
   type QueueBackend,
   type WorkerTuning,
@@ -9,6 +10,7 @@ import {
   checkpointEvaluationId,
   enqueueEvaluation,
   parseCheckpoint,
+  parseConvertJob,
   parseTrainJob,
 } from '@ciphernet/queue';
 import type { Worker } from 'bullmq';
@@ -53,7 +55,7 @@ function evaluateCheckpoints(backend: QueueBackend, trainer: Worker): void {
   trainer.on('progress', (job, progress) => {
     const checkpoint = parseCheckpoint(progress);
     if (checkpoint === undefined) return;
-    const { run, evaluate } = parseTrainJob(job.data);
+    const { run, evaluate } = job.name === CONVERSION ? parseConvertJob(job.data) : parseTrainJob(job.data);
     if (evaluate === undefined) return;
     const evaluation = checkpointEvaluationId(run, checkpoint.epoch);
     enqueueEvaluation(flows, evaluation, { ...evaluate, model: checkpoint.model }).catch((error: unknown) =>

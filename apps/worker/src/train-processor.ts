@@ -1,26 +1,37 @@
 import { MODEL_OWNERS } from '@ciphernet/artifacts';
 import { modelBlobs, openModelKey } from '@ciphernet/models';
-import { type TrainedResult, parseTrainJob } from '@ciphernet/queue';
+import { CONVERSION, type ConvertedResult, type TrainedResult, parseConvertJob, parseTrainJob } from '@ciphernet/queue';
 import type { SandboxedJob } from 'bullmq';
 import { openAuditor } from './audit.js';
-import { inSandbox } from './sandbox.js';
-import { train } from './train.js';
+import { convert } from './conversion/convert.js';
+import { type Sandbox, inSandbox } from './sandbox.js';
+import { type TrainDependencies, train } from './train.js';
 
-/** Entry of the sandbox: one training job on a thread of its own. */
+async function dependenciesOf(
+  { configuration, blobs, report, announce }: Sandbox,
+  signal: AbortSignal | undefined,
+): Promise<TrainDependencies> {
+  return {
+    // All that training stores is the model, or was.
+    blobs: modelBlobs(blobs, await openModelKey(configuration)),
+    datasetFolders: configuration.datasetFolders,
+    sign: async (model) => MODEL_OWNERS.sign(blobs, model, await openAuditor(configuration)),
+    ...(signal === undefined ? {} : { signal }),
+    onCheckpoint: announce,
+    onProgress: ({ done, total, note }) => report({ stage: 'train', done, total, note }),
+  };
+}
+
+/** Entry of the sandbox: one training or conversion job on a thread of its own. */
 export default function trainProcessor(
   job: SandboxedJob,
   _token?: string,
   signal?: AbortSignal,
-): Promise<TrainedResult> {
-  return inSandbox(job, async ({ configuration, blobs, report, announce }) =>
-    train(parseTrainJob(job.data), {
-      // All that training stores is the model, or was.
-      blobs: modelBlobs(blobs, await openModelKey(configuration)),
-      datasetFolders: configuration.datasetFolders,
-      sign: async (model) => MODEL_OWNERS.sign(blobs, model, await openAuditor(configuration)),
-      ...(signal === undefined ? {} : { signal }),
-      onCheckpoint: announce,
-      onProgress: ({ done, total, note }) => report({ stage: 'train', done, total, note }),
-    }),
-  );
+): Promise<TrainedResult | ConvertedResult> {
+  return inSandbox(job, async (sandbox) => {
+    const dependencies = await dependenciesOf(sandbox, signal);
+    return job.name === CONVERSION
+      ? convert(parseConvertJob(job.data), dependencies)
+      : train(parseTrainJob(job.data), dependencies);
+  });
 }

@@ -23,3 +23,5 @@ export { basisFromBytes, basisToBytes } from './rounding-bytes.js';
 export { type MapRounding, type RoundingBasis, roundingBasis } from './rounding.js';
 export { type NormalSource, simulateCircuit } from './simulate.js';
 export { type ImportedCircuit, circuitFromOnnx } from './symbolic/circuit-from-onnx.js';
+export type { Head } from './symbolic/head.js';
+export { type OnnxInterface, interfaceOfOnnx } from './symbolic/interface.js';

@@ -33,3 +33,10 @@ export type {
   OnnxTensor,
 } from './models/onnx/graph.js';
 export { type OnnxFiles, onnxFromBytes, readOnnx, readOnnxFiles } from './models/onnx/read-onnx.js';
+export {
+  type WrittenConstant,
+  type WrittenModel,
+  type WrittenNode,
+  onnxToBytes,
+  onnxWithOutput,
+} from './models/onnx/write-onnx.js';

@@ -19,5 +19,11 @@ export {
   readModelKey,
 } from './model-key.js';
 export type { PlainModel } from './plain-model.js';
+export { CONVERTED_FROM, digestOfParts } from './own/converted.js';
+export { type InterpretedModel, type PlainRuntime, interpretModel } from './own/interpret.js';
+export type { ModelPart, ModelSource } from './own/model-source.js';
+export { openOnnxRuntime } from './own/onnx-runtime.js';
+export { saveOwnModel } from './own/own-model.js';
+export { readModelFile } from './own/read-model-file.js';
 export { type ImportedOwnModel, type OwnCalibration, importOwnModel } from './own/import-own-model.js';
 export { type ModelRecord, trainingOf } from './record.js';

@@ -1,4 +1,5 @@
 export { type BackendOptions, type QueueBackend, type WorkerTuning, openQueueBackend } from './backend.js';
+export { CONVERSION, type ConvertJob, type ConvertedResult, parseConvertJob, parseConverted } from './convert-job.js';
 export {
   type EvaluationRequest,
   JOB_OPTIONS,

@@ -5,8 +5,10 @@ import { z } from 'zod';
 // Jobs hold ids and digests only: bytes travel through the blob store.
 
 /** Used in job ids, which may hold no colon and not be all digits. */
-const id = z.string().regex(/^[a-z][a-z0-9-]{2,63}$/, 'is not an id like eval-3f2a');
-const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'is not a plain name');
+export const jobIdSchema = z.string().regex(/^[a-z][a-z0-9-]{2,63}$/, 'is not an id like eval-3f2a');
+export const plainNameSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'is not a plain name');
+const id = jobIdSchema;
+const name = plainNameSchema;
 
 /** Names of the queues: one for each kind of job. */
 export const QUEUES = {
@@ -24,6 +26,23 @@ export const QUEUES = {
 /** The queue of audits that ask for one auditor by name: the fingerprint of its key. */
 export const auditQueueOf = (auditor: string): string => `${QUEUES.audit}-${auditor.slice(0, 16)}`;
 
+export const seedSchema = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
+
+/** Evaluate every epoch's checkpoint on this encrypted dataset while training goes on. */
+export const checkpointEvaluationSchema = z
+  .strictObject({
+    manifest: digestSchema,
+    shards: z.number().int().min(1).max(100_000),
+    engine: name,
+    compare: z.boolean(),
+    audit: z.boolean().optional(),
+  })
+  .readonly();
+
 const trainSchema = z
   .strictObject({
     run: id,
@@ -31,22 +50,8 @@ const trainSchema = z
     /** A named public dataset: compute never trains on a path from a job. */
     dataset: z.enum(['mnist', 'fashion-mnist']),
     epochs: z.number().int().min(1).max(200),
-    seed: z
-      .number()
-      .int()
-      .min(0)
-      .max(2 ** 31 - 1),
-    /** Evaluate every epoch's checkpoint on this encrypted dataset while training goes on. */
-    evaluate: z
-      .strictObject({
-        manifest: digestSchema,
-        shards: z.number().int().min(1).max(100_000),
-        engine: name,
-        compare: z.boolean(),
-        audit: z.boolean().optional(),
-      })
-      .readonly()
-      .optional(),
+    seed: seedSchema,
+    evaluate: checkpointEvaluationSchema.optional(),
   })
   .readonly();
 /** Train a model of the zoo on a public dataset; each epoch's checkpoint may be evaluated at once. */

@@ -1,7 +1,11 @@
-import type { TrainableNetwork as Network } from './topology.js';
-
 /** Decay of both moments and the term that keeps the division finite, as in Kingma and Ba, arXiv 1412.6980. */
 export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+
+/** Where weights lie that are trained together; of a network that is trained, its slots. */
+export interface TrainedWeights {
+  readonly trainedSize: number;
+  readonly slots: readonly { readonly name: string; readonly offset: number; readonly size: number }[];
+}
 
 /**
  * Adam with decoupled weight decay over one flat array, in plain JavaScript: one pass instead of a
@@ -16,7 +20,7 @@ export class Adam {
 
   private readonly weightDecay: number;
 
-  constructor(network: Network, weightDecay: number) {
+  constructor(network: TrainedWeights, weightDecay: number) {
     this.weightDecay = weightDecay;
     this.m = new Float32Array(network.trainedSize);
     this.v = new Float32Array(network.trainedSize);

@@ -23,6 +23,7 @@ import { type TrainJob, newEvaluationId } from '@ciphernet/queue';
 import { percent, sizeText } from '@ciphernet/report';
 import { MODEL_NAMES, costOfModel, modelSpec } from '@ciphernet/training';
 import { openAuditor } from '../audit.js';
+import { convertCommand } from './convert.js';
 
 async function train(
   roles: ModelRoles,
@@ -146,7 +147,7 @@ async function list(roles: ModelRoles, options: { json: boolean }): Promise<void
   );
 }
 
-/** `model train`, `import` and `list`. */
+/** `model train`, `import`, `convert` and `list`. */
 export function modelCommand(roles: ModelRoles): Command {
   const model = new Command('model').description('models');
   model
@@ -179,6 +180,7 @@ export function modelCommand(roles: ModelRoles): Command {
       '\nExamples:\n  ciphernet model import model.onnx --calibrate train.csv --label diagnosis\n  ciphernet model import ./my-model\n  ciphernet model import ./checkpoints --dataset fashion-mnist',
     )
     .action(importFolder);
+  model.addCommand(convertCommand(roles));
   model
     .command('key')
     .description('make a key that models are stored under: for their owner, whose workers and auditors get a copy')

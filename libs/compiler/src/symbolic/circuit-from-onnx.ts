@@ -1,10 +1,11 @@
 import { UnsupportedError, elementAt } from '@ciphernet/foundation';
-import type { OnnxGraph, OnnxPort } from '@ciphernet/formats';
+import type { OnnxGraph } from '@ciphernet/formats';
 import type { Circuit } from '../circuit.js';
 import { assemble } from './assemble.js';
-import { type Link, type Task, headOf } from './head.js';
+import type { Link, Task } from './head.js';
+import { type OnnxInterface, interfaceOfOnnx } from './interface.js';
 import { interpret } from './interpret.js';
-import { MOST_UNITS, newLevels } from './levels.js';
+import { newLevels } from './levels.js';
 import { type Data, sizeOfDims } from './value.js';
 
 /** A model of another program as a circuit. */
@@ -14,12 +15,7 @@ export interface ImportedCircuit {
    * The model's own input. The circuit reads images as height × width × channels whatever the layout: of `nchw` its first
    * map is permuted, of `nhwc` and `flat` it is as it was.
    */
-  readonly input: {
-    readonly name: string;
-    /** Without the batch. */
-    readonly shape: readonly number[];
-    readonly layout: 'flat' | 'nchw' | 'nhwc';
-  };
+  readonly input: OnnxInterface['input'];
   /** The value of the graph that the circuit's outputs are; it has a head of its own where a node's post-transform is left out. */
   readonly scores: {
     readonly name: string;
@@ -36,57 +32,6 @@ export interface ImportedCircuit {
   readonly task: Task;
   /** What was cut or left out, for a person. */
   readonly notes: readonly string[];
-}
-
-type Layout = ImportedCircuit['input']['layout'];
-
-const REAL: readonly (string | undefined)[] = ['float32', 'float64', 'float16', 'bfloat16', undefined];
-
-/** The one input of numbers that the graph has. */
-function portOf(graph: OnnxGraph): OnnxPort {
-  const [port, second] = graph.inputs;
-  if (port === undefined || second !== undefined) {
-    throw new UnsupportedError(`${graph.inputs.length} inputs`, {
-      where: graph.name,
-      hint: 'export the model with one input of all features',
-    });
-  }
-  if (port.kind === 'tensor' && REAL.includes(port.type)) return port;
-  throw new UnsupportedError(`input ${port.name} of ${port.kind === 'tensor' ? (port.type ?? '?') : port.kind}`, {
-    where: graph.name,
-    hint: 'export the model with an input of float32',
-  });
-}
-
-/** The input's shape without the batch. */
-function shapeOf(port: OnnxPort, graph: OnnxGraph): number[] {
-  const refuse = (what: string, hint: string): never => {
-    throw new UnsupportedError(what, { where: `${graph.name}, input ${port.name}`, hint });
-  };
-  const [batch, ...rest] = port.shape ?? refuse('its shape is not said', 'fix the input shape at export');
-  if (port.shape?.length === 0 || rest.length === 0 || rest.length > 4) {
-    refuse(`an input of ${rest.length + 1} dimensions`, 'export it with a batch and 1 to 4 dimensions');
-  }
-  if (batch !== undefined && batch !== 1) {
-    refuse(`a batch of ${batch} at once`, 'export the model with a dynamic batch, or a batch of 1');
-  }
-  const shape = rest.map((size, i) => size ?? refuse(`dimension ${i + 1} is dynamic`, 'fix the input shape at export'));
-  if (sizeOfDims(shape) > MOST_UNITS) {
-    refuse(`${sizeOfDims(shape)} input values`, `at most ${MOST_UNITS} can be evaluated; use a smaller input`);
-  }
-  return shape;
-}
-
-/** Channels of images are in front in ONNX; Keras' converter keeps them behind and transposes first. */
-function layoutOf(graph: OnnxGraph, port: OnnxPort, shape: readonly number[]): Layout {
-  if (shape.length !== 3) return 'flat';
-  const isTransposed = graph.nodes.some(({ operator, inputs, attributes }) => {
-    const permutation = attributes.get('perm');
-    const moves = permutation?.kind === 'numbers' && permutation.value.join() === '0,3,1,2';
-    return operator === 'Transpose' && inputs[0] === port.name && moves;
-  });
-  const isColour = (size: number | undefined): boolean => size === 1 || size === 3;
-  return isTransposed || (isColour(shape[2]) && !isColour(shape[0])) ? 'nhwc' : 'nchw';
 }
 
 /**
@@ -106,15 +51,13 @@ function layoutOf(graph: OnnxGraph, port: OnnxPort, shape: readonly number[]): L
  */
 export function circuitFromOnnx(graph: OnnxGraph, name: string): ImportedCircuit {
   const named = { ...graph, name };
-  const port = portOf(named);
-  const shape = shapeOf(port, named);
-  const layout = layoutOf(graph, port, shape);
+  const { input, head } = interfaceOfOnnx(graph, name);
+  const { shape, layout } = input;
   const size = sizeOfDims(shape);
   const levels = newLevels(size);
   const rows = Array.from({ length: size }, (_, i) => ({ inputs: [i], values: [1], bias: 0 }));
   const value: Data = { kind: 'data', dims: [1, ...shape], level: 0, rows };
-  const head = headOf(named);
-  const scores = interpret(named, head, { name: port.name, value }, levels);
+  const scores = interpret(named, head, { name: input.name, value }, levels);
   if (scores.kind === 'constant' || scores.rows.length === 0 || scores.dims[0] !== 1) {
     throw new UnsupportedError(
       scores.kind === 'constant' ? 'its output does not depend on the input' : `an output of ${scores.dims.join('×')}`,
@@ -130,7 +73,7 @@ export function circuitFromOnnx(graph: OnnxGraph, name: string): ImportedCircuit
   const hasClasses = classes !== undefined && (classes.length === outputs || (classes.length === 2 && outputs === 1));
   return {
     circuit,
-    input: { name: port.name, shape, layout },
+    input,
     scores: {
       name: head.scores,
       hasHead: head.last !== undefined && (link === 'softmax' || link === 'sigmoid'),

@@ -3,6 +3,7 @@ import { finalActivation, networkFromLayersModel, onnxFromBytes } from '@ciphern
 import { lastOf } from '@ciphernet/foundation';
 import { evaluateNetwork } from '@ciphernet/network';
 import type { ModelAnswers } from '../model-store.js';
+import { conversionNote, convertedFromOf } from './converted.js';
 import type { ModelSource } from './model-source.js';
 import { type OnnxInput, openOnnxRuntime } from './onnx-runtime.js';
 
@@ -13,6 +14,8 @@ export interface InterpretedModel {
   readonly answers: ModelAnswers;
   /** Height, width, channels where the model reads images. */
   readonly image?: { readonly height: number; readonly width: number; readonly channels: number };
+  /** Digest of the file that it was converted from, where its file says so. */
+  readonly convertedFrom?: string;
   /** Opens the model in a runtime of its format that shares no code with the circuit. */
   openRuntime(): Promise<PlainRuntime>;
 }
@@ -27,7 +30,7 @@ export interface PlainRuntime {
 }
 
 function interpretOnnx({ bytes, external }: Extract<ModelSource, { kind: 'onnx' }>, name: string): InterpretedModel {
-  const { graph } = onnxFromBytes(bytes, name, new Map(external.map((part) => [part.name, part.bytes])));
+  const { graph, metadata } = onnxFromBytes(bytes, name, new Map(external.map((part) => [part.name, part.bytes])));
   const { circuit, input, outputs, scores, link, classes, task, notes } = circuitFromOnnx(graph, name);
   const [channels = 1, height = 1, width = 1] =
     input.layout === 'nchw' ? input.shape : [input.shape[2], input.shape[0], input.shape[1]];
@@ -41,12 +44,14 @@ function interpretOnnx({ bytes, external }: Extract<ModelSource, { kind: 'onnx' 
     head: scores.hasHead ? link : 'identity',
     batch: graph.inputs[0]?.shape?.[0],
   };
+  const convertedFrom = convertedFromOf(metadata);
   return {
     circuit,
     outputs,
+    ...(convertedFrom === undefined ? {} : { convertedFrom }),
     answers: {
       link,
-      notes,
+      notes: convertedFrom === undefined ? notes : [conversionNote(convertedFrom), ...notes],
       ...(classes === undefined ? {} : { classes }),
       ...(task === 'unknown' ? {} : { task }),
     },

@@ -1,4 +1,5 @@
 import type * as ort from 'onnxruntime-web';
+import { onnxWithOutput } from '@ciphernet/formats';
 import { InputError, UnavailableError, messageOf } from '@ciphernet/foundation';
 import type { ModelAnswers } from '../model-store.js';
 import type { PlainRuntime } from './interpret.js';
@@ -69,27 +70,6 @@ function withoutHead(values: Float32Array, columns: number, { outputs, head, sco
   return out;
 }
 
-/** A field of protobuf's wire format that holds bytes. */
-function field(number: number, bytes: Uint8Array): Buffer {
-  const length: number[] = [];
-  for (let rest = bytes.length; ; rest >>>= 7) {
-    if (rest < 128) {
-      length.push(rest);
-      break;
-    }
-    length.push((rest & 127) | 128);
-  }
-  return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), bytes]);
-}
-
-/**
- * The model with one value of its graph as an output more: what stands twice in protobuf is merged, so that an output (field 12)
- * of a graph (field 7) is appended to the bytes.
- */
-function withOutput(bytes: Uint8Array, name: string): Uint8Array {
-  return new Uint8Array(Buffer.concat([bytes, field(7, field(12, field(1, Buffer.from(name))))]));
-}
-
 /**
  * Opens an ONNX model in ONNX Runtime, which shares no code with the circuit.
  *
@@ -105,7 +85,7 @@ export async function openOnnxRuntime(
   const output = input.scores.name;
   let session: ort.InferenceSession;
   try {
-    session = await runtime.InferenceSession.create(input.scores.isOutput ? bytes : withOutput(bytes, output), {
+    session = await runtime.InferenceSession.create(input.scores.isOutput ? bytes : onnxWithOutput(bytes, output), {
       executionProviders: ['wasm'],
       externalData: external.map(({ name, bytes: data }) => ({ path: name, data })),
     });

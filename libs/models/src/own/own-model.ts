@@ -105,6 +105,7 @@ export async function saveOwnModel(
     transform: transformFor(preprocessing),
     preprocessing,
     source: await putParts(source, blobs),
+    ...(interpreted.convertedFrom === undefined ? {} : { convertedFrom: interpreted.convertedFrom }),
     basis: basis.digest,
     calibration,
     answers: {

@@ -25,6 +25,8 @@ export const ownRecordSchema = z
       /** The file first, then what lies beside it. */
       parts: z.array(partSchema).min(1).max(64).readonly(),
     }),
+    /** Digest of the file that it was converted from, as its own file says; of a network that is its author's there is none. */
+    convertedFrom: digestSchema.optional(),
     /** Statistics that weights are rounded by. */
     basis: digestSchema,
     calibration: calibrationSchema,

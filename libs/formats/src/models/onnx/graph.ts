@@ -76,4 +76,6 @@ export interface OnnxFile {
   readonly graph: OnnxGraph;
   /** The program that wrote it, such as `pytorch 2.9.0`; empty when it does not say. */
   readonly producer: string;
+  /** What its author wrote beside the graph: texts by names. */
+  readonly metadata: ReadonlyMap<string, string>;
 }

@@ -67,6 +67,8 @@ export interface GraphMessage {
 export interface ModelMessage {
   producer: string;
   opsets: { domain: string; version: number }[];
+  /** What its author wrote beside it, `metadata_props`. */
+  metadata: Map<string, string>;
   graph: GraphMessage | undefined;
 }
 
@@ -231,7 +233,7 @@ function readGraph(bytes: Uint8Array, budget: Budget): GraphMessage {
 /** Decodes a ModelProto. Nothing is checked but the encoding; subgraphs of loops and branches are not entered. */
 export function readModel(bytes: Uint8Array, where: string): ModelMessage {
   const budget = newBudget(where);
-  const model: ModelMessage = { producer: '', opsets: [], graph: undefined };
+  const model: ModelMessage = { producer: '', opsets: [], metadata: new Map(), graph: undefined };
   const producer = ['', ''];
   readFields(bytes, where, (field) => {
     if (field.number === 2) producer[0] = textOf(field);
@@ -245,6 +247,9 @@ export function readModel(bytes: Uint8Array, where: string): ModelMessage {
         else if (part.number === 2) opset.version = part.integer;
       });
       model.opsets.push(opset);
+    } else if (field.number === 14) {
+      spend(budget, 'messages');
+      model.metadata.set(...entryOf(field.bytes, where));
     }
   });
   return { ...model, producer: producer.join(' ').trim() };

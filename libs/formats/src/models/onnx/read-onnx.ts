@@ -2,7 +2,11 @@ import { printable } from '@ciphernet/foundation';
 import { graphOf } from './check-graph.js';
 import { readBounded, readExternalFiles } from './external.js';
 import type { OnnxFile } from './graph.js';
-import { readModel } from './messages.js';
+import { type ModelMessage, readModel } from './messages.js';
+
+function fileOf(model: ModelMessage, where: string, files: ReadonlyMap<string, Uint8Array>): OnnxFile {
+  return { graph: graphOf(model, where, files), producer: printable(model.producer), metadata: model.metadata };
+}
 
 /**
  * Parses an ONNX model. Operators of ai.onnx (opset 7 to 25) and ai.onnx.ml (1 to 5) are read, whether they can be
@@ -19,7 +23,7 @@ export function onnxFromBytes(
   external: ReadonlyMap<string, Uint8Array> = new Map(),
 ): OnnxFile {
   const model = readModel(bytes, where);
-  return { graph: graphOf(model, where, external), producer: printable(model.producer) };
+  return fileOf(model, where, external);
 }
 
 /**
@@ -32,7 +36,7 @@ export async function readOnnx(path: string): Promise<OnnxFile> {
   const bytes = await readBounded(path, 'give the .onnx file of a model');
   const model = readModel(bytes, path);
   const files = await readExternalFiles(model, path);
-  return { graph: graphOf(model, path, files), producer: printable(model.producer) };
+  return fileOf(model, path, files);
 }
 
 /** An ONNX model as its files hold it. */

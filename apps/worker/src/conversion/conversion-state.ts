@@ -1,0 +1,55 @@
+import { type BlobStore, refFamily } from '@ciphernet/blobs';
+import { digestSchema } from '@ciphernet/foundation';
+import { z } from 'zod';
+
+const stateSchema = z.strictObject({
+  version: z.literal(1),
+  /** Structures that were tried so far. */
+  tried: z
+    .array(
+      z.strictObject({ name: z.string().max(1000), validationLoss: z.number(), steps: z.number().int().positive() }),
+    )
+    .max(64),
+  /** The structure that was taken: the best that can be evaluated encrypted. */
+  chosen: z.string().max(1000).optional(),
+  seconds: z.number().nonnegative(),
+  /** Optimizer state after the last epoch; absent before the first. */
+  checkpoint: digestSchema.optional(),
+  /** Networks after each epoch, 0 before training. */
+  models: z
+    .array(
+      z.strictObject({
+        epoch: z.number().int().nonnegative(),
+        model: digestSchema,
+        /** On validation data with integer weights: the larger the better, then the smaller loss. */
+        figure: z.number(),
+        loss: z.number(),
+      }),
+    )
+    .max(1000),
+});
+
+/** What a conversion has done so far; kept under its name, so that a killed job goes on where it was. */
+export type ConversionState = z.infer<typeof stateSchema>;
+
+const CONVERSIONS = refFamily('conversion', stateSchema);
+
+/** A conversion that has done nothing yet. */
+const FRESH: ConversionState = { version: 1, tried: [], seconds: 0, models: [] };
+
+export async function readConversionState(blobs: BlobStore, run: string): Promise<ConversionState> {
+  return (await CONVERSIONS.get(blobs, run)) ?? FRESH;
+}
+
+/** Replaces a run's state. */
+export async function writeConversionState(blobs: BlobStore, run: string, state: ConversionState): Promise<void> {
+  await CONVERSIONS.set(blobs, run, state);
+}
+
+/** The best on validation data; of equals the later one. */
+export function bestOfModels(models: ConversionState['models']): ConversionState['models'][number] {
+  return models.reduce((best, entry) => {
+    const isBetter = entry.figure > best.figure || (entry.figure === best.figure && entry.loss <= best.loss);
+    return isBetter ? entry : best;
+  });
+}

@@ -1,0 +1,11 @@
+export { type Candidate, candidatesOf, chosenCandidate } from './candidates.js';
+export { type MadeTrial, rankCandidates, stepsOfTrials } from './choose.js';
+export { conditioned } from './condition.js';
+export { type DistillationExamples, type DistillationRecipe, distil, recipeFor, stepsOf } from './distil.js';
+export { type LayerGraph, type Teacher, activationsOf } from './graph.js';
+export { type Objective, lossOf, objectiveFor } from './objective.js';
+export { readTeacher } from './read-teacher.js';
+export { type Replacement, replacementsOf } from './student.js';
+export { type Student, runTeacher } from './student-weights.js';
+export { startOf } from './trial.js';
+export { writeStudent } from './write-student.js';
