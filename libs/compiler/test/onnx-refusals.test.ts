@@ -31,9 +31,9 @@ function inner(
   };
 }
 
-const POLYNOMIAL = 'not a polynomial [net, node OP_1, from h] — train the model with squares (x²) in its place';
-const MAXIMUM =
-  'a maximum is not a polynomial [net, node OP_1, from h] — train the model with average pooling in its place';
+const CONVERT = ', or have it converted: ciphernet model convert';
+const POLYNOMIAL = `not a polynomial [net, node OP_1, from h] — train the model with squares (x²) in its place${CONVERT}`;
+const MAXIMUM = `a maximum is not a polynomial [net, node OP_1, from h] — train the model with average pooling in its place${CONVERT}`;
 const DIVIDES = 'divides by data [net, node OP_1, from h] — train with batch normalisation';
 const COMPARES = 'compares or exponentiates data [net, node OP_1, from h] — distil it into a network of squares';
 const RECURRENT = 'recurrent or conditional graphs are too deep [net, node OP_1, from h] — use a feed-forward network';
@@ -130,7 +130,7 @@ describe('what is refused', () => {
     const square = (from: string, to: string): NodePlan => ({ op: 'Mul', inputs: [from, from], outputs: [to] });
     const plan = { input: [-1, 2], nodes: [square('x', 'a'), square('a', 'b'), square('b', 'y')] };
     expect(messageOf(plan)).toBe(
-      'Mul: a third square: this scheme evaluates two [net, node Mul_2, from b] — train it with two, at the first convolution and the first dense layer for example',
+      'Mul: a third square: this scheme evaluates two [net, node Mul_2, from b] — train it with two, at the first convolution and the first dense layer for example, or have the two found that matter: ciphernet model convert',
     );
   });
 

@@ -41,8 +41,8 @@ const relabel: Fold = ([first]) => (first === undefined ? undefined : constantOf
 const same: Fold = ([first]) => first;
 
 const transpose: Fold = ([first]) => {
-  const [rows = 0, columns = 0, third] = first?.dims ?? [];
-  if (first === undefined || first.dims.length !== 2 || third !== undefined) return undefined;
+  if (first?.dims.length !== 2) return undefined;
+  const [rows = 0, columns = 0] = first.dims;
   const values = Float64Array.from({ length: rows * columns }, (_, i) => {
     return elementAt(first.values, (i % rows) * columns + Math.floor(i / rows));
   });

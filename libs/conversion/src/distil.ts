@@ -90,7 +90,7 @@ function gather(source: Float32Array, order: Uint32Array, from: number, to: numb
 }
 
 /** Loss and gradient of one batch. */
-function gradientOf(
+export function gradientOf(
   { graph, layout }: Student,
   weights: Float32Array,
   values: Float32Array,

@@ -79,7 +79,7 @@ export function meanPool(x: tf.Tensor, { kernel, stride, pads }: Sliding): tf.Te
       value: tf.avgPool(input, filterSize, strides, pad),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const inputs = { dy, input: elementAt(saved, 0) };
-        return tf.engine().runKernel(tf.AvgPoolGrad, inputs, { filterSize, strides, pad }) as tf.Tensor;
+        return tf.engine().runKernel<tf.Tensor>(tf.AvgPoolGrad, inputs, { filterSize, strides, pad });
       },
     };
   });
@@ -123,7 +123,7 @@ export function convolution(
         const [before, weights] = saved as [tf.Tensor4D, tf.Tensor4D];
         const attributes = { strides, pad, dataFormat: 'NHWC', dilations: [1, 1] };
         const run = (name: string, inputs: Record<string, tf.Tensor>, more: object): tf.Tensor =>
-          tf.engine().runKernel(name, inputs, { ...attributes, ...more } as tf.NamedAttrMap) as tf.Tensor;
+          tf.engine().runKernel<tf.Tensor>(name, inputs, { ...attributes, ...more });
         const back: Pads = [window[0] - 1 - top, window[1] - 1 - left, window[0] - 1 - bottom, window[1] - 1 - right];
         const ofInput = (): tf.Tensor =>
           isDense

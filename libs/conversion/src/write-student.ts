@@ -50,7 +50,7 @@ const windowAttributes = (kernel: readonly number[], stride: readonly number[], 
 
 /**
  * a·z² + b·z + c of z = (x − mean) / deviation as a·(z + b/2a)² + c − b²/4a: one square, and nothing beside it that would
- * have to be carried over it.
+ * have to be carried over it. Where a is 0, b is: see `boundedSquare`.
  */
 function writePolynomial(
   writer: Writer,

@@ -35,7 +35,8 @@ function unitOf(levels: Levels, level: number, row: AffineRow, offset: number): 
   if (level >= MOST_LEVELS) {
     refuse(
       'a third square: this scheme evaluates two',
-      'train it with two, at the first convolution and the first dense layer for example',
+      'train it with two, at the first convolution and the first dense layer for example, or have the two found that matter: ' +
+        'ciphernet model convert',
     );
   }
   const units = (levels.units[level] ??= []);

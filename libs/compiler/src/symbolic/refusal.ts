@@ -27,11 +27,11 @@ interface Reason {
 
 const NOT_POLYNOMIAL: Reason = {
   what: 'not a polynomial',
-  hint: 'train the model with squares (x²) in its place',
+  hint: 'train the model with squares (x²) in its place, or have it converted: ciphernet model convert',
 };
 const MAXIMUM: Reason = {
   what: 'a maximum is not a polynomial',
-  hint: 'train the model with average pooling in its place',
+  hint: 'train the model with average pooling in its place, or have it converted: ciphernet model convert',
 };
 const MINIMUM: Reason = {
   what: 'a minimum is not a polynomial',
