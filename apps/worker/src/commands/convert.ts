@@ -2,6 +2,7 @@ import { basename, extname, resolve } from 'node:path';
 import {
   Command,
   type OwnDataOptions,
+  type Progress,
   type Session,
   addOwnDataOptions,
   createProgressBoard,
@@ -104,12 +105,19 @@ async function runConversion(session: Session, job: ConvertJob): Promise<Convert
     const events = session.backend.events(QUEUES.train);
     await events.waitUntilReady();
     const queued = await session.backend.queue(QUEUES.train).add(CONVERSION, job, { ...JOB_OPTIONS, jobId: job.run });
-    const progress = board.start('convert', '');
+    // Shares of the original's scores come first, then steps: a rate of both together would say nothing.
+    let scores: Progress | undefined = board.start('original', '');
+    let steps: Progress | undefined;
     const value = await waitForJob(queued, events, session.signal, (id, { done, total, note }) => {
-      if (id === job.run) progress.update(done, total, note);
+      if (id !== job.run) return;
+      if (total === 1) return scores?.update(done, total, note);
+      scores?.finish('its scores are known');
+      scores = undefined;
+      steps ??= board.start('convert', 'steps');
+      steps.update(done, total, note);
     });
     const converted = parseConverted(value);
-    progress.finish(`${converted.epochs} epochs, ${converted.seconds.toFixed(1)} s on ${converted.backend}`);
+    steps?.finish(`${converted.epochs} epochs, ${converted.seconds.toFixed(1)} s on ${converted.backend}`);
     return converted;
   } finally {
     board.stop();
