@@ -22,6 +22,7 @@ import {
   planCircuit,
   roundingBasis,
 } from '@ciphernet/compiler';
+import { readTeacher } from '@ciphernet/conversion';
 import { NO_TRANSFORM } from '@ciphernet/datasets';
 import {
   artifactFromFiles,
@@ -46,6 +47,8 @@ import {
   parseBenchmarkRun,
   parseBenchmarkSuite,
   parseCollectJob,
+  parseConvertJob,
+  parseConverted,
   parseInferJob,
   parseInferred,
   parseTrainJob,
@@ -163,6 +166,15 @@ const keras = kerasFile('wine-mlp.keras');
 const kerasConfig = parseJson(text(unzipped(keras, 'config.json')), 'sample');
 const kerasWeights = unzipped(keras, 'model.weights.h5');
 
+const relu = readFileSync(new URL('../examples/own-models/models/breast-cancer-relu.onnx', import.meta.url));
+const conversion = {
+  run: 'train-1',
+  name: 'net-converted',
+  original: [{ name: 'net.onnx', digest }],
+  data: { kind: 'named', dataset: 'mnist', most: 100 },
+  squares: ['relu'],
+  seed: 1,
+};
 const onnx = readFileSync(new URL('../examples/own-models/models/wine-mlp.onnx', import.meta.url));
 const lowered = lower(network);
 const statistics = basisToBytes(
@@ -254,6 +266,14 @@ export const TARGETS = [
     (json) => verifySigned(JSON.stringify(json), 'fuzz'),
   ],
   ['report', exampleReport(), mutateJson, (json) => reportFromJson(JSON.stringify(json), 'fuzz')],
+  ['onnx to convert', relu, mutateBytes, (bytes) => readTeacher(onnxFromBytes(bytes, 'fuzz').graph, 'fuzz')],
+  ['conversion job', conversion, mutateJson, parseConvertJob],
+  [
+    'conversion result',
+    { model: digest, report: digest, epoch: 0, epochs: 5, seconds: 1, backend: 'wasm' },
+    mutateJson,
+    parseConverted,
+  ],
   ['train job', { run: 'train-1', model: 'cnn', dataset: 'mnist', epochs: 3, seed: 1 }, mutateJson, parseTrainJob],
   ['infer job', { ...base, shard: 0, engine: 'simd' }, mutateJson, parseInferJob],
   ['audit job', { ...base, shard: 0 }, mutateJson, parseAuditJob],

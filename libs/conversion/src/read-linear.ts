@@ -34,6 +34,7 @@ export function padsOf(
   const auto = textOf(call, 'auto_pad', 'NOTSET');
   if (auto === 'NOTSET' || auto === 'VALID') {
     const [top = 0, left = 0, bottom = 0, right = 0] = (auto === 'VALID' ? undefined : numbersOf(call, 'pads')) ?? [];
+    if (Math.min(top, left, bottom, right) < 0) refuse('padding that takes values away', 'use a Slice before training');
     return [top, left, bottom, right];
   }
   const totals = [0, 1].map((axis) => {

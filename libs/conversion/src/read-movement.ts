@@ -116,7 +116,8 @@ const pad: Reader = (call) => {
   if (list.every((n) => n === 0)) return value;
   const { channels, height, width } = expectImage(call, value);
   const [n = 0, c = 0, top = 0, left = 0, n2 = 0, c2 = 0, bottom = 0, right = 0] = list;
-  if (textOf(call, 'mode', 'constant') !== 'constant' || fill !== 0 || n !== 0 || c !== 0 || n2 !== 0 || c2 !== 0) {
+  const isAround = [n, c, n2, c2].every((size) => size === 0) && list.every((size) => size >= 0);
+  if (!isAround || textOf(call, 'mode', 'constant') !== 'constant' || fill !== 0) {
     refuse('padding with anything but zeros around an image', 'use zeros, or convolutions without padding');
   }
   const [rows, columns] = [height + top + bottom, width + left + right];

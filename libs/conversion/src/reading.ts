@@ -19,6 +19,10 @@ export interface Data {
 
 export type Value = Constant | Data;
 
+/** Values that one node may have, and nodes of a network: bounds memory and time before anything is computed. */
+const MOST_VALUES = 2 ** 20;
+const MOST_NODES = 2000;
+
 /** A network that is being read. */
 export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
@@ -30,6 +34,13 @@ export class GraphBuilder {
     from: readonly number[],
     shape: ValueShape,
   ): number {
+    const size = shape.height * shape.width * shape.channels;
+    if (!(size >= 1 && size <= MOST_VALUES) || this.nodes.length >= MOST_NODES) {
+      refuse(
+        `node ${this.nodes.length} with ${size} values`,
+        `at most ${MOST_NODES} nodes of ${MOST_VALUES} values are converted; use a smaller input or fewer layers`,
+      );
+    }
     return this.nodes.push({ name: node.name, operator: node.operator, operation, from, shape }) - 1;
   }
 

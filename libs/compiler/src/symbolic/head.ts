@@ -1,4 +1,4 @@
-import { UnsupportedError, elementAt } from '@ciphernet/foundation';
+import { InputError, UnsupportedError, elementAt } from '@ciphernet/foundation';
 import type { OnnxGraph, OnnxNode, OnnxPort } from '@ciphernet/formats';
 
 /** What makes predictions of a model's outputs. */
@@ -73,11 +73,21 @@ function outputOf(graph: OnnxGraph, producers: ReadonlyMap<string, OnnxNode>): O
   });
 }
 
+/** @throws InputError for a node that reads nothing, which only a damaged file has */
+function firstInputOf(node: OnnxNode): string {
+  const [first] = node.inputs;
+  if (first !== undefined) return first;
+  throw new InputError(`${node.operator}: input 0 is missing`, {
+    where: `node ${node.name}`,
+    hint: 'the file is damaged; export the model again',
+  });
+}
+
 /** The names of one value before operators that only move it. */
 function originOf(name: string, producers: ReadonlyMap<string, OnnxNode>): string {
   let at = name;
   for (let node = producers.get(at); node !== undefined && TRANSPARENT.has(node.operator); node = producers.get(at)) {
-    at = elementAt(node.inputs, 0);
+    at = firstInputOf(node);
   }
   return at;
 }
@@ -137,7 +147,7 @@ export function headOf(graph: OnnxGraph): Head {
     const logits = writtenOutSoftmax(node, producers);
     const cut: Link | undefined = logits === undefined ? HEADS[node.operator] : 'softmax';
     if (cut !== undefined) {
-      scores = at = logits ?? elementAt(node.inputs, 0);
+      scores = at = logits ?? firstInputOf(node);
       link = cut;
       task = 'classification';
       classes ??= labelsOf(node);
