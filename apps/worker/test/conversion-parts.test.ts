@@ -7,7 +7,7 @@ import {
   conversionReportToBytes,
   conversionReportToText,
 } from '../src/conversion/conversion-report.js';
-import { bestOfModels } from '../src/conversion/conversion-state.js';
+import { ranked } from '../src/conversion/conversion-state.js';
 import { figuresOf } from '../src/conversion/figures.js';
 import { splitExamples } from '../src/conversion/split.js';
 import { decodeConversionData, encodeConversionData } from '../src/conversion/stored-data.js';
@@ -132,9 +132,10 @@ describe('what a conversion cost', () => {
 
 describe('the epoch that is taken', () => {
   it('has the largest figure, then the least loss, and is the later one of equals', () => {
-    const entry = (epoch: number, figure: number, loss: number) => ({ epoch, model: 'a'.repeat(64), figure, loss });
-    expect(bestOfModels([entry(0, 0.8, 1), entry(1, 0.9, 3), entry(2, 0.9, 2), entry(3, 0.7, 0)]).epoch).toBe(2);
-    expect(bestOfModels([entry(0, 0.8, 1), entry(1, 0.8, 1)]).epoch).toBe(1);
+    const entry = (epoch: number, figure: number, loss: number) => ({ epoch, figure, loss });
+    const order = (entries: readonly ReturnType<typeof entry>[]): number[] => ranked(entries).map(({ epoch }) => epoch);
+    expect(order([entry(0, 0.8, 1), entry(1, 0.9, 3), entry(2, 0.9, 2), entry(3, 0.7, 0)])).toEqual([2, 1, 0, 3]);
+    expect(order([entry(0, 0.8, 1), entry(1, 0.8, 1)])).toEqual([1, 0]);
   });
 });
 

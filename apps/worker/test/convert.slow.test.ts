@@ -80,7 +80,8 @@ describe('a conversion', () => {
 
   it('that is stopped goes on from its last epoch and ends with the same network', () =>
     inStore(async (blobs, dependencies) => {
-      const job = await breastCancer(blobs, 4);
+      const evaluate = { manifest: 'd'.repeat(64), shards: 1, engine: 'simd', compare: true };
+      const job = { ...(await breastCancer(blobs, 4)), evaluate };
       const controller = new AbortController();
       const announced: number[] = [];
       const onCheckpoint = ({ epoch }: { epoch: number }): void => void announced.push(epoch);
@@ -105,7 +106,9 @@ describe('a conversion', () => {
       });
       // Earlier epochs are announced again; the original is not asked again.
       expect([announced, scored]).toEqual([[1, 2, 1, 2, 3, 4], []]);
-      const undisturbed = await inStore(async (other, more) => convert(await breastCancer(other, 4), more));
+      const undisturbed = await inStore(async (other, more) =>
+        convert({ ...(await breastCancer(other, 4)), evaluate }, more),
+      );
       expect([resumed.model, resumed.epoch]).toEqual([undisturbed.model, undisturbed.epoch]);
     }));
 

@@ -1,9 +1,7 @@
 import { type GraphPlan, node, reals, shape, weights } from './graphs.js';
 
 const IMAGE = [2, 6, 6] as const;
-const dense = (
-  inputs: number,
-): Record<string, GraphPlan['constants'] extends infer C ? NonNullable<C>[string] : never> => ({
+const dense = (inputs: number): NonNullable<GraphPlan['constants']> => ({
   w: weights([inputs, 2], 1, inputs),
   b: weights([2], 2),
 });

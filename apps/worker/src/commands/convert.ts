@@ -1,4 +1,5 @@
 import { basename, extname, resolve } from 'node:path';
+import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import {
   Command,
   type OwnDataOptions,
@@ -10,10 +11,11 @@ import {
   namesArgument,
   waitForJob,
 } from '@ciphernet/command-line';
-import { type Teacher, activationsOf, replacementsOf } from '@ciphernet/conversion';
-import { NAMED_DATASETS, isOwnData } from '@ciphernet/datasets';
-import { InputError, elementAt, printable, writeWhole } from '@ciphernet/foundation';
-import { type ModelPart, loadModel, modelBlobs, openModelKey, readModelFile } from '@ciphernet/models';
+import { loadConfiguration } from '@ciphernet/configuration';
+import { type Teacher, chosenCandidate } from '@ciphernet/conversion';
+import { type LoadOptions, NAMED_DATASETS, isOwnData } from '@ciphernet/datasets';
+import { InputError, UnsupportedError, elementAt, printable, writeWhole } from '@ciphernet/foundation';
+import { type ModelPart, interpretModel, loadModel, modelBlobs, openModelKey, readModelFile } from '@ciphernet/models';
 import {
   CONVERSION,
   type ConvertJob,
@@ -54,10 +56,16 @@ async function partsOf(path: string): Promise<readonly ModelPart[]> {
   });
 }
 
-/** @throws InputError where nothing of the network has to be replaced */
-function assertNeedsConversion(teacher: Teacher, path: string): void {
-  if (replacementsOf(teacher, new Set(activationsOf(teacher))).length > 0) return;
-  throw new InputError('there is nothing to convert: no activation and no maximum', {
+/** @throws InputError for a network that can be evaluated as it is */
+function assertNeedsConversion([file, ...external]: readonly ModelPart[], path: string): void {
+  if (file === undefined) return;
+  try {
+    interpretModel({ kind: 'onnx', bytes: file.bytes, external }, path);
+  } catch (error) {
+    if (error instanceof UnsupportedError) return;
+    throw error;
+  }
+  throw new InputError('there is nothing to convert: the network can be evaluated encrypted', {
     where: path,
     hint: 'evaluate it as it is; `ciphernet check` says how it does',
   });
@@ -73,10 +81,10 @@ function studentName(path: string): string {
 
 /** Data of the job: a name, or own examples that are put into the store, under the model owner's key where there is one. */
 async function jobData(
-  blobs: ReturnType<typeof modelBlobs>,
+  blobs: BlobStore,
   train: string,
   teacher: Teacher,
-  session: Session,
+  datasetFolders: LoadOptions,
   options: ConvertOptions,
 ): Promise<ConvertJob['data']> {
   const { examples: most, test } = options;
@@ -85,10 +93,12 @@ async function jobData(
     if (test !== undefined) {
       throw new InputError(`${named} has a test split of its own`, { where: '--test', hint: 'leave it out' });
     }
+    // What does not fit is said here, not by a worker minutes later.
+    await namedConversionData(named, teacher, datasetFolders, most);
     return { kind: 'named', dataset: named, ...(most === undefined ? {} : { most }) };
   }
   if (!isOwnData(train)) {
-    const data = await namedConversionData(train, teacher, session.configuration.datasetFolders, most);
+    const data = await namedConversionData(train, teacher, datasetFolders, most);
     return { kind: 'stored', examples: (await blobs.put(encodeConversionData(data))).digest };
   }
   const { label, ignore, task, classes, positive } = options;
@@ -133,13 +143,15 @@ async function convert(roles: ModelRoles, path: string, options: ConvertOptions)
     });
   }
   const parts = await partsOf(resolve(path));
+  assertNeedsConversion(parts, path);
   const { teacher } = openOriginal(parts, path);
-  assertNeedsConversion(teacher, path);
-  await using session = await roles.open();
-  const blobs = modelBlobs(session.blobs, await openModelKey(session.configuration));
-  const data = await jobData(blobs, train, teacher, session, options);
+  if (squares !== undefined) chosenCandidate(teacher, squares);
+  const configuration = loadConfiguration();
+  const blobs = modelBlobs(await openBlobStore(configuration), await openModelKey(configuration));
+  const data = await jobData(blobs, train, teacher, configuration.datasetFolders, options);
   const original: { name: string; digest: string }[] = [];
   for (const { name, bytes } of parts) original.push({ name, digest: (await blobs.put(bytes)).digest });
+  await using session = await roles.open();
   roles.startTraining(session);
   const name = studentName(path);
   const run = newEvaluationId('train');

@@ -25,12 +25,15 @@ function withClasses(teacher: Teacher, classes: readonly string[] | undefined): 
   return teacher.classes !== undefined || classes === undefined ? teacher : { ...teacher, classes };
 }
 
+/** A converted network as an ONNX file that says what it was converted from. */
+export function fileOfStudent(student: Student, { name, original, data }: StudentStore): Uint8Array {
+  const teacher = withClasses(original.teacher, data.classes);
+  return writeStudent(student, teacher, name, new Map([[CONVERTED_FROM, original.digest]]));
+}
+
 /** Stores a converted network as a model of its own, compared with ONNX Runtime like any that is imported. @returns its address */
-export async function storeStudent(student: Student, store: StudentStore): Promise<string> {
-  const { blobs, name, original, data, calibration } = store;
-  const { teacher, digest } = original;
-  // Only a softmax over several scores can name them in the file.
-  const bytes = writeStudent(student, withClasses(teacher, data.classes), name, new Map([[CONVERTED_FROM, digest]]));
+export async function storeStudent(bytes: Uint8Array, store: StudentStore): Promise<string> {
+  const { blobs, name, data, calibration } = store;
   const source = { kind: 'onnx', bytes, external: [] } as const;
   const { preprocessing, classes } = data;
   const model = await saveOwnModel(blobs, source, interpretModel(source, name), {
@@ -60,13 +63,13 @@ export async function quantisedScores(
 
 /** What decides between epochs: of decisions the share that is right (or the original's, where nobody knows), then the loss. */
 export function standing(
-  scores: Float64Array,
+  scores: Float64Array | Float32Array,
   examples: Answered,
   reading: Reading,
   objective: Objective,
 ): { readonly figure: number; readonly loss: number } {
   const { loss } = lossOf(objective, Float32Array.from(scores), examples);
   if (reading.task.kind === 'regression') return { figure: -loss, loss };
-  const { converted, agreement } = figuresOf(reading, scores, examples);
+  const { converted, agreement } = figuresOf(reading, Float64Array.from(scores), examples);
   return { figure: converted ?? agreement, loss };
 }

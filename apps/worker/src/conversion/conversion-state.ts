@@ -15,13 +15,15 @@ const stateSchema = z.strictObject({
   seconds: z.number().nonnegative(),
   /** Optimizer state after the last epoch; absent before the first. */
   checkpoint: digestSchema.optional(),
-  /** Networks after each epoch, 0 before training. */
-  models: z
+  /** Networks after each epoch, 0 before training: their ONNX files, and how they stand on validation data in real numbers. */
+  networks: z
     .array(
       z.strictObject({
         epoch: z.number().int().nonnegative(),
-        model: digestSchema,
-        /** On validation data with integer weights: the larger the better, then the smaller loss. */
+        file: digestSchema,
+        /** In the store, where each epoch is evaluated. */
+        model: digestSchema.optional(),
+        /** The larger the better, then the smaller loss. */
         figure: z.number(),
         loss: z.number(),
       }),
@@ -35,7 +37,7 @@ export type ConversionState = z.infer<typeof stateSchema>;
 const CONVERSIONS = refFamily('conversion', stateSchema);
 
 /** A conversion that has done nothing yet. */
-const FRESH: ConversionState = { version: 1, tried: [], seconds: 0, models: [] };
+const FRESH: ConversionState = { version: 1, tried: [], seconds: 0, networks: [] };
 
 export async function readConversionState(blobs: BlobStore, run: string): Promise<ConversionState> {
   return (await CONVERSIONS.get(blobs, run)) ?? FRESH;
@@ -46,10 +48,14 @@ export async function writeConversionState(blobs: BlobStore, run: string, state:
   await CONVERSIONS.set(blobs, run, state);
 }
 
-/** The best on validation data; of equals the later one. */
-export function bestOfModels(models: ConversionState['models']): ConversionState['models'][number] {
-  return models.reduce((best, entry) => {
-    const isBetter = entry.figure > best.figure || (entry.figure === best.figure && entry.loss <= best.loss);
-    return isBetter ? entry : best;
-  });
+/** How a network stands on validation data. */
+export interface Standing {
+  readonly epoch: number;
+  readonly figure: number;
+  readonly loss: number;
+}
+
+/** Best first; of equals the later one. */
+export function ranked<T extends Standing>(networks: readonly T[]): T[] {
+  return [...networks].sort((a, b) => b.figure - a.figure || a.loss - b.loss || b.epoch - a.epoch);
 }

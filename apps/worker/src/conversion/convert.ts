@@ -7,19 +7,22 @@ import {
   distil,
   rankCandidates,
   replacementsOf,
+  scoresOf,
   startOf,
   stepsOf,
   stepsOfTrials,
 } from '@ciphernet/conversion';
-import { UnsupportedError } from '@ciphernet/foundation';
+import { UnsupportedError, elementAt } from '@ciphernet/foundation';
 import type { ConvertJob, ConvertedResult } from '@ciphernet/queue';
 import { decodeCheckpoint, encodeCheckpoint } from '@ciphernet/training';
-import { quantisedScores, standing, storeStudent } from './assess.js';
+import { fileOfStudent, quantisedScores, standing, storeStudent } from './assess.js';
 import { conversionReportToBytes } from './conversion-report.js';
-import { type ConversionState, bestOfModels, writeConversionState } from './conversion-state.js';
+import { type ConversionState, type Standing, ranked, writeConversionState } from './conversion-state.js';
 import { figuresOf } from './figures.js';
 import type { Original } from './original.js';
 import { type Conversion, type ConvertDependencies, prepareConversion } from './prepare.js';
+
+type Network = ConversionState['networks'][number];
 
 /** Keeps what has been done. */
 async function keep(conversion: Conversion, changes: Partial<ConversionState>): Promise<void> {
@@ -61,11 +64,20 @@ async function rank(
   return ranked;
 }
 
+/** How a network stands on validation data with integer weights, as it is evaluated encrypted. */
 async function compare(
   { store, compared, reading, objective }: Conversion,
   model: string,
 ): Promise<{ figure: number; loss: number }> {
   return standing(await quantisedScores(model, store, compared.values), compared, reading, objective);
+}
+
+/** Keeps a network's file, and how it stands on validation data in real numbers. */
+async function keepNetwork(conversion: Conversion, epoch: number, student: Student, model?: string): Promise<Network> {
+  const { store, compared, reading, objective } = conversion;
+  const { digest } = await store.blobs.put(fileOfStudent(student, store));
+  const stands = standing(scoresOf(student, compared.values), compared, reading, objective);
+  return { epoch, file: digest, ...(model === undefined ? {} : { model }), ...stands };
 }
 
 /** The best structure that can be evaluated encrypted, stored as it is before training. */
@@ -80,9 +92,10 @@ async function start(
   for (const candidate of ranked) {
     const student = startOf(candidate, conversion.split.training);
     try {
-      const model = await storeStudent(student, conversion.store);
-      const entry = { epoch: 0, model, ...(await compare(conversion, model)) };
-      await keep(conversion, { chosen: candidate.name, models: [entry] });
+      // Compiled now, not after minutes of training: it may need more than any plan has.
+      const model = await storeStudent(fileOfStudent(student, conversion.store), conversion.store);
+      await quantisedScores(model, conversion.store, conversion.compared.values.subarray(0, conversion.width));
+      await keep(conversion, { chosen: candidate.name, networks: [await keepNetwork(conversion, 0, student, model)] });
       return { candidate, student };
     } catch (error) {
       if (!(error instanceof UnsupportedError)) throw error;
@@ -95,8 +108,8 @@ async function start(
 async function trainStudent(conversion: Conversion, student: Student, counter: Counter): Promise<void> {
   const { store, split, objective, recipe, dependencies, job } = conversion;
   const { blobs } = store;
-  for (const { epoch, model } of conversion.state.models) {
-    if (epoch > 0) dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch, model });
+  for (const { epoch, model } of conversion.state.networks) {
+    if (epoch > 0 && model !== undefined) dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch, model });
   }
   const { checkpoint } = conversion.state;
   const resume =
@@ -107,12 +120,26 @@ async function trainStudent(conversion: Conversion, student: Student, counter: C
     onStep: ({ done, loss }) => counter.training(done, `loss ${loss.toFixed(3)}`),
   });
   for await (const { epoch, student: trained, checkpoint: reached } of epochs) {
-    const model = await storeStudent(trained, store);
-    const entry = { epoch, model, ...(await compare(conversion, model)) };
+    // A model takes longer to store than a small network to train: only where it is evaluated is each epoch one.
+    const model = job.evaluate === undefined ? undefined : await storeStudent(fileOfStudent(trained, store), store);
+    const entry = await keepNetwork(conversion, epoch, trained, model);
     const { digest } = await blobs.put(encodeCheckpoint(reached));
-    await keep(conversion, { checkpoint: digest, models: [...conversion.state.models, entry] });
-    dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch, model });
+    await keep(conversion, { checkpoint: digest, networks: [...conversion.state.networks, entry] });
+    if (model !== undefined) dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch, model });
   }
+}
+
+/** Networks that are best in real numbers, of which integer weights decide. */
+const FINALISTS = 2;
+
+async function chooseNetwork(conversion: Conversion): Promise<Standing & { readonly model: string }> {
+  const { store, state } = conversion;
+  const finalists: (Standing & { readonly model: string })[] = [];
+  for (const { epoch, file, model: stored } of ranked(state.networks).slice(0, FINALISTS)) {
+    const model = stored ?? (await storeStudent(await store.blobs.get(file), store));
+    finalists.push({ epoch, model, ...(await compare(conversion, model)) });
+  }
+  return elementAt(ranked(finalists), 0);
 }
 
 function replacedBy({ graph, squares, kind }: Candidate, { teacher }: Original): Replacement[] {
@@ -124,10 +151,10 @@ function replacedBy({ graph, squares, kind }: Candidate, { teacher }: Original):
 async function report(
   conversion: Conversion,
   candidate: Candidate,
-): Promise<{ readonly digest: string; readonly best: ConversionState['models'][number] }> {
+  best: Standing & { readonly model: string },
+): Promise<string> {
   const { store, split, reading, state, job, recipe, backend, seconds } = conversion;
   const { original, data, blobs } = store;
-  const best = bestOfModels(state.models);
   const longest = Math.max(0, ...state.tried.map(({ steps }) => steps));
   const tried = state.tried
     .filter(({ steps }) => steps === longest)
@@ -157,7 +184,7 @@ async function report(
     },
     figures: figuresOf(reading, await quantisedScores(best.model, store, split.test.values), split.test),
   });
-  return { digest: (await blobs.put(bytes)).digest, best };
+  return (await blobs.put(bytes)).digest;
 }
 
 /**
@@ -175,7 +202,14 @@ export async function convert(job: ConvertJob, dependencies: ConvertDependencies
   const counter = stepCounter(conversion, stepsOfTrials(candidates));
   const { candidate, student } = await start(conversion, await rank(conversion, candidates, counter));
   await trainStudent(conversion, student, counter);
-  const { digest, best } = await report(conversion, candidate);
+  const best = await chooseNetwork(conversion);
   const { model, epoch } = best;
-  return { model, report: digest, epoch, epochs: recipe.epochs, seconds: conversion.seconds(), backend: backend.name };
+  return {
+    model,
+    report: await report(conversion, candidate, best),
+    epoch,
+    epochs: recipe.epochs,
+    seconds: conversion.seconds(),
+    backend: backend.name,
+  };
 }

@@ -35,6 +35,8 @@ export interface ConvertDependencies {
 const MOST_DATA_BYTES = 1.5 * 2 ** 30;
 /** Validation examples that epochs are compared on: integer circuits are evaluated one example after the other. */
 const MOST_COMPARED = 2000;
+/** Examples that ranges and covariances are measured on: they settle with a few hundred. */
+const CALIBRATION_EXAMPLES = 512;
 
 /** Everything that the parts of a conversion share. */
 export interface Conversion {
@@ -47,6 +49,8 @@ export interface Conversion {
   readonly objective: Objective;
   readonly recipe: DistillationRecipe;
   readonly reading: Reading;
+  /** Values of an example. */
+  readonly width: number;
   /** The original as it is trained from. */
   readonly graph: LayerGraph;
   readonly backend: SelectedBackend;
@@ -107,8 +111,8 @@ export async function prepareConversion(job: ConvertJob, dependencies: ConvertDe
   const training = answered(data.training, await scored(data.training, 'training data'));
   const test = data.test === undefined ? undefined : answered(data.test, await scored(data.test, 'test data'));
   const split = splitExamples(training, test, job.seed);
-  const width = lastOf(teacher.nodes).shape.channels;
-  const calibration = firstOf(split.training, 1000);
+  const outputs = lastOf(teacher.nodes).shape.channels;
+  const calibration = firstOf(split.training, CALIBRATION_EXAMPLES);
   return {
     job,
     dependencies,
@@ -118,12 +122,13 @@ export async function prepareConversion(job: ConvertJob, dependencies: ConvertDe
     objective: objectiveFor(
       data.task,
       teacher.link,
-      width,
+      outputs,
       split.training.teacher,
       split.training.targets !== undefined,
     ),
     recipe: recipeFor(split.training.count, job.seed, job.epochs),
-    reading: { task: data.task, link: teacher.link, width },
+    reading: { task: data.task, link: teacher.link, width: outputs },
+    width: split.training.values.length / split.training.count,
     graph: conditioned(teacher, calibration.values),
     backend,
     state,
