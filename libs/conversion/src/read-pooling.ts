@@ -65,8 +65,8 @@ function reduce(statistic: 'mean' | 'max'): Reader {
     const isImage = !call.builder.at(value).shape.isFlat && value.order === 'planes';
     if (!isImage || [...axes].sort().join() !== '2,3') {
       refuse(
-        `over axes ${axes.join(', ')} of ${value.dims.length + 1}`,
-        'over height and width of an image it is converted',
+        `over axes ${axes.join(', ')} of ${value.dims.length + 1}, as layer normalisation begins, which divides by data`,
+        'train with batch normalisation in its place; over height and width of an image it is converted',
       );
     }
     return overPositions(call, statistic, numberOf(call, 'keepdims', 1) !== 0);
