@@ -9,6 +9,14 @@ export {
   readBatch,
 } from './batch-file.js';
 export {
+  type BatchEntry,
+  type BatchList,
+  readBatchBytes,
+  readBatchList,
+  writeBatchFile,
+  writeBatchList,
+} from './batch-folder.js';
+export {
   type BatchHeader,
   HEADER_READ_BYTES,
   WORD_BYTES,

@@ -1,4 +1,4 @@
-import type { InputTransform } from '@ciphernet/datasets';
+import type { InputTransform } from '@ciphernet/network';
 import type { Calibration } from './calibrate.js';
 import type { Circuit } from './circuit.js';
 import type { CompiledCircuit } from './compiled.js';

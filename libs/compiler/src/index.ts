@@ -1,6 +1,7 @@
 export { type Calibration, calibrate } from './calibrate.js';
 export { circuitFromJson, circuitToJson } from './circuit-json.js';
 export { type Block, type Circuit, type LinearMap, largestWeight, multiplicationsOf, squaresOf } from './circuit.js';
+export { type ClientSide, type Packing, clientPart, clientSideFromJson, clientSideToBytes } from './client-side.js';
 export { type Compilable, compile, compileCircuit } from './compile.js';
 export { type CompiledCircuit, compiledFromJson, compiledToBytes, planOfCompiled } from './compiled.js';
 export { applyMap, evaluateCircuit, traceCircuit } from './evaluate-circuit.js';

@@ -24,6 +24,8 @@ export interface ShardOptions {
   readonly scale: number;
   /** Coefficients of a tile, a multiple of 4; divides the ring degree. */
   readonly tile: number;
+  /** False leaves the digests of the positions out; default true. */
+  readonly positions?: boolean;
   readonly signal?: AbortSignal;
   /** Called a few times a second with features done. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -33,7 +35,7 @@ export interface ShardOptions {
 export interface EncryptedShard extends Disposable {
   /** In the wire format's order. */
   readonly residues: Uint32Array;
-  /** A digest for each position and the seed, as `positionDigests` has them. */
+  /** A digest for each position and the seed, as `positionDigests` has them; zeros where they were left out. */
   readonly positions: Uint8Array;
   /** What the second components come from, which are not among the residues: of symmetric encryption by ours. */
   readonly seed?: Uint8Array;
@@ -232,7 +234,8 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
         positions,
       });
       const encrypting = task('encrypt');
-      const tasks = [...(isSeeded ? [task('mask')] : []), encrypting, task('digest')];
+      const digests = options.positions === false ? [] : [task('digest')];
+      const tasks = [...(isSeeded ? [task('mask')] : []), encrypting, ...digests];
       const values = new Float32Array(memory.buffer, region.values, features * images);
       transpose(shard.features, images, features, values);
       const stop = (): void => tasks.forEach(({ progress }) => void Atomics.store(progress, 2, 1));

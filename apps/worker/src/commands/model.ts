@@ -15,6 +15,7 @@ import {
   rangeArgument,
   runTrainingJob,
 } from '@ciphernet/command-line';
+import { compileCommand } from '@ciphernet/compute-files';
 import { uploadBytesPerValue } from '@ciphernet/compiler';
 import { loadConfiguration } from '@ciphernet/configuration';
 import { InputError, printable } from '@ciphernet/foundation';
@@ -146,8 +147,8 @@ async function list(roles: ModelRoles, options: { json: boolean }): Promise<void
   );
 }
 
-/** `model train`, `import` and `list`. */
-export function modelCommand(roles: ModelRoles): Command {
+/** `model train`, `import`, `compile`, `key`, `sign` and `list`. */
+export async function modelCommand(roles: ModelRoles): Promise<Command> {
   const model = new Command('model').description('models');
   model
     .command('train')
@@ -179,6 +180,7 @@ export function modelCommand(roles: ModelRoles): Command {
       '\nExamples:\n  ciphernet model import model.onnx --calibrate train.csv --label diagnosis\n  ciphernet model import ./my-model\n  ciphernet model import ./checkpoints --dataset fashion-mnist',
     )
     .action(importFolder);
+  model.addCommand(await compileCommand());
   model
     .command('key')
     .description('make a key that models are stored under: for their owner, whose workers and auditors get a copy')

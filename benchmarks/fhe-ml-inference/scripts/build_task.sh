@@ -1,0 +1,39 @@
+#!/bin/sh
+# Builds the submission in a folder: compiles the models, which fixes the parameters before any key is made, and puts the stages
+# where the harness looks for executables. Called by the harness with the submission's folder.
+#
+# CipherNet itself, installed and built, is where CIPHERNET says, or the file `ciphernet` in the submission's folder.
+set -eu
+folder=${1:?usage: build_task.sh FOLDER}
+folder=$(cd "$folder" && pwd)
+ciphernet=${CIPHERNET:-$(cat "$folder/ciphernet")}
+node=$ciphernet/node_modules/.bin/node
+[ -x "$node" ] || node=$(command -v node)
+. "$folder/settings"
+
+# V8 keeps here what it made of the programs' sources; the first call of each stage fills it.
+cache=$folder/build/compile-cache
+NODE_COMPILE_CACHE=$cache
+export NODE_COMPILE_CACHE
+
+model() {
+  "$node" "$ciphernet/apps/worker/dist/main.js" model compile "$folder/models/$network" "$folder/build/$1" \
+    --mode "$key" --replace $2
+}
+mkdir -p "$folder/build"
+model batch '--cheapest'
+single=batch
+
+for stage in "$folder"/stages/*; do
+  name=${stage##*/}
+  { echo '#!/bin/sh'; cat "$stage"; } > "$folder/build/$name"
+  chmod 755 "$folder/build/$name"
+done
+cat > "$folder/build/settings" <<END
+node='$node'
+ciphernet='$ciphernet'
+build='$folder/build'
+key='$key'
+single='$single'
+export NODE_COMPILE_CACHE='$cache'
+END

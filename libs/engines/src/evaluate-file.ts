@@ -1,0 +1,31 @@
+import { type BatchHeader, openBatchFile, resultToBytes } from '@ciphernet/artifacts';
+import type { CompiledCircuit } from '@ciphernet/compiler';
+import type { Engine, EvaluateOptions } from './engine.js';
+
+/** A shard in a file, and what it is held against. */
+export interface ShardFile {
+  readonly path: string;
+  /** SHA-256 of the file. */
+  readonly digest: string;
+  /** Throws unless the header is that of the shard that was asked for; called before anything is computed. */
+  check(header: BatchHeader): void;
+}
+
+/**
+ * From a shard's file to the bytes of its result. One pass: the file is hashed as it is read, and verified before the result counts.
+ *
+ * @returns the result as it travels
+ * @throws IntegrityError for a file of other bytes, and for a shard that is not of this circuit
+ */
+export async function evaluateFile(
+  engine: Engine,
+  compiled: CompiledCircuit,
+  file: ShardFile,
+  options: EvaluateOptions,
+): Promise<Uint8Array> {
+  using shard = openBatchFile(file.path, file.digest);
+  file.check(shard.header);
+  const batch = await engine.evaluate(compiled, shard, options);
+  shard.verify();
+  return resultToBytes(batch);
+}
