@@ -18,6 +18,8 @@ export interface CompileFileOptions extends ModelToRead {
   readonly mode: EncryptionMode;
   readonly ring?: RingName | undefined;
   readonly verifiable: NonNullable<PlanOptions['verifiable']>;
+  /** Largest tolerated error bound of an output, in place of the planner's rule. */
+  readonly targetError?: number | undefined;
   /** Puts the folder in the place of one that is there. */
   readonly replace: boolean;
 }
@@ -59,9 +61,14 @@ export interface CompiledFile {
  * @throws InputError where the model cannot be read, UnsupportedError that says which bound was hit when no plan fits
  */
 export async function compileFile(path: string, output: string, options: CompileFileOptions): Promise<CompiledFile> {
-  const { mode, ring, verifiable, replace } = options;
+  const { mode, ring, verifiable, targetError, replace } = options;
   const { model, guesses } = await readModel(path, options);
-  const compiled = compileModel(model, { mode, ring, verifiable });
+  const compiled = compileModel(model, {
+    mode,
+    ring,
+    verifiable,
+    ...(targetError === undefined ? {} : { targetError }),
+  });
   const circuit = compiledToBytes(compiled);
   const client: ClientSide = {
     ...describeModel(model),

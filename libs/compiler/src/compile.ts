@@ -38,7 +38,7 @@ export interface Compilable {
  */
 export function compile(
   model: Compilable,
-  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable' | 'ring' | 'precise'>,
+  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable' | 'ring' | 'precise' | 'targetError'>,
 ): CompiledCircuit {
   const { basis } = model;
   const roundingEnergies = basis.map(({ energy }) => energy);

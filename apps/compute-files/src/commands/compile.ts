@@ -1,8 +1,15 @@
 import type { EncryptionMode, RingName } from '@ciphernet/ckks';
 import { describeParameters, securityOfParameters } from '@ciphernet/ckks';
-import { Command, Option, integerBetween, namesArgument, ringOption } from '@ciphernet/command-line';
+import { Command, InvalidArgumentError, Option, integerBetween, namesArgument, ringOption } from '@ciphernet/command-line';
 import { printable } from '@ciphernet/foundation';
 import { type CompileFileOptions, compileFile } from '../compile-file.js';
+
+/** Parses a positive number. */
+function errorArgument(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('must be a positive number.');
+}
 
 interface CompileOptions extends Omit<CompileFileOptions, 'verifiable' | 'mode' | 'ring'> {
   readonly mode: EncryptionMode;
@@ -35,6 +42,11 @@ export function compileCommand(): Command {
     )
     .addOption(ringOption('the cheaper one, where it costs no accuracy'))
     .option('--cheapest', 'fewest bytes and the least work: a plan that no auditor can spot-check', false)
+    .option(
+      '--target-error <x>',
+      'what an output may be wrong by, in the worst slot of 10^5 values (default: 0.2, or 1/256 of the largest)',
+      errorArgument,
+    )
     .addOption(
       new Option('--dataset <name>', 'public data that ranges are measured on')
         .choices(['mnist', 'fashion-mnist'])
