@@ -1,5 +1,5 @@
 import { type BatchList, readBatchBytes, readBatchList } from '@ciphernet/artifacts';
-import { parametersDigest } from '@ciphernet/ckks';
+import { parametersDigest, slotsOf } from '@ciphernet/ckks';
 import type { ClientSide } from '@ciphernet/compiler';
 import { InputError, IntegrityError, writeWhole } from '@ciphernet/foundation';
 import {
@@ -65,9 +65,18 @@ async function decryptAll(
   for (const entry of list.batches) {
     const where = `${folder}/${entry.file}`;
     const bytes = await readBatchBytes(folder, entry, mostBytes(client));
-    const shard = { parameters, keyFingerprint: key.fingerprint, images: entry.examples, outputs };
-    const decrypted = decryptResult(decryptor, bytes, shard, result, { shard: 'this batch', where });
+    // An example that has its ciphertexts to itself has all of their slots.
+    const isConstant = client.packing === 'products';
+    const images = isConstant ? slotsOf(parameters) : entry.examples;
+    const shard = { parameters, keyFingerprint: key.fingerprint, images, outputs };
+    const decrypted = decryptResult(decryptor, bytes, shard, { ...result, isConstant }, { shard: 'this batch', where });
     checkSlots(decrypted.largestSlot, result.slotBound, where);
+    if (decrypted.values.length !== entry.examples * outputs) {
+      throw new IntegrityError('the batch holds another number of examples than the list says', {
+        where,
+        hint: 'evaluate again',
+      });
+    }
     values.set(decrypted.values, at);
     at += decrypted.values.length;
   }

@@ -1,10 +1,17 @@
 import { availableParallelism } from 'node:os';
-import { batchChunks, writeBatchFile, writeBatchList } from '@ciphernet/artifacts';
+import { type BatchEntry, batchChunks, writeBatchFile, writeBatchList } from '@ciphernet/artifacts';
 import { assertSecure, parametersDigest } from '@ciphernet/ckks';
-import type { ClientSide } from '@ciphernet/compiler';
+import { type ClientSide, productCoefficients, productLayout } from '@ciphernet/compiler';
 import type { FeatureRows } from '@ciphernet/datasets';
 import { InputError, writeFolder } from '@ciphernet/foundation';
-import { createEncryptionPool, encryptRows, readEncryptionKey } from '@ciphernet/keyring';
+import {
+  type EncryptionPool,
+  type SetEncryption,
+  createEncryptionPool,
+  encryptCoefficients,
+  encryptRows,
+  readEncryptionKey,
+} from '@ciphernet/keyring';
 import { readClientSide } from './client-side-file.js';
 import { readExamples } from './read-examples.js';
 
@@ -34,6 +41,37 @@ function assertWidth(rows: FeatureRows, client: ClientSide, where: string): void
   });
 }
 
+/** Slots in the order of the examples. */
+function writeSlots(
+  pool: EncryptionPool,
+  rows: FeatureRows,
+  set: SetEncryption,
+  folder: string,
+): Promise<BatchEntry[]> {
+  let next = 0;
+  return encryptRows(pool, rows, set, (header, shard) =>
+    writeBatchFile(folder, next++, header.images, batchChunks(header, shard.residues)),
+  );
+}
+
+/** A batch an example. */
+async function writeProducts(
+  pool: EncryptionPool,
+  rows: FeatureRows,
+  set: SetEncryption,
+  folder: string,
+): Promise<BatchEntry[]> {
+  const layout = productLayout(rows.width, set.parameters.ringDegree);
+  const entries: BatchEntry[] = [];
+  for (let n = 0; n < rows.count; n++) {
+    const coefficients = productCoefficients(await rows.read(n, n + 1), layout);
+    const encrypted = await encryptCoefficients(pool, coefficients, set);
+    using shard = encrypted.shard;
+    entries.push(await writeBatchFile(folder, n, 1, batchChunks(encrypted.header, shard.residues)));
+  }
+  return entries;
+}
+
 /**
  * Encrypts the examples of a file for a compiled model: what a producer does, with files in the place of store, records and queue. Slots
  * hold the examples in their order, without twins: nobody audits these results.
@@ -49,12 +87,12 @@ export async function encryptFile(input: string, output: string, options: Encryp
   const rows = await readExamples(input, client);
   assertWidth(rows, client, input);
   return writeFolder(output, { replace }, async (folder) => {
-    await using pool = await createEncryptionPool({ parameters, mode, key: key.bytes }, availableParallelism());
-    let next = 0;
+    // The few ciphertexts of single examples are made before another thread has started.
+    const threads = client.packing === 'products' ? 1 : availableParallelism();
+    await using pool = await createEncryptionPool({ parameters, mode, key: key.bytes }, threads);
     const set = { parameters, keyFingerprint: key.fingerprint, inputScale, positions: false, signal };
-    const batches = await encryptRows(pool, rows, set, (header, shard) =>
-      writeBatchFile(folder, next++, header.images, batchChunks(header, shard.residues)),
-    );
+    const write = client.packing === 'products' ? writeProducts : writeSlots;
+    const batches = await write(pool, rows, set, folder);
     await writeBatchList(folder, {
       kind: 'examples',
       circuit: client.circuit,

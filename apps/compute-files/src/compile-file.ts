@@ -1,19 +1,24 @@
-import type { EncryptionMode, RingName } from '@ciphernet/ckks';
+import { type EncryptionMode, type RingName, componentsAfter } from '@ciphernet/ckks';
 import {
   type ClientSide,
-  type CompiledCircuit,
+  type Packing,
   type PlanOptions,
   clientPart,
   compiledToBytes,
+  planProducts,
+  quadraticForms,
 } from '@ciphernet/compiler';
 import { shapeOf } from '@ciphernet/datasets';
-import { elementAt, lastOf, sha256Hex, writeFolder } from '@ciphernet/foundation';
+import { productChunks } from '@ciphernet/engines';
+import { elementAt, lastOf, writeFolder } from '@ciphernet/foundation';
 import { type Model, compileModel } from '@ciphernet/models';
 import { writeCompiled } from './compiled-folder.js';
 import { type ModelToRead, readModel } from './read-model.js';
 
 /** How a model is compiled into files. */
 export interface CompileFileOptions extends ModelToRead {
+  /** For whole batches, or for examples that come singly; the options below are of whole batches. */
+  readonly packing: Packing;
   /** Key that its clients encrypt with. */
   readonly mode: EncryptionMode;
   readonly ring?: RingName | undefined;
@@ -48,10 +53,35 @@ function describeModel({
   };
 }
 
+/** A compiled model: what its clients get, and the bytes of the circuit. */
+interface Compiled {
+  readonly client: Pick<ClientSide, 'packing' | 'parameters' | 'mode' | 'inputScale' | 'result'>;
+  readonly circuit: Iterable<Uint8Array>;
+}
+
+/** For whole batches. */
+function compileSlots(model: Model, { mode, ring, verifiable, targetError }: CompileFileOptions): Compiled {
+  const target = targetError === undefined ? {} : { targetError };
+  const compiled = compileModel(model, { mode, ring, verifiable, ...target });
+  return { client: { ...clientPart(compiled.plan), packing: 'slots' }, circuit: [compiledToBytes(compiled)] };
+}
+
+/** For examples that come singly. */
+function compileProducts({ circuit, record }: Model, { mode }: CompileFileOptions): Compiled {
+  const forms = quadraticForms(circuit);
+  const plan = planProducts(record.calibration, mode, `model ${record.name}`);
+  const { parameters, inputScale, resultScale } = plan;
+  const result = { scale: resultScale, primes: parameters.primes.length, components: componentsAfter(1) };
+  return {
+    client: { parameters, mode, inputScale, result, packing: 'products' },
+    circuit: productChunks({ name: record.name, forms, plan }),
+  };
+}
+
 /** A model that was compiled into a folder. */
 export interface CompiledFile {
   readonly client: ClientSide;
-  readonly compiled: CompiledCircuit;
+  /** What was guessed of own data, a sentence each. */
   readonly guesses: readonly string[];
 }
 
@@ -61,21 +91,11 @@ export interface CompiledFile {
  * @throws InputError where the model cannot be read, UnsupportedError that says which bound was hit when no plan fits
  */
 export async function compileFile(path: string, output: string, options: CompileFileOptions): Promise<CompiledFile> {
-  const { mode, ring, verifiable, targetError, replace } = options;
   const { model, guesses } = await readModel(path, options);
-  const compiled = compileModel(model, {
-    mode,
-    ring,
-    verifiable,
-    ...(targetError === undefined ? {} : { targetError }),
-  });
-  const circuit = compiledToBytes(compiled);
-  const client: ClientSide = {
-    ...describeModel(model),
-    ...clientPart(compiled.plan),
-    packing: 'slots',
-    circuit: sha256Hex(circuit),
-  };
-  await writeFolder(output, { replace }, (folder) => writeCompiled(folder, circuit, client));
-  return { client, compiled, guesses };
+  const compiled = options.packing === 'products' ? compileProducts(model, options) : compileSlots(model, options);
+  const client = { ...describeModel(model), ...compiled.client };
+  const written = await writeFolder(output, { replace: options.replace }, (folder) =>
+    writeCompiled(folder, client, compiled.circuit),
+  );
+  return { client: written, guesses };
 }

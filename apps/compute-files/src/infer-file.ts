@@ -4,15 +4,23 @@ import {
   type BatchEntry,
   type BatchHeader,
   type BatchList,
+  openBatchFile,
   readBatchList,
   writeBatchFile,
   writeBatchList,
 } from '@ciphernet/artifacts';
-import { parametersDigest } from '@ciphernet/ckks';
+import { parametersDigest, slotsOf } from '@ciphernet/ckks';
 import type { ClientSide } from '@ciphernet/compiler';
-import { engineNamed, evaluateFile, startHelpers } from '@ciphernet/engines';
+import {
+  engineNamed,
+  evaluateFile,
+  evaluateProducts,
+  openProductsFile,
+  productsToBytes,
+  startHelpers,
+} from '@ciphernet/engines';
 import { IntegrityError, writeFolder } from '@ciphernet/foundation';
-import { readCompiled } from './compiled-folder.js';
+import { circuitPath, readCircuit, readClientPart } from './compiled-folder.js';
 
 /** From a folder of encrypted batches to one of encrypted outputs. */
 export interface InferFileOptions {
@@ -43,12 +51,54 @@ function checkList(list: BatchList, client: ClientSide, where: string): void {
 }
 
 /** A batch's own header must say what the list says. */
-function checkHeader(header: BatchHeader, list: BatchList, entry: BatchEntry, where: string): void {
-  if (header.keyFingerprint === list.keyFingerprint && header.images === entry.examples) return;
+function checkHeader(header: BatchHeader, list: BatchList, images: number, where: string): void {
+  if (header.keyFingerprint === list.keyFingerprint && header.images === images) return;
   throw new IntegrityError('the batch is not of this list (key or number of examples differ)', {
     where,
     hint: 'encrypt again',
   });
+}
+
+/** Evaluates one batch: from its file to the bytes of its result. */
+type BatchEvaluator = (entry: BatchEntry) => Promise<Uint8Array>;
+
+/** Of whole batches, on as many threads as they are worth. */
+async function slotsEvaluator(
+  model: string,
+  client: ClientSide,
+  { list, input }: { readonly list: BatchList; readonly input: string },
+  options: InferFileOptions,
+): Promise<BatchEvaluator> {
+  const engine = engineNamed(options.engine);
+  const most = Math.min(options.threads ?? availableParallelism(), engine.capabilities.maxThreads);
+  const bytes = list.batches.reduce((sum, entry) => sum + entry.bytes, 0);
+  const threads = Math.max(1, Math.min(most, Math.ceil(bytes / WORTH_A_THREAD_BYTES)));
+  // They load their modules while this thread reads the model.
+  startHelpers(threads - 1);
+  const compiled = await readCircuit(model, client);
+  return (entry) => {
+    const path = join(input, entry.file);
+    const check = (header: BatchHeader): void => checkHeader(header, list, entry.examples, path);
+    return evaluateFile(engine, compiled, { path, digest: entry.sha256, check }, { threads, signal: options.signal });
+  };
+}
+
+/** Of examples that come singly. */
+function productsEvaluator(
+  model: string,
+  { list, input }: { readonly list: BatchList; readonly input: string },
+  signal: AbortSignal,
+): BatchEvaluator {
+  const products = openProductsFile(circuitPath(model, 'products'));
+  return (entry) => {
+    signal.throwIfAborted();
+    const path = join(input, entry.file);
+    using shard = openBatchFile(path, entry.sha256);
+    checkHeader(shard.header, list, slotsOf(products.header.parameters), path);
+    const result = evaluateProducts(products, shard, path);
+    shard.verify();
+    return Promise.resolve(productsToBytes(result));
+  };
 }
 
 /**
@@ -71,27 +121,20 @@ export async function inferFile(
     last = now;
   };
   const list = await readBatchList(input, 'examples');
-  const bytes = list.batches.reduce((sum, entry) => sum + entry.bytes, 0);
-  const engine = engineNamed(options.engine);
-  const most = Math.min(options.threads ?? availableParallelism(), engine.capabilities.maxThreads);
-  const threads = Math.max(1, Math.min(most, Math.ceil(bytes / WORTH_A_THREAD_BYTES)));
-  // They load their modules while this thread reads the model.
-  startHelpers(threads - 1);
-  const { client, compiled } = await readCompiled(model);
+  const client = await readClientPart(model);
   checkList(list, client, input);
+  const batches = { list, input };
+  const evaluate =
+    client.packing === 'products'
+      ? productsEvaluator(model, batches, options.signal)
+      : await slotsEvaluator(model, client, batches, options);
   note('read model');
   return writeFolder(output, { replace: options.replace }, async (folder) => {
-    const batches: BatchEntry[] = [];
+    const entries: BatchEntry[] = [];
     for (const [index, entry] of list.batches.entries()) {
-      const path = join(input, entry.file);
-      const file = {
-        path,
-        digest: entry.sha256,
-        check: (header: BatchHeader) => checkHeader(header, list, entry, path),
-      };
-      const result = await evaluateFile(engine, compiled, file, { threads, signal: options.signal });
+      const result = await evaluate(entry);
       note('evaluate');
-      batches.push(await writeBatchFile(folder, index, entry.examples, [result]));
+      entries.push(await writeBatchFile(folder, index, entry.examples, [result]));
       note('write');
     }
     const { circuit, parametersDigest: digest, keyFingerprint, examples } = list;
@@ -101,7 +144,7 @@ export async function inferFile(
       parametersDigest: digest,
       keyFingerprint,
       examples,
-      batches,
+      batches: entries,
     });
     return { examples, steps };
   });

@@ -28,6 +28,11 @@ case $network in
   *) model batch '--cheapest' ;;
 esac
 single=batch
+# One image has ciphertexts of its own where the network has one square: an upload of a megabyte instead of a whole batch.
+if [ "$network" = mlp ]; then
+  model single '--packing products'
+  single=single
+fi
 
 for stage in "$folder"/stages/*; do
   name=${stage##*/}

@@ -20,6 +20,10 @@ export {
   quantise,
   scaleForBits,
 } from './quantise.js';
+export { type ProductLayout, productCoefficients, productLayout } from './products/layout.js';
+export { type ProductPlan, planProducts } from './products/plan-products.js';
+export { type QuadraticForms, quadraticForms } from './products/quadratic-form.js';
+export { weightPolynomial } from './products/weights.js';
 export { basisFromBytes, basisToBytes } from './rounding-bytes.js';
 export { type MapRounding, type RoundingBasis, roundingBasis } from './rounding.js';
 export { type NormalSource, simulateCircuit } from './simulate.js';

@@ -8,7 +8,14 @@ import { MOST_PAGES, PAGE_BYTES, type SharedMemory, createSharedMemory } from '@
 import { writeEmbeddingTables } from './embedding-tables.js';
 import { encryptionKernels, writePrimes } from './encryption-kernels.js';
 import { type EncryptionLayout, layOutEncryption } from './encryption-memory.js';
-import type { EncryptorName, ShardRegion, ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
+import type {
+  EncryptorName,
+  ShardRegion,
+  ShardTask,
+  ThreadReply,
+  ThreadStart,
+  ValueEncoding,
+} from './encryption-task.js';
 import { keyResidues, writeKey } from './key-residues.js';
 
 /** Features of one shard in the clear, as the encryption pool takes them. */
@@ -22,6 +29,8 @@ export interface PlainShard {
 export interface ShardOptions {
   /** Real factor between a feature and its encoded integer. */
   readonly scale: number;
+  /** Where the values go; `coefficients` takes up to N of them, and our encryptor. Default `slots`. */
+  readonly encoding?: ValueEncoding;
   /** Coefficients of a tile, a multiple of 4; divides the ring degree. */
   readonly tile: number;
   /** False leaves the digests of the positions out; default true. */
@@ -163,7 +172,8 @@ function createRegions(memory: SharedMemory, start: number): (bytes: number) => 
 /** @throws InputError unless the shard fits the ring, and its values the encryptor */
 function checkShard(shard: PlainShard, options: ShardOptions, start: EncryptionStart): number {
   const { ringDegree } = start.parameters;
-  const slots = slotsOf(start.parameters);
+  const isSlots = options.encoding !== 'coefficients';
+  const slots = isSlots ? slotsOf(start.parameters) : ringDegree;
   const features = shard.features.length / shard.images;
   if (!Number.isInteger(features) || shard.images < 1 || shard.images > slots) {
     throw new InputError(`${shard.features.length} values are no ${shard.images} images of at most ${slots} slots`);
@@ -171,6 +181,7 @@ function checkShard(shard: PlainShard, options: ShardOptions, start: EncryptionS
   if (options.tile % 4 !== 0 || ringDegree % options.tile !== 0) {
     throw new InputError(`a tile of ${options.tile} coefficients`, { hint: 'use a power of two from 4 on' });
   }
+  if (!isSlots && start.encryptor === 'seal') throw new InputError('SEAL’s encoder takes slots only');
   if (start.encryptor === 'seal') return features;
   const largest = largestOf(shard.features);
   if (!(largest * options.scale <= MOST_ENCODED)) {
@@ -218,6 +229,7 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
         images,
         features,
         scale: options.scale,
+        encoding: options.encoding ?? 'slots',
         tile: options.tile,
         components,
         residues: held.at,

@@ -27,6 +27,8 @@ export interface ExpectedPlan {
   readonly components: number;
   /** Largest value of any slot of an honest result; of verifiable plans only. */
   readonly slotBound?: number | undefined;
+  /** True where each ciphertext holds one value, as its coefficient of X^0. */
+  readonly isConstant?: boolean;
 }
 
 /**
@@ -40,7 +42,8 @@ function checkResult(
   names: { readonly shard: string; readonly where: string },
 ): void {
   const { parameters, images, outputs, keyFingerprint } = shard;
-  const shape = travellingShape(parameters.ring, outputs);
+  const single = { ciphertexts: outputs, values: undefined };
+  const shape = plan?.isConstant === true ? single : travellingShape(parameters.ring, outputs);
   const ofShard =
     header.kind === 'result' &&
     header.images === images &&
@@ -82,7 +85,10 @@ export function decryptResult(
 ): DecryptedResult {
   const parsed = parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, names.where);
   checkResult(parsed.header, shard, plan, names);
-  return decryptor.decrypt(batchFromBytes(bytes, parsed, names.where), names.where);
+  const batch = batchFromBytes(bytes, parsed, names.where);
+  if (plan?.isConstant !== true) return decryptor.decrypt(batch, names.where);
+  const values = decryptor.decryptConstants(batch, names.where);
+  return { values, largestSlot: values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) };
 }
 
 /**

@@ -7,6 +7,7 @@ export {
   type ShardOptions,
   createEncryptionPool,
 } from './encryption-pool.js';
+export { encryptCoefficients } from './encrypt-coefficients.js';
 export { type SetEncryption, type SlotRows, encryptRows } from './encrypt-rows.js';
 export { type EncryptionKey, type WantedKey, readEncryptionKey } from './encryption-key.js';
 export { type EncryptorName, ENCRYPTOR_NAMES } from './encryption-task.js';

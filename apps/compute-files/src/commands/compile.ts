@@ -1,6 +1,13 @@
 import type { EncryptionMode, RingName } from '@ciphernet/ckks';
 import { describeParameters, securityOfParameters } from '@ciphernet/ckks';
-import { Command, InvalidArgumentError, Option, integerBetween, namesArgument, ringOption } from '@ciphernet/command-line';
+import {
+  Command,
+  InvalidArgumentError,
+  Option,
+  integerBetween,
+  namesArgument,
+  ringOption,
+} from '@ciphernet/command-line';
 import { printable } from '@ciphernet/foundation';
 import { type CompileFileOptions, compileFile } from '../compile-file.js';
 
@@ -39,6 +46,14 @@ export function compileCommand(): Command {
     .argument('<folder>', 'where the files go')
     .addOption(
       new Option('--mode <mode>', 'key that clients encrypt with').choices(['public', 'symmetric']).default('public'),
+    )
+    .addOption(
+      new Option(
+        '--packing <name>',
+        'slots: thousands of examples a batch; products: a megabyte an example, one square',
+      )
+        .choices(['slots', 'products'])
+        .default('slots'),
     )
     .addOption(ringOption('the cheaper one, where it costs no accuracy'))
     .option('--cheapest', 'fewest bytes and the least work: a plan that no auditor can spot-check', false)

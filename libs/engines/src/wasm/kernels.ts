@@ -41,6 +41,18 @@ export interface KernelExports extends RingExports {
   ): void;
   square2: Square;
   square3: Square;
+  productBlock(
+    cipher: number,
+    componentBytes: number,
+    pairs: number,
+    weights: number,
+    outputs: number,
+    groups: number,
+    scratch: number,
+    acc: number,
+    rowBytes: number,
+    modulusPointer: number,
+  ): void;
   unpack(
     tile: number,
     tileGroup: number,
