@@ -4,6 +4,7 @@ import {
   type BatchEntry,
   type BatchHeader,
   type BatchList,
+  hashBatchFile,
   openBatchFile,
   readBatchList,
   writeBatchFile,
@@ -60,7 +61,7 @@ function checkHeader(header: BatchHeader, list: BatchList, images: number, where
 }
 
 /** Evaluates one batch: from its file to the bytes of its result. */
-type BatchEvaluator = (entry: BatchEntry) => Promise<Uint8Array>;
+type BatchEvaluator = (entry: BatchEntry, index: number) => Promise<Uint8Array>;
 
 /** Of whole batches, on as many threads as they are worth. */
 async function slotsEvaluator(
@@ -75,11 +76,20 @@ async function slotsEvaluator(
   const threads = Math.max(1, Math.min(most, Math.ceil(bytes / WORTH_A_THREAD_BYTES)));
   // They load their modules while this thread reads the model.
   startHelpers(threads - 1);
+  // Where there are threads enough, another hashes what these evaluate: one file ahead, the first beside reading the model.
+  const hash = (index: number): Promise<string> | undefined => {
+    const entry = list.batches[index];
+    return entry === undefined || threads === 1 ? undefined : hashBatchFile(input, entry);
+  };
+  let next = hash(0);
   const compiled = await readCircuit(model, client);
-  return (entry) => {
+  return (entry, index) => {
     const path = join(input, entry.file);
+    const actual = next;
+    next = hash(index + 1);
     const check = (header: BatchHeader): void => checkHeader(header, list, entry.examples, path);
-    return evaluateFile(engine, compiled, { path, digest: entry.sha256, check }, { threads, signal: options.signal });
+    const file = { path, digest: entry.sha256, actual, check };
+    return evaluateFile(engine, compiled, file, { threads, signal: options.signal });
   };
 }
 
@@ -132,7 +142,7 @@ export async function inferFile(
   return writeFolder(output, { replace: options.replace }, async (folder) => {
     const entries: BatchEntry[] = [];
     for (const [index, entry] of list.batches.entries()) {
-      const result = await evaluate(entry);
+      const result = await evaluate(entry, index);
       note('evaluate');
       entries.push(await writeBatchFile(folder, index, entry.examples, [result]));
       note('write');

@@ -11,6 +11,7 @@ export {
 export {
   type BatchEntry,
   type BatchList,
+  hashBatchFile,
   readBatchBytes,
   readBatchList,
   writeBatchFile,
