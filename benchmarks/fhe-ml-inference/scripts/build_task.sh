@@ -11,7 +11,7 @@ node=$ciphernet/node_modules/.bin/node
 [ -x "$node" ] || node=$(command -v node)
 . "$folder/settings"
 
-# V8 keeps here what it made of the programs' sources; the first call of each stage fills it.
+# V8 keeps here what it made of the programs' sources.
 cache=$folder/build/compile-cache
 NODE_COMPILE_CACHE=$cache
 export NODE_COMPILE_CACHE
@@ -34,6 +34,11 @@ if [ "$network" = mlp ]; then
   single=single
 fi
 
+# Client and server, a file each: the server's holds no module that makes, reads or uses a key, or is not made.
+programs=$ciphernet/benchmarks/fhe-ml-inference/programs
+"$node" "$ciphernet/scripts/bundle.mjs" "$programs/client.mjs" "$folder/build/client.cjs" client @ciphernet/client-files
+"$node" "$ciphernet/scripts/bundle.mjs" "$programs/server.mjs" "$folder/build/server.cjs" compute @ciphernet/compute-files
+
 for stage in "$folder"/stages/*; do
   name=${stage##*/}
   { echo '#!/bin/sh'; cat "$stage"; } > "$folder/build/$name"
@@ -41,9 +46,22 @@ for stage in "$folder"/stages/*; do
 done
 cat > "$folder/build/settings" <<END
 node='$node'
-ciphernet='$ciphernet'
 build='$folder/build'
 key='$key'
 single='$single'
 export NODE_COMPILE_CACHE='$cache'
 END
+
+# Once through all stages with a black image, for V8's cache.
+dry=$folder/build/dry-run
+rm -rf "$dry"
+mkdir -p "$dry/datasets/single/intermediate" "$dry/datasets/small/intermediate"
+awk 'BEGIN { for (i = 0; i < 784; i++) printf "0.000000%s", i < 783 ? " " : "\n" }' \
+  | tee "$dry/datasets/single/intermediate/test_pixels.txt" > "$dry/datasets/small/intermediate/test_pixels.txt"
+cd "$dry"
+for size in 0 1; do
+  for stage in client_key_generation client_encode_encrypt_input server_encrypted_compute client_decrypt_decode; do
+    "$folder/build/$stage" "$size" > /dev/null
+  done
+done
+rm -rf "$dry"
