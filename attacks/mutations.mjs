@@ -15,7 +15,8 @@ function random() {
   t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
   return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
 }
-const below = (n) => Math.floor(random() * n);
+/** A whole number below another. */
+export const below = (n) => Math.floor(random() * n);
 const pick = (list) => list[below(list.length)];
 
 export const text = (bytes) => new TextDecoder().decode(bytes);

@@ -25,7 +25,9 @@ import {
 import { NO_TRANSFORM } from '@ciphernet/datasets';
 import {
   artifactFromFiles,
+  DECODE_LIMITS,
   bytesSource,
+  kerasFromBytes,
   modelJsonOf,
   networkFromLayersModel,
   networkToLayersModel,
@@ -33,6 +35,7 @@ import {
   npzOf,
   onnxFromBytes,
   parseIdx,
+  planDecoding,
   tableOf,
 } from '@ciphernet/formats';
 import { parseJson } from '@ciphernet/foundation';
@@ -51,6 +54,7 @@ import {
 import { reportFromJson } from '@ciphernet/report';
 import { exampleReport } from '@ciphernet/report-example';
 import { bytesOf, mutateBytes, mutateJson, text } from './mutations.mjs';
+import { mutatePng, storedZip, unzipped } from './repacked.mjs';
 
 const digest = 'a'.repeat(64);
 const parameters = createParameters(1024, [30, 30, 30, 30, 30], 30);
@@ -73,7 +77,7 @@ const plan = planCircuit(circuit, calibrate(circuit, features), { mode: 'public'
 const compiled = parseJson(text(compiledToBytes(compileCircuit(circuit, plan, NO_TRANSFORM))), 'sample');
 const header = shardHeader({ parameters, keyFingerprint: digest, ciphertexts: 1, images: 3, tile: 16, scale: 2 ** 20 });
 const batch = batchToBytes(header, new Uint32Array(5 * 2 * 1024));
-const seeded = batchToBytes({ ...header, seed: digest }, new Uint32Array(5 * 1024));
+const seeded = batchToBytes({ ...header, version: 4, seed: digest }, new Uint32Array(5 * 1024));
 const manifest = parseJson(
   text(
     manifestToBytes({
@@ -150,6 +154,15 @@ const suite = {
 const tableFile = (name) => readFileSync(new URL(`../libs/formats/test/fixtures/tables/${name}`, import.meta.url));
 const csv = bytesOf('name,"a ""b""",c\r\n1,2,3\r\n"x\ny",-4e5,\r\n\r\n7,\u00fc,9\r\n');
 
+/** Images that Pillow wrote, and models that Keras did. */
+const imageFile = (name) => readFileSync(new URL(`../libs/formats/test/fixtures/images/${name}`, import.meta.url));
+const kerasFile = (name) => readFileSync(new URL(`../libs/formats/test/fixtures/keras/${name}`, import.meta.url));
+const decode = (bytes) => planDecoding(bytes, 'fuzz', DECODE_LIMITS).decode();
+
+const keras = kerasFile('wine-mlp.keras');
+const kerasConfig = parseJson(text(unzipped(keras, 'config.json')), 'sample');
+const kerasWeights = unzipped(keras, 'model.weights.h5');
+
 const onnx = readFileSync(new URL('../examples/own-models/models/wine-mlp.onnx', import.meta.url));
 const lowered = lower(network);
 const statistics = basisToBytes(
@@ -172,7 +185,7 @@ async function readArrays(bytes) {
   }
 }
 
-/** Every parser at a boundary: name, a valid sample, how it is mutated, and the parser. */
+/** Every parser at a boundary: name, a valid sample, how it is mutated, the parser, and of a slow one in how many rounds it has one turn. */
 export const TARGETS = [
   ['batch', batch, mutateBytes, (bytes) => parseBatch(bytes, 'fuzz')],
   ['seeded batch', seeded, mutateBytes, (bytes) => parseBatch(bytes, 'fuzz')],
@@ -205,6 +218,28 @@ export const TARGETS = [
   ['onnx circuit', onnx, mutateBytes, (bytes) => circuitFromOnnx(onnxFromBytes(bytes, 'fuzz').graph, 'fuzz')],
   ['statistics of a model', statistics, mutateBytes, (bytes) => basisFromBytes(bytes, lowered, 'fuzz')],
   ['parquet dates', tableFile('int96.parquet'), mutateBytes, readTable],
+  ['png', imageFile('palette.png'), mutatePng, decode],
+  ['png of 16 bits', imageFile('grey16.png'), mutatePng, decode],
+  ['png bytes', imageFile('rgb.png'), mutateBytes, decode],
+  ['jpeg header', imageFile('rgb-420.jpg'), mutateBytes, (bytes) => void planDecoding(bytes, 'fuzz', DECODE_LIMITS)],
+  // libvips and a thread for each file of HDF5 take milliseconds, not microseconds.
+  ['jpeg', imageFile('progressive.jpg'), mutateBytes, decode, 50],
+  [
+    'keras',
+    kerasConfig,
+    mutateJson,
+    (json) =>
+      kerasFromBytes(
+        storedZip([
+          ['config.json', bytesOf(json)],
+          ['model.weights.h5', kerasWeights],
+        ]),
+        'fuzz',
+      ),
+    100,
+  ],
+  ['keras archive', keras, mutateBytes, (bytes) => kerasFromBytes(bytes, 'fuzz'), 100],
+  ['keras hdf5', kerasFile('wine-mlp.h5'), mutateBytes, (bytes) => kerasFromBytes(bytes, 'fuzz'), 100],
   [
     'attestation',
     attestation,

@@ -161,8 +161,8 @@ describe('own data and an own model', () => {
     expectProven(report);
     expect(report).toMatchObject({ images: 3_000_000, task: 'regression' });
     expect(Math.abs(report.metrics!['rmse']! / report.plainMetrics!['rmse']! - 1)).toBeLessThan(1e-3);
-    // Alone it takes 0.9 GB, most of it queue, runtime and threads; beside other tests garbage is collected later.
-    if (largest !== undefined) expect(largest).toBeLessThan(1.25e9);
+    // Most of it queue, runtime and threads: the file's own columns are 36 MB.
+    if (largest !== undefined) expect(largest).toBeLessThan(1e9);
   });
 
   it('goes from a CSV file and an ONNX file to a report by the commands of separate parties', async () => {

@@ -23,9 +23,15 @@ const MAX_HEADER_BYTES = 4096;
 /** Bytes of a residue in memory and in shards. */
 export const WORD_BYTES = 4;
 
+/** Version of batches that hold all their components. */
+export const PLAIN_VERSION = 3;
+/** Of those with a seed, which version 3 expanded otherwise. */
+export const SEEDED_VERSION = 4;
+const OTHER_VERSION = 'is of another version: encrypt the dataset again';
+
 const headerSchema = z
   .strictObject({
-    version: z.literal(3, { error: 'is of another version: encrypt the dataset again' }),
+    version: z.literal([PLAIN_VERSION, SEEDED_VERSION], { error: OTHER_VERSION }),
     kind: z.enum(['shard', 'result']),
     parametersDigest: digestSchema,
     keyFingerprint: digestSchema,
@@ -68,6 +74,10 @@ const headerSchema = z
   .refine((h) => h.seed === undefined || (h.kind === 'shard' && h.components === 2), {
     path: ['seed'],
     message: 'is of a fresh shard only',
+  })
+  .refine((h) => (h.version === SEEDED_VERSION) === (h.seed !== undefined), {
+    path: ['version'],
+    message: OTHER_VERSION,
   })
   .refine((h) => h.images <= slotsOf(h), { path: ['images'], message: 'is more than the slots' })
   .readonly();

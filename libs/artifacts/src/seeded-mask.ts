@@ -1,126 +1,161 @@
 import { createCipheriv } from 'node:crypto';
 import { elementAt } from '@ciphernet/foundation';
+import { createRingKernels } from '@ciphernet/ring';
 import type { BatchHeader } from './batch-header.js';
 
 /** Bytes of the seed that the second components of a shard come from: a key of AES-256. */
 export const SEED_BYTES = 32;
 
-const BLOCK_BYTES = 16;
+/** Of AES, in 32-bit words: the residues that a block stands for. */
 const BLOCK_WORDS = 4;
-
-/** First byte of the counter behind the words of every tile: where a tile's own did not give enough. */
-const EXTENSION = 0x80;
-/** Blocks that are drawn at a time where a tile's own were too few. */
-const EXTENSION_BLOCKS = 16;
-
-/** Deviations of the number of rejected words that are drawn beforehand: part of the format, since pieces of the stream follow each other. */
-const SPARE_DEVIATIONS = 8;
+const BLOCK_BYTES = 16;
+/** Where a block's input says how often a word of it was rejected; the first eight bytes are the block's number. */
+const ATTEMPT_BYTE = 8;
 
 /** What the second component of a shard stands in. */
 interface MaskLayout extends Pick<BatchHeader, 'primes' | 'tile' | 'ciphertexts'> {
   readonly ringDegree: number;
 }
 
-/** Bits of a prime: as many as are drawn for a residue below it. */
-const bitsOf = (prime: number): number => 32 - Math.clz32(prime);
-
-/** AES blocks that each tile of a prime has of the stream: enough for its residues and for those that are rejected. */
-function blocksPerTile(residues: number, prime: number, deviations: number): number {
-  const accepted = prime / 2 ** bitsOf(prime);
-  const rejected = residues / accepted - residues;
-  const spare = Math.ceil(rejected + deviations * Math.sqrt(rejected)) + BLOCK_WORDS;
-  return Math.max(1, Math.ceil((residues + spare) / BLOCK_WORDS));
-}
-
-/** Keystream from a block of the counter on. */
-function keystream(seed: Uint8Array, extension: boolean, block: number, bytes: Uint8Array): Uint32Array {
-  const counter = Buffer.alloc(BLOCK_BYTES);
-  counter.writeBigUInt64BE(BigInt(block), 8);
-  if (extension) counter[0] = EXTENSION;
-  const stream = createCipheriv('aes-256-ctr', seed, counter).update(bytes);
-  if (stream.byteOffset % 4 === 0) return new Uint32Array(stream.buffer, stream.byteOffset, stream.length / 4);
-  return new Uint32Array(new Uint8Array(stream).buffer);
-}
-
-/**
- * Accepts words below the prime, in order.
- *
- * @param target takes them from `at` to `end`; never written beyond
- * @returns where the next one goes
- */
-function accept(
-  words: Uint32Array,
-  from: number,
-  to: number,
-  prime: number,
-  target: Uint32Array,
-  at: number,
-  end: number,
-): number {
-  const mask = 2 ** bitsOf(prime) - 1;
-  let next = at;
-  for (let i = from; i < to && next < end; i++) {
-    const value = (words[i] ?? 0) & mask;
-    target[next] = value;
-    if (value < prime) next++;
-  }
-  return next;
-}
-
-/** Writes the second component of tiles of a shard. */
+/** Writes residues of the second component of a shard. */
 export interface MaskExpander {
   /**
    * @param tile the first of `count` neighbouring tiles of one prime
    * @param target takes tile k's residues, [ciphertext][coefficient], from `offset + k · stride` on
    */
   expand(primeIndex: number, tile: number, count: number, target: Uint32Array, offset: number, stride: number): void;
+  /**
+   * @param first of `count` neighbouring ciphertexts
+   * @param target takes their residues of every tile of a prime, [tile][ciphertext][coefficient], from its beginning on
+   */
+  expandCiphertexts(primeIndex: number, first: number, count: number, target: Uint32Array): void;
+}
+
+/** Blocks that are expanded together: `runs` of them, each `length` neighbours. */
+interface Blocks {
+  readonly prime: number;
+  readonly first: number;
+  readonly runs: number;
+  readonly length: number;
+  /** From a run's first block to the next one's, and from its first residue's place to the next one's. */
+  readonly step: number;
+  readonly stride: number;
+}
+
+/** Bits of a prime: as many as are drawn for a residue below it. */
+const maskOf = (prime: number): number => 2 ** (32 - Math.clz32(prime)) - 1;
+
+/** Blocks that are expanded at a time: inputs, words and the places of rejected ones stay in the second cache. */
+const MOST_BLOCKS = 8192;
+
+/** Where blocks are expanded: of this thread, whose expanders work one after another. */
+interface Room {
+  readonly kernels: ReturnType<typeof createRingKernels>;
+  /** Pointers. */
+  readonly inputs: number;
+  readonly words: number;
+  readonly rejected: number;
+}
+
+let room: Room | undefined;
+
+function roomOfThread(): Room {
+  if (room !== undefined) return room;
+  const kernels = createRingKernels();
+  const inputs = kernels.allocate(MOST_BLOCKS * BLOCK_BYTES);
+  const words = kernels.allocate(MOST_BLOCKS * BLOCK_BYTES);
+  return (room = { kernels, inputs, words, rejected: kernels.allocate(MOST_BLOCKS * BLOCK_BYTES) });
 }
 
 /**
- * The second component of symmetric ciphertexts: uniform residues from a seed, so that it need not be stored. Every tile has a piece
- * of the stream of AES-256 in counter mode of its own, so that an evaluator expands the tiles that it reads and an auditor single ones.
- * Words are taken little-endian, cut to the bits of the prime, and rejected where they are not below it (as SEAL samples, native/src/
- * seal/util/rlwe.cpp); what a tile lacks then comes from a second stream of its own.
+ * The second component of symmetric ciphertexts: uniform residues from a seed, so that it need not be stored.
+ *
+ * Residue r of [prime][tile][ciphertext][coefficient] is word r mod 4, little-endian and cut to the bits of the prime, of the AES-256
+ * block of (⌊r / 4⌋, attempt 0), under the seed as key: 64 bits of number, 32 of attempt, 32 zeros, little-endian. Where the word is not
+ * below the prime it is rejected (as SEAL samples, native/src/seal/util/rlwe.cpp), and the same word of attempt 1 takes its place, and so
+ * on. No two residues share bits, and each can be had without the others: an evaluator expands the tiles that it reads,
+ * an auditor single ones, and the encryptor a few ciphertexts over all tiles, without a second shard of memory for those in between.
+ *
+ * The inputs are those of a counter mode; they are spelled out, since counters of CTR cannot leap.
  *
  * @param seed {@link SEED_BYTES} bytes, of this shard alone: two shards of one seed under one key give away the difference of their values
- * @param deviations other than the format's in tests: they make tiles run short
  */
-export function createMaskExpander(seed: Uint8Array, layout: MaskLayout, deviations = SPARE_DEVIATIONS): MaskExpander {
-  const residues = layout.ciphertexts * layout.tile;
-  const tiles = layout.ringDegree / layout.tile;
-  // Blocks of the primes before, so that no block serves two tiles.
-  const firstBlock: number[] = [];
-  let blocks = 0;
-  for (const prime of layout.primes) {
-    firstBlock.push(blocks);
-    blocks += tiles * blocksPerTile(residues, prime, deviations);
-  }
-  let zeros = new Uint8Array(0);
-  const zerosOf = (bytes: number): Uint8Array => {
-    if (zeros.length < bytes) zeros = new Uint8Array(bytes);
-    return zeros.subarray(0, bytes);
-  };
-  const extend = (primeIndex: number, tile: number, target: Uint32Array, at: number, end: number): void => {
-    const prime = elementAt(layout.primes, primeIndex);
-    // 2^32 blocks for each tile of a prime.
-    const first = (primeIndex * tiles + tile) * 2 ** 32;
-    for (let next = at, block = 0; next < end; block += EXTENSION_BLOCKS) {
-      const words = keystream(seed, true, first + block, zerosOf(EXTENSION_BLOCKS * BLOCK_BYTES));
-      next = accept(words, 0, words.length, prime, target, next, end);
+export function createMaskExpander(seed: Uint8Array, layout: MaskLayout): MaskExpander {
+  const { tile, ciphertexts } = layout;
+  const tiles = layout.ringDegree / tile;
+  const rowBlocks = tile / BLOCK_WORDS;
+  const tileBlocks = ciphertexts * rowBlocks;
+  const cipher = createCipheriv('aes-256-ecb', seed, null).setAutoPadding(false);
+  const encrypt = (input: Uint8Array): Buffer => cipher.update(input);
+
+  /** Draws words again until they are residues. @param residues their numbers, for each of `places` of them in `drawn` */
+  function drawAgain(prime: number, residues: readonly number[], places: Uint32Array, drawn: Uint32Array): void {
+    let left = residues.map((_, i) => i);
+    for (let attempt = 1; left.length > 0; attempt++) {
+      const input = Buffer.alloc(BLOCK_BYTES * left.length);
+      left.forEach((i, at) => {
+        input.writeBigUInt64LE(BigInt(Math.floor(elementAt(residues, i) / BLOCK_WORDS)), BLOCK_BYTES * at);
+        input.writeUInt32LE(attempt, BLOCK_BYTES * at + ATTEMPT_BYTE);
+      });
+      const words = encrypt(input);
+      left = left.filter((i, at) => {
+        const word = elementAt(residues, i) % BLOCK_WORDS;
+        const value = words.readUInt32LE(BLOCK_BYTES * at + 4 * word) & maskOf(prime);
+        drawn[elementAt(places, i)] = value;
+        return value >= prime;
+      });
     }
-  };
-  return {
-    expand(primeIndex, tile, count, target, offset, stride) {
-      const prime = elementAt(layout.primes, primeIndex);
-      const perTile = blocksPerTile(residues, prime, deviations);
-      const first = elementAt(firstBlock, primeIndex) + tile * perTile;
-      const words = keystream(seed, false, first, zerosOf(count * perTile * BLOCK_BYTES));
-      for (let k = 0; k < count; k++) {
-        const at = offset + k * stride;
-        const from = k * perTile * BLOCK_WORDS;
-        const next = accept(words, from, from + perTile * BLOCK_WORDS, prime, target, at, at + residues);
-        if (next < at + residues) extend(primeIndex, tile + k, target, next, at + residues);
+  }
+
+  /** At most {@link MOST_BLOCKS} blocks. */
+  function draw({ prime, first, runs, length, step, stride }: Blocks, target: Uint32Array, offset: number): void {
+    const { kernels, inputs, words, rejected } = roomOfThread();
+    const count = runs * length * BLOCK_WORDS;
+    kernels.blockInputs(inputs, first, runs, length, step);
+    const memory = kernels.u32();
+    const drawn = memory.subarray(words / 4, words / 4 + count);
+    new Uint8Array(memory.buffer, words, 4 * count).set(encrypt(new Uint8Array(memory.buffer, inputs, 4 * count)));
+    const again = kernels.cutWords(words, count, prime, maskOf(prime), rejected);
+    const places = memory.subarray(rejected / 4, rejected / 4 + again);
+    const residueAt = (at: number): number => {
+      const run = Math.floor(at / (length * BLOCK_WORDS));
+      return (first + run * (step - length)) * BLOCK_WORDS + at;
+    };
+    drawAgain(prime, Array.from(places, residueAt), places, drawn);
+    if (stride === length * BLOCK_WORDS) target.set(drawn, offset);
+    else {
+      const words = length * BLOCK_WORDS;
+      for (let run = 0; run < runs; run++)
+        target.set(drawn.subarray(run * words, (run + 1) * words), offset + run * stride);
+    }
+  }
+
+  /** As many runs at a time as there is room for; of a longer one, pieces. */
+  function drawAll(blocks: Blocks, target: Uint32Array, offset: number): void {
+    const { first, runs, length, step, stride } = blocks;
+    const together = Math.floor(MOST_BLOCKS / length);
+    for (let run = 0; run < runs; run += Math.max(1, together)) {
+      const start = { first: first + run * step, at: offset + run * stride };
+      if (together > 0) draw({ ...blocks, first: start.first, runs: Math.min(together, runs - run) }, target, start.at);
+      for (let from = 0; together === 0 && from < length; from += MOST_BLOCKS) {
+        const piece = Math.min(MOST_BLOCKS, length - from);
+        const alone = { ...blocks, first: start.first + from, runs: 1, length: piece, stride: piece * BLOCK_WORDS };
+        draw(alone, target, start.at + from * BLOCK_WORDS);
       }
+    }
+  }
+
+  return {
+    expand(primeIndex, from, count, target, offset, stride) {
+      const prime = elementAt(layout.primes, primeIndex);
+      const first = (primeIndex * tiles + from) * tileBlocks;
+      drawAll({ prime, first, runs: count, length: tileBlocks, step: tileBlocks, stride }, target, offset);
+    },
+    expandCiphertexts(primeIndex, from, count, target) {
+      const prime = elementAt(layout.primes, primeIndex);
+      const first = primeIndex * tiles * tileBlocks + from * rowBlocks;
+      const length = count * rowBlocks;
+      drawAll({ prime, first, runs: tiles, length, step: tileBlocks, stride: length * BLOCK_WORDS }, target, 0);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type CkksParameters, parametersDigest } from '@ciphernet/ckks';
-import type { BatchHeader } from './batch-header.js';
+import { type BatchHeader, PLAIN_VERSION, SEEDED_VERSION } from './batch-header.js';
 
 /** What differs between shards of fresh ciphertexts. */
 export interface ShardLayout {
@@ -20,7 +20,7 @@ export interface ShardLayout {
 export function shardHeader(layout: ShardLayout): BatchHeader {
   const { parameters, keyFingerprint, ciphertexts, images, tile, scale, seed } = layout;
   return {
-    version: 3,
+    version: seed === undefined ? PLAIN_VERSION : SEEDED_VERSION,
     kind: 'shard',
     parametersDigest: parametersDigest(parameters),
     keyFingerprint,

@@ -1,4 +1,4 @@
-import type { BatchHeader } from './batch-header.js';
+import { type BatchHeader, PLAIN_VERSION } from './batch-header.js';
 import { createMaskExpander } from './seeded-mask.js';
 
 /** A stored batch as its readers see it: both components of every ciphertext. */
@@ -20,7 +20,8 @@ export interface Unseeded {
 
 /** How a stored batch is read: where it has a seed, first components come from the body and second ones from the seed. */
 export function unseeded(stored: BatchHeader): Unseeded {
-  const { seed, ...header } = stored;
+  const { seed, ...rest } = stored;
+  const header = { ...rest, version: PLAIN_VERSION } as const;
   if (seed === undefined) return { header: stored, readTiles: (_prime, _tile, target, read) => read(target) };
   const expander = createMaskExpander(Buffer.from(seed, 'hex'), header);
   const component = header.ciphertexts * header.tile;

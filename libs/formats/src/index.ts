@@ -2,10 +2,10 @@ export { type ByteSource, bytesSource } from './datasets/byte-source.js';
 export { type FileFormat, detectFormat } from './datasets/detect-format.js';
 export { parseIdx, readIdxBytes } from './datasets/idx.js';
 export { parseNumberLines, readNumberLines } from './datasets/number-lines.js';
-export { decodeImage, decoderIdentity } from './datasets/images/decode.js';
+export { decodeImage, decoderIdentity, planDecoding } from './datasets/images/decode.js';
 export { type ImageFolder, listImageFolder } from './datasets/images/folder.js';
 export type { ImageEntry } from './datasets/images/image-entry.js';
-export { type ImageListOptions, readImageList } from './datasets/images/list.js';
+export { type ImageListOptions, isImageList, readImageList } from './datasets/images/list.js';
 export { DECODE_LIMITS, type DecodeLimits, type Pixels } from './datasets/images/pixels.js';
 export { type ImageBlock, type ReadImagesOptions, readImages } from './datasets/images/read-images.js';
 export {

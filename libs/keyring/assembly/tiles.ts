@@ -1,4 +1,4 @@
-// From polynomials to a shard's body, [tile][component][ciphertext][coefficient of the tile] for each prime.
+// From values to those of one feature, and from polynomials to a shard's body, [tile][component][ciphertext][coefficient of the tile] for each prime.
 
 /**
  * Moves the rows of `count` neighbouring ciphertexts, tile after tile: `next` bytes from a ciphertext's row to the next one's, `tile` from
@@ -75,4 +75,58 @@ export function columns(source: usize, rows: i32, tile: i32, target: usize): voi
       to += 4;
     }
   }
+}
+
+/** Images whose values are moved together: a line of the cache of each feature's. */
+const IMAGES: i32 = 16;
+
+// @ts-ignore: decorator
+@inline
+function moveValue(from: usize, to: usize): f32 {
+  const value = load<f32>(from);
+  store<f32>(to, value);
+  return abs<f32>(value);
+}
+
+/**
+ * Values of images first to end - 1: from images × features to features × images.
+ *
+ * source, target: f32, all images. Returns the largest magnitude among them; NaN where one is no number.
+ */
+export function transpose(source: usize, first: i32, end: i32, images: i32, features: i32, target: usize): f32 {
+  const row = <usize>features << 2;
+  const column = <usize>images << 2;
+  let largest = f32x4.splat(0);
+  let rest: f32 = 0;
+  for (let block = first; block < end; block += IMAGES) {
+    const last = min<i32>(block + IMAGES, end);
+    for (let f = 0; f < features; f += 4) {
+      let i = block;
+      if (f + 4 <= features) {
+        for (; i + 4 <= last; i += 4) {
+          const from = source + <usize>i * row + (<usize>f << 2);
+          const to = target + <usize>f * column + (<usize>i << 2);
+          const a = v128.load(from), b = v128.load(from + row), c = v128.load(from + 2 * row), d = v128.load(from + 3 * row);
+          // min and max hand NaN on.
+          largest = f32x4.max(f32x4.max(largest, f32x4.abs(a)), f32x4.max(f32x4.abs(b), f32x4.max(f32x4.abs(c), f32x4.abs(d))));
+          const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+          const AB = v128.shuffle<i32>(a, b, 2, 6, 3, 7), CD = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+          v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
+          v128.store(to + column, v128.shuffle<i64>(ab, cd, 1, 3));
+          v128.store(to + 2 * column, v128.shuffle<i64>(AB, CD, 0, 2));
+          v128.store(to + 3 * column, v128.shuffle<i64>(AB, CD, 1, 3));
+        }
+      }
+      // Up to three images, or features, that are left.
+      const until = min<i32>(f + 4, features);
+      for (; i < last; i++) {
+        for (let k = f; k < until; k++) {
+          const value = moveValue(source + <usize>i * row + (<usize>k << 2), target + <usize>k * column + (<usize>i << 2));
+          rest = max<f32>(rest, value);
+        }
+      }
+    }
+  }
+  rest = max<f32>(rest, max<f32>(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)));
+  return max<f32>(rest, max<f32>(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)));
 }

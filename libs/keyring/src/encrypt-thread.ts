@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createMaskExpander, digestColumn } from '@ciphernet/artifacts';
-import { elementAt, encodeError } from '@ciphernet/foundation';
+import { digestColumn } from '@ciphernet/artifacts';
+import { InputError, elementAt, encodeError } from '@ciphernet/foundation';
 import { type EncryptionKernels, encryptionKernels } from './encryption-kernels.js';
 import { GROUP, layOutEncryption } from './encryption-memory.js';
 import type { GroupEncryptor, ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
@@ -18,7 +18,27 @@ function* pieces(progress: Int32Array, total: number, most: number): Generator<{
   }
 }
 
-/** Tiles that a thread takes at a time where it computes digests or expands the seed. */
+/** Our encryptor takes messages of one word: this and the errors stay below 2^31 and the kernels' bounds. */
+const MOST_ENCODED = 2 ** 30 - 1;
+/** Images that a thread takes at a time where it lays values out. */
+const IMAGES = 64;
+
+/** Values of the images that this thread takes, feature by feature. @throws InputError for one that the encryptor does not take */
+function transposeValues(start: ThreadStart, kernels: EncryptionKernels, { region, progress }: ShardTask): void {
+  const { images, features, residues, values, scale } = region;
+  for (const { first, count } of pieces(progress, images, IMAGES)) {
+    const largest = kernels.transpose(residues, first, first + count, images, features, values);
+    // Written so that NaN is too large.
+    if (start.encryptor === 'seal' || largest * scale <= MOST_ENCODED) continue;
+    Atomics.store(progress, 2, 1);
+    throw new InputError(`features of up to ${largest} at a scale of ${scale} take more than 30 bits`, {
+      where: 'encryption',
+      hint: 'use a smaller scale, or the encryptor `seal`',
+    });
+  }
+}
+
+/** Tiles that a thread takes at a time where it computes digests. */
 const TILES = 64;
 
 /** Digests of the positions of the tiles that this thread takes. */
@@ -45,20 +65,6 @@ function digestPositions(
   }
 }
 
-/** Second components of the tiles that this thread takes, from the seed. */
-function expandMasks({ parameters, memory }: ThreadStart, { region, progress }: ShardTask): void {
-  const { tile, features, masks } = region;
-  if (masks === undefined) return;
-  const { primes, ringDegree } = parameters;
-  const expander = createMaskExpander(masks.seed, { primes, ringDegree, tile, ciphertexts: features });
-  const tiles = ringDegree / tile;
-  const words = features * tile;
-  const target = new Uint32Array(memory.buffer, masks.at, primes.length * tiles * words);
-  for (const { first, count } of pieces(progress, primes.length * tiles, Math.min(TILES, tiles))) {
-    expander.expand(Math.floor(first / tiles), first % tiles, count, target, first * words, words);
-  }
-}
-
 async function main(start: ThreadStart): Promise<void> {
   const port = parentPort;
   if (port === null) return;
@@ -78,7 +84,7 @@ async function main(start: ThreadStart): Promise<void> {
   }
   port.on('message', (task: ShardTask) => {
     try {
-      if (task.kind === 'mask') expandMasks(start, task);
+      if (task.kind === 'transpose') transposeValues(start, kernels, task);
       else if (task.kind === 'digest') digestPositions(start, kernels, task);
       else {
         const { region, progress } = task;

@@ -73,6 +73,7 @@ export interface EncryptionKernels {
     stride: number,
   ): void;
   columns(source: number, rows: number, tile: number, target: number): void;
+  transpose(source: number, first: number, end: number, images: number, features: number, target: number): number;
   wipe(at: number, bytes: number): void;
 }
 

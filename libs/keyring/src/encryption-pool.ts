@@ -74,33 +74,6 @@ export interface EncryptionStart {
 
 const PROGRESS_INTERVAL_MS = 200;
 
-/** Our encryptor takes messages of one word: this and the errors stay below 2^31 and the kernels' bounds. */
-const MOST_ENCODED = 2 ** 30 - 1;
-
-/** Images that are transposed together: a line of the cache on the one side, and few enough lines on the other. */
-const TRANSPOSED = 16;
-
-/** images × features → features × images. */
-function transpose(features: Float32Array, images: number, count: number, out: Float32Array): void {
-  for (let from = 0; from < images; from += TRANSPOSED) {
-    const to = Math.min(from + TRANSPOSED, images);
-    for (let f = 0; f < count; f++) {
-      for (let image = from; image < to; image++) out[f * images + image] = features[image * count + f] ?? 0;
-    }
-  }
-}
-
-/** The largest magnitude; NaN where one is no number. */
-function largestOf(features: Float32Array): number {
-  let largest = 0;
-  for (let i = 0; i < features.length; i++) {
-    const value = Math.abs(features[i] ?? 0);
-    if (Number.isNaN(value)) return NaN;
-    if (value > largest) largest = value;
-  }
-  return largest;
-}
-
 /** The built file, also where the package's sources run (tests): threads load JavaScript. */
 const THREAD = new URL('../dist/encrypt-thread.js', import.meta.url);
 
@@ -169,11 +142,12 @@ function createRegions(memory: SharedMemory, start: number): (bytes: number) => 
   };
 }
 
-/** @throws InputError unless the shard fits the ring, and its values the encryptor */
+/** @throws InputError unless the shard fits the ring, and the encryptor its encoding */
 function checkShard(shard: PlainShard, options: ShardOptions, start: EncryptionStart): number {
-  const { ringDegree } = start.parameters;
+  const { parameters, encryptor } = start;
+  const { ringDegree } = parameters;
   const isSlots = options.encoding !== 'coefficients';
-  const slots = isSlots ? slotsOf(start.parameters) : ringDegree;
+  const slots = isSlots ? slotsOf(parameters) : ringDegree;
   const features = shard.features.length / shard.images;
   if (!Number.isInteger(features) || shard.images < 1 || shard.images > slots) {
     throw new InputError(`${shard.features.length} values are no ${shard.images} images of at most ${slots} slots`);
@@ -181,15 +155,7 @@ function checkShard(shard: PlainShard, options: ShardOptions, start: EncryptionS
   if (options.tile % 4 !== 0 || ringDegree % options.tile !== 0) {
     throw new InputError(`a tile of ${options.tile} coefficients`, { hint: 'use a power of two from 4 on' });
   }
-  if (!isSlots && start.encryptor === 'seal') throw new InputError('SEAL’s encoder takes slots only');
-  if (start.encryptor === 'seal') return features;
-  const largest = largestOf(shard.features);
-  if (!(largest * options.scale <= MOST_ENCODED)) {
-    throw new InputError(`features of up to ${largest} at a scale of ${options.scale} take more than 30 bits`, {
-      where: 'encryption',
-      hint: 'use a smaller scale, or the encryptor `seal`',
-    });
-  }
+  if (!isSlots && encryptor === 'seal') throw new InputError('SEAL’s encoder takes slots only');
   return features;
 }
 
@@ -212,7 +178,11 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
   const isSeeded = mode === 'symmetric' && encryptor === 'simd';
   const takeRegion = createRegions(memory, layout.end);
   const { ringDegree, primes } = parameters;
-  const run = (task: ShardTask): Promise<unknown> => Promise.all(workers.map((worker) => runTask(worker, task)));
+  /** Until every thread is done with it, whether one fails or not: they write into the shard's memory. */
+  const run = async (task: ShardTask): Promise<void> => {
+    const outcomes = await Promise.allSettled(workers.map((worker) => runTask(worker, task)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  };
   return {
     threads,
     async encryptShard(shard, options) {
@@ -223,8 +193,7 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
       const components = isSeeded ? 1 : 2;
       const bodyBytes = 4 * primes.length * features * components * ringDegree;
       const columnBytes = 4 * components * features * options.tile * threads;
-      const maskBytes = isSeeded ? bodyBytes : 0;
-      const held = takeRegion(bodyBytes + columnBytes + maskBytes + 4 * features * images);
+      const held = takeRegion(bodyBytes + columnBytes + 4 * features * images);
       const region: ShardRegion = {
         images,
         features,
@@ -234,8 +203,8 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
         components,
         residues: held.at,
         columns: held.at + bodyBytes,
-        ...(seed === undefined ? {} : { masks: { at: held.at + bodyBytes + columnBytes, seed } }),
-        values: held.at + bodyBytes + columnBytes + maskBytes,
+        ...(seed === undefined ? {} : { seed }),
+        values: held.at + bodyBytes + columnBytes,
       };
       const positions = new Uint8Array(new SharedArrayBuffer(positionListBytes(parameters, seed)));
       if (seed !== undefined) putSeed(seed, positions);
@@ -247,9 +216,11 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
       });
       const encrypting = task('encrypt');
       const digests = options.positions === false ? [] : [task('digest')];
-      const tasks = [...(isSeeded ? [task('mask')] : []), encrypting, ...digests];
+      const tasks = [task('transpose'), encrypting, ...digests];
       const values = new Float32Array(memory.buffer, region.values, features * images);
-      transpose(shard.features, images, features, values);
+      // Where ciphertexts will stand: they leave nothing of it.
+      const rows = new Float32Array(memory.buffer, region.residues, features * images);
+      rows.set(shard.features);
       const stop = (): void => tasks.forEach(({ progress }) => void Atomics.store(progress, 2, 1));
       options.signal?.addEventListener('abort', stop);
       const report = (): void => options.onProgress?.(Atomics.load(encrypting.progress, 1), features);
@@ -261,6 +232,7 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
         }
         options.signal?.throwIfAborted();
       } catch (error) {
+        rows.fill(0);
         held[Symbol.dispose]();
         throw error;
       } finally {

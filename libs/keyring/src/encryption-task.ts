@@ -38,19 +38,22 @@ export interface ShardRegion {
   readonly tile: number;
   /** Components of a ciphertext in the body: 2, or 1 where the second comes from a seed. */
   readonly components: 1 | 2;
-  /** The shard's body, where threads write: [prime][tile][component][ciphertext][coefficient of the tile]. */
+  /**
+   * The shard's body, where threads write: [prime][tile][component][ciphertext][coefficient of the tile]. Before there are
+   * ciphertexts, the values, images × features.
+   */
   readonly residues: number;
-  /** Second components that come from the seed, laid out like the body. */
-  readonly masks?: { readonly at: number; readonly seed: Uint8Array };
+  /** What second components come from, where they are not in the body. */
+  readonly seed?: Uint8Array;
   /** A tile's columns for each thread, one behind the other. */
   readonly columns: number;
 }
 
-/** One pass over a shard on all threads: expanding its seed, making its ciphertexts, or the digests of its positions. */
+/** One pass over a shard on all threads: laying its values out by features, making its ciphertexts, or the digests of its positions. */
 export interface ShardTask {
-  readonly kind: 'mask' | 'encrypt' | 'digest';
+  readonly kind: 'transpose' | 'encrypt' | 'digest';
   readonly region: ShardRegion;
-  /** [next piece, pieces done, stop flag]: pieces are features, or tiles. In shared memory. */
+  /** [next piece, pieces done, stop flag]: pieces are images, features, or tiles. In shared memory. */
   readonly progress: Int32Array;
   /** Digests of the positions, in shared memory. */
   readonly positions: Uint8Array;

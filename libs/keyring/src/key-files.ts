@@ -37,8 +37,14 @@ export const PUBLIC_KEY_FILE = 'public.key.json';
 /** Name of the secret key in a folder of keys. */
 export const SECRET_KEY_FILE = 'secret.key.json';
 
+/**
+ * Of key files by the ring: a public key of the conjugate-invariant one is kept with a seed, and version 2 expands it as
+ * `createMaskExpander` does.
+ */
+const versionOf = ({ ring }: CkksParameters): number => (ring === 'standard' ? 1 : 2);
+
 const common = {
-  version: z.literal(1),
+  version: z.number(),
   parameters: z.unknown(),
   fingerprint: digestSchema,
   key: z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/),
@@ -81,7 +87,7 @@ export async function writeKeyFiles(
   const bound = boundFields(fingerprint, keys.parameters, until);
   const { protection, bytes } = await protect(keys.secretKey, passphrase, bound);
   const base = {
-    version: 1,
+    version: versionOf(keys.parameters),
     parameters: keys.parameters,
     fingerprint,
     ...(until === undefined ? {} : { expires: until }),
@@ -97,6 +103,14 @@ export async function writeKeyFiles(
 /** True when both key files are there; they are not read. */
 export function hasKeyFiles(folder: string): boolean {
   return existsSync(join(folder, PUBLIC_KEY_FILE)) && existsSync(join(folder, SECRET_KEY_FILE));
+}
+
+function assertVersion(version: number, parameters: CkksParameters, path: string): void {
+  if (version === versionOf(parameters)) return;
+  throw new InputError(`a key of version ${version}, of which this program has none`, {
+    where: path,
+    hint: 'move the folder away, make keys with `keys create`, and encrypt again',
+  });
 }
 
 async function readKeyJson(path: string): Promise<unknown> {
@@ -124,8 +138,10 @@ export async function readPublicKey(folder: string): Promise<PublicKeyFile> {
     throw new IntegrityError(`the key's fingerprint is ${actual}, its file says ${json.fingerprint}`, { where: path });
   }
   const { expires } = json;
+  const parameters = parametersFromJson(json.parameters, path);
+  assertVersion(json.version, parameters, path);
   return Object.freeze({
-    parameters: parametersFromJson(json.parameters, path),
+    parameters,
     fingerprint: actual,
     bytes,
     ...(expires === undefined ? {} : { expires }),
@@ -149,6 +165,7 @@ export async function readSecretKey(folder: string, passphrase: string | undefin
     });
   }
   const parameters = parametersFromJson(json.parameters, path);
+  assertVersion(json.version, parameters, path);
   const sealed = new Uint8Array(Buffer.from(json.key, 'base64'));
   const bytes = await unprotect(
     sealed,

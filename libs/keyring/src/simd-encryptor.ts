@@ -1,3 +1,4 @@
+import { type MaskExpander, createMaskExpander } from '@ciphernet/artifacts';
 import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { type EncryptionLayout, GROUP, type PrimeMemory, type Workspace } from './encryption-memory.js';
@@ -80,7 +81,7 @@ function prepareSymmetric(parts: SimdParts, region: ShardRegion, first: number, 
   }
 }
 
-/** With the masks of the group where its second components go, expanded from the shard's seed. */
+/** With the group's second components in their place, expanded from the shard's seed. */
 function encryptSymmetric(parts: SimdParts, at: PrimeMemory, count: number): void {
   const { kernels, layout, space } = parts;
   const { logN, stride } = layout;
@@ -97,20 +98,32 @@ function encryptSymmetric(parts: SimdParts, at: PrimeMemory, count: number): voi
  * residues (docs/cryptography.md); the bits come from Node's generator, which the operating system seeds.
  */
 export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
-  const { kernels, layout, space, mode } = parts;
+  const { kernels, layout, space, mode, parameters } = parts;
   const prepare = mode === 'public' ? preparePublic : prepareSymmetric;
   const encrypt = mode === 'public' ? encryptPublic : encryptSymmetric;
+  const masks = new Uint32Array(parts.memory.buffer, space.masks, GROUP * layout.ringDegree);
+  /** Of the shard at hand: its groups come one after another. */
+  let latest: { readonly region: ShardRegion; readonly expander: MaskExpander | undefined } | undefined;
+  const expanderOf = (region: ShardRegion): MaskExpander | undefined => {
+    if (latest?.region !== region) {
+      const { seed, tile, features: ciphertexts } = region;
+      const shape = { primes: parameters.primes, ringDegree: layout.ringDegree, tile, ciphertexts };
+      latest = { region, expander: seed && createMaskExpander(seed, shape) };
+    }
+    return latest.expander;
+  };
   return {
     encrypt(region, first, count) {
       prepare(parts, region, first, count);
+      const expander = expanderOf(region);
       const rowBytes = 4 * region.tile;
       const tileBytes = region.components * region.features * rowBytes;
       const tiles = layout.ringDegree / region.tile;
       const { logN, stride } = layout;
       layout.primes.slice(0, -1).forEach((at, primeIndex) => {
-        if (region.masks !== undefined) {
-          const source = region.masks.at + primeIndex * tiles * tileBytes + first * rowBytes;
-          kernels.gather(source, tileBytes, count, logN, region.tile, space.residues[1], stride);
+        if (expander !== undefined) {
+          expander.expandCiphertexts(primeIndex, first, count, masks);
+          kernels.gather(space.masks, count * rowBytes, count, logN, region.tile, space.residues[1], stride);
         }
         encrypt(parts, at, count);
         space.residues.slice(0, region.components).forEach((source, component) => {
@@ -120,7 +133,10 @@ export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
         });
       });
     },
-    finish: () => kernels.wipe(space.start, space.bytes),
+    finish() {
+      latest = undefined;
+      kernels.wipe(space.start, space.bytes);
+    },
     [Symbol.dispose]: () => kernels.wipe(space.start, space.bytes),
   };
 }

@@ -47,7 +47,7 @@ const headerOf = (features: number, tile: number, of = keys, images = IMAGES): B
 });
 
 const withSeed = (header: BatchHeader, seed: Uint8Array | undefined): BatchHeader =>
-  seed === undefined ? header : { ...header, seed: Buffer.from(seed).toString('hex') };
+  seed === undefined ? header : { ...header, version: 4, seed: Buffer.from(seed).toString('hex') };
 
 const CASES = [
   ['public', 'simd', 4, 'standard'],
@@ -176,11 +176,25 @@ describe('encryption on several threads', () => {
     const pool = await createEncryptionPool({ parameters, mode: 'symmetric', key: keys.secretKey }, 2);
     const shard = await pool.encryptShard({ features: valuesOf(40), images: IMAGES }, { scale: SCALE, tile: 16 });
     const { buffer, byteOffset, byteLength } = shard.residues;
-    // Behind the ciphertexts lie a tile's columns of each thread, the second components, and then the values.
-    const values = new Uint8Array(buffer, byteOffset + byteLength + 2 * 4 * 40 * 16 + byteLength, 4 * 40 * IMAGES);
+    // Behind the ciphertexts lie a tile's columns of each thread, and then the values.
+    const values = new Uint8Array(buffer, byteOffset + byteLength + 2 * 4 * 40 * 16, 4 * 40 * IMAGES);
     expect(values.every((byte) => byte === 0)).toBe(true);
     await pool[Symbol.asyncDispose]();
     expect(new Uint8Array(buffer, 0, byteOffset).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('leaves no values where ciphertexts would have stood when one of them is refused', async () => {
+    await using pool = await createEncryptionPool({ parameters, mode: 'public', key: keys.publicKey }, 2);
+    const encrypt = (features: Float32Array) =>
+      pool.encryptShard({ features, images: IMAGES }, { scale: SCALE, tile: 4 });
+    using before = await encrypt(valuesOf(8));
+    const { buffer, byteOffset, byteLength } = before.residues;
+    before[Symbol.dispose]();
+    const wrong = valuesOf(8).fill(0.123_456, 0, 100);
+    wrong[5000] = NaN;
+    await expect(encrypt(wrong)).rejects.toThrow(/features of up to NaN/);
+    const bytes = Buffer.from(buffer, byteOffset, byteLength + 2 * 4 * 8 * 4 + 4 * 8 * IMAGES);
+    expect(bytes.includes(Buffer.from(new Float32Array(4).fill(0.123_456).buffer))).toBe(false);
   });
 
   it('stops when it is told to, with the reason', async () => {

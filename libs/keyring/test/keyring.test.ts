@@ -69,6 +69,24 @@ describe('key files', () => {
     await expect(readSecretKey(folder.path, undefined)).rejects.toThrow(message);
   });
 
+  it.each([
+    ['conjugate-invariant', 2, 1],
+    ['standard', 1, 2],
+  ] as const)('of the %s ring have version %i, and are refused with version %i', async (ring, version, other) => {
+    await using folder = await temporaryFolder();
+    const own = await generateKeys(createParameters(4096, [30, 30], 30, ring));
+    await writeKeyFiles(folder.path, own, undefined);
+    for (const [name, read] of [
+      [PUBLIC_KEY_FILE, readPublicKey],
+      [SECRET_KEY_FILE, (path: string) => readSecretKey(path, undefined)],
+    ] as const) {
+      const path = join(folder.path, name);
+      const text = await readFile(path, 'utf8');
+      await writeFile(path, text.replace(`"version":${version}`, `"version":${other}`));
+      await expect(read(folder.path)).rejects.toThrow(new RegExp(`a key of version ${other}.*keys create`));
+    }
+  });
+
   it('belong together: a public key of somebody else’s in the owner’s folder is noticed', async () => {
     await using folder = await temporaryFolder();
     await using other = await temporaryFolder();

@@ -147,13 +147,16 @@ async function openRedis(url: string, options: BackendOptions): Promise<QueueBac
   };
 }
 
+/** The queue's tables take some hundred kilobytes: Postgres' own 128 MB of buffers are a third of what all else takes. */
+const POSTGRES = ['shared_buffers=8MB'];
+
 async function openEmbedded(options: BackendOptions): Promise<QueueBackend> {
   const lock = await takeOwnerLock(join(options.folder, 'owner.pid'));
   let database: PGlite;
   let pool: EmbeddedPool;
   try {
     await mkdir(options.folder, { recursive: true });
-    database = await PGlite.create(join(options.folder, 'postgres'));
+    database = await PGlite.create({ dataDir: join(options.folder, 'postgres'), postgresqlconf: POSTGRES });
     await database.exec('CREATE SCHEMA IF NOT EXISTS bullmq; SET search_path TO bullmq');
     pool = new EmbeddedPool(database);
     const client = await pool.connect();

@@ -2,6 +2,7 @@ export { modulusInit } from './modulus';
 export { minimalRoot, rootsInit } from './roots';
 export { nttForward, nttInverse } from './ntt';
 export { rescaleLast, rescaleLimb } from './rescale';
+export { blockInputs, cutWords } from './uniform';
 
 import { MIN_PRIME, MODULUS_BYTES } from './modulus';
 import { CONJUGATE_INVARIANT } from './roots';

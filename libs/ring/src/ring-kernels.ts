@@ -20,6 +20,9 @@ export interface RingExports {
     modulusPointer: number,
     lastPrime: number,
   ): void;
+  blockInputs(target: number, first: number, runs: number, length: number, step: number): void;
+  /** Returns how many words were not below the prime. */
+  cutWords(words: number, count: number, prime: number, mask: number, rejected: number): number;
 }
 
 /** Bytes of the record that `modulusInit` fills: `MODULUS_BYTES` of assembly/modulus.ts. */

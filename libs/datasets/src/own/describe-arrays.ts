@@ -4,7 +4,8 @@ import { sizeOf } from '@ciphernet/network';
 import type { TaskKnowledge } from './choose-task.js';
 import { affineAround } from './describe-features.js';
 import type { ChosenPreprocessing, WantedExamples } from './own-data.js';
-import { type OwnDataChoice, type PlannedReading, readingWith } from './plan-reading.js';
+import { readDatasetYaml } from './dataset-yaml.js';
+import { type OwnDataChoice, type PlannedReading, completed, readingWith } from './plan-reading.js';
 import type { Preprocessing } from './preprocessing.js';
 import { type ColumnProfile, Running } from './profile.js';
 import { exampleShape, openArrays } from './read-arrays.js';
@@ -40,5 +41,6 @@ export async function arrayReading(
   await using arrays = await openArrays(path);
   const labels: ColumnProfile[] = [];
   if (arrays.targets !== undefined) labels.push(await profileArray(arrays.targets, arrays.label ?? 'y'));
-  return readingWith({ path, format: 'npz', preprocessing, labels }, choice, model);
+  const whole = completed(choice, await readDatasetYaml(path, false));
+  return readingWith({ path, format: 'npz', preprocessing, labels }, whole, model);
 }

@@ -1,7 +1,9 @@
-import { decoderIdentity, listImageFolder } from '@ciphernet/formats';
+import { stat } from 'node:fs/promises';
+import { decoderIdentity } from '@ciphernet/formats';
 import { InputError, UnsupportedError } from '@ciphernet/foundation';
 import type { TaskKnowledge } from './choose-task.js';
 import { readDatasetYaml } from './dataset-yaml.js';
+import { listImages } from './list-images.js';
 import type { ChosenPreprocessing, WantedExamples } from './own-data.js';
 import { type OwnDataChoice, type PlannedReading, completed, readingWith } from './plan-reading.js';
 import type { Preprocessing } from './preprocessing.js';
@@ -20,7 +22,7 @@ export async function describeImages(path: string, { image }: WantedExamples): P
       hint: 'export it with an input of batch × channels × height × width',
     });
   }
-  const yaml = (await readDatasetYaml(path, true)).images ?? {};
+  const yaml = (await readDatasetYaml(path, (await stat(path)).isDirectory())).images ?? {};
   const { height, width, channels } = image;
   const preprocessing: Preprocessing = {
     kind: 'images',
@@ -39,12 +41,12 @@ export async function describeImages(path: string, { image }: WantedExamples): P
 }
 
 /** Class names as a label column would have them. */
-function labelOf(classes: readonly string[]): ColumnProfile {
+function labelOf(name: string, classes: readonly string[]): ColumnProfile {
   const numbers = classes.map(Number);
   const isWhole = numbers.every((value) => Number.isInteger(value) && value >= 0);
   const distinct = isWhole ? [...classes].sort((a, b) => Number(a) - Number(b)) : classes;
   return {
-    name: 'folder',
+    name,
     isNumber: isWhole,
     isWhole,
     missing: 0,
@@ -56,7 +58,11 @@ function labelOf(classes: readonly string[]): ColumnProfile {
   };
 }
 
-/** How a folder of images is read: a folder in it is a class. */
+/**
+ * How images are read: a folder of theirs is a class, or a label in a list.
+ *
+ * @throws UnsupportedError for a slice, and for labels that are no classes
+ */
 export async function imageReading(
   path: string,
   choice: OwnDataChoice,
@@ -66,8 +72,17 @@ export async function imageReading(
   if (choice.slice !== undefined) {
     throw new UnsupportedError('images have no column to slice by', { where: path, hint: 'leave it out' });
   }
-  const yaml = await readDatasetYaml(path, true);
-  const { classes } = await listImageFolder(path);
-  const labels = classes.length === 0 ? [] : [labelOf(classes)];
-  return readingWith({ path, format: 'images', preprocessing, labels }, completed(choice, yaml), model);
+  const yaml = await readDatasetYaml(path, (await stat(path)).isDirectory());
+  const whole = completed(choice, yaml);
+  const { classes, label } = await listImages(path, whole.label?.[0]);
+  const labels = classes.length === 0 ? [] : [labelOf(label, classes)];
+  const planned = readingWith({ path, format: 'images', preprocessing, labels }, whole, model);
+  const { kind } = planned.reading.task;
+  if (labels.length > 0 && (kind === 'regression' || kind === 'multilabel')) {
+    throw new UnsupportedError(`images with labels of a ${kind} are not read`, {
+      where: path,
+      hint: 'put pixels and labels into an .npz file',
+    });
+  }
+  return planned;
 }

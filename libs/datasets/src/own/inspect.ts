@@ -1,8 +1,9 @@
-import { decodeImage, listImageFolder } from '@ciphernet/formats';
+import { decodeImage } from '@ciphernet/formats';
 import { elementAt } from '@ciphernet/foundation';
 import type { Shape } from '@ciphernet/network';
 import type { Task } from '../task.js';
 import { chooseTask } from './choose-task.js';
+import { listImages } from './list-images.js';
 import { exampleShape, openArrays } from './read-arrays.js';
 import { type OwnDataChoice, describeTable, ownFormatOf } from './plan-reading.js';
 import type { ColumnProfile } from './profile.js';
@@ -59,8 +60,8 @@ async function inspectTable(path: string, choice: OwnDataChoice): Promise<DataSu
   };
 }
 
-async function inspectImages(path: string): Promise<DataSummary> {
-  const { entries, classes } = await listImageFolder(path);
+async function inspectImages(path: string, { label: column }: OwnDataChoice): Promise<DataSummary> {
+  const { entries, classes } = await listImages(path, column?.[0]);
   const { height, width, channels, depth } = await decodeImage(elementAt(entries, 0).path);
   const counts = new Map<string, number>();
   for (const { label = '' } of entries) counts.set(label, (counts.get(label) ?? 0) + 1);
@@ -106,6 +107,6 @@ async function inspectArrays(path: string): Promise<DataSummary> {
  */
 export async function inspectOwnData(path: string, choice: OwnDataChoice): Promise<DataSummary> {
   const format = await ownFormatOf(path);
-  if (format === 'images') return inspectImages(path);
+  if (format === 'images') return inspectImages(path, choice);
   return format === 'npz' ? inspectArrays(path) : inspectTable(path, choice);
 }

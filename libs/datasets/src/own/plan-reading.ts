@@ -1,4 +1,4 @@
-import { detectFormat, openTable } from '@ciphernet/formats';
+import { detectFormat, isImageList, openTable } from '@ciphernet/formats';
 import { InputError, UnsupportedError } from '@ciphernet/foundation';
 import type { Task } from '../task.js';
 import { type ChosenColumns, type ColumnChoice, chooseColumns } from './choose-columns.js';
@@ -37,11 +37,12 @@ export interface DescribedTable {
 export async function ownFormatOf(path: string): Promise<OwnFormat> {
   const format = await detectFormat(path);
   if (format === 'folder') return 'images';
+  if (format === 'csv' && (await isImageList(path))) return 'images';
   const known = OWN_FORMATS.find((name) => name === format);
   if (known !== undefined) return known;
   throw new InputError(`a file of kind ${format} holds no examples`, {
     where: path,
-    hint: 'give CSV, TSV, Parquet, .npy, .npz, or a folder with a folder of PNG or JPEG images a class',
+    hint: 'give CSV, TSV, Parquet, .npy, .npz, a folder with a folder of PNG or JPEG images a class, or a CSV file with a column `path` of images',
   });
 }
 

@@ -1,7 +1,8 @@
-import { type ImageEntry, decoderIdentity, listImageFolder, readImages } from '@ciphernet/formats';
+import { type ImageEntry, decoderIdentity, readImages } from '@ciphernet/formats';
 import { InputError, IntegrityError } from '@ciphernet/foundation';
 import type { Examples } from '../examples.js';
 import { growingRows } from '../feature-rows.js';
+import { listImages } from './list-images.js';
 import { type ReadOptions, classNamed, ownExamples } from './own-examples.js';
 import { type Preprocessing, normalised } from './preprocessing.js';
 import type { OwnReading } from './reading.js';
@@ -13,7 +14,7 @@ function classOf({ path, label = '' }: ImageEntry, classes: readonly string[]): 
 }
 
 /**
- * Reads a folder of images as examples, class by class in the order of the names.
+ * Reads images as examples: those of a folder class by class in the order of the names, those of a list in the order of its lines.
  *
  * @throws IntegrityError where another decoder is installed than the reading names
  * @throws InputError naming the first image that cannot be read, or is of another size
@@ -32,7 +33,7 @@ export async function readImageExamples(
     });
   }
   const { height, width, channels, grey, resize, crop } = preprocessing;
-  const listed = (await listImageFolder(path)).entries;
+  const { entries: listed, isFolder } = await listImages(path, reading.label[0]);
   const entries = listed.slice(0, options.most ?? listed.length);
   const rows = growingRows(height * width * channels);
   const transform = {
@@ -50,6 +51,6 @@ export async function readImageExamples(
   return ownExamples(path, reading, options, {
     features,
     targets: isKnown ? Float64Array.from(entries, (entry) => classOf(entry, classes)) : undefined,
-    source: 'folder of images',
+    source: isFolder ? 'folder of images' : 'list of images',
   });
 }

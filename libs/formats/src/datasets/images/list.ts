@@ -15,6 +15,8 @@ export interface ImageListOptions {
   readonly delimiter?: string | undefined;
 }
 
+const PATH = 'path';
+
 /** Of the list's file: 4 million lines of 64 bytes. */
 const MAX_BYTES = 256 * 2 ** 20;
 /** Of one line: more than any path that a file system takes. */
@@ -38,7 +40,7 @@ function columnsOf(header: readonly string[], options: ImageListOptions, where: 
     });
   };
   return {
-    path: find(options.pathColumn ?? 'path', true),
+    path: find(options.pathColumn ?? PATH, true),
     label: find(options.labelColumn ?? 'label', options.labelColumn !== undefined),
   };
 }
@@ -68,6 +70,31 @@ async function checkFile(path: string): Promise<void> {
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     throw new InputError('cannot be read', { where: path, hint: 'check the path and its permissions', cause });
+  }
+}
+
+const IMAGE_NAME = /\.(?:png|jpe?g)$/i;
+/** Bytes that the first two lines have to be in. */
+const SNIFFED = 64 * 1024;
+
+/** True for comma-separated values whose first line has a column `path` and whose second names an image there. */
+export async function isImageList(csv: string): Promise<boolean> {
+  const { parse } = await import('csv-parse/sync');
+  const file = await open(csv, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFFED), 0, SNIFFED, 0);
+    const [header = [], first = []]: string[][] = parse(buffer.subarray(0, bytesRead), {
+      bom: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      to: 2,
+    });
+    return IMAGE_NAME.test(first[header.indexOf(PATH)] ?? '');
+  } catch {
+    // Whoever reads it as a table says what is wrong.
+    return false;
+  } finally {
+    await file.close();
   }
 }
 
