@@ -18,6 +18,9 @@ const OPTIONS = {
   removeComments: true,
 };
 
+/** Loaded as empty: zod's error texts in fifty languages, of which the English ones are loaded by name as well. */
+const EMPTY = /\/node_modules\/zod\/v4\/locales\/index\.c?js$/;
+
 /** The file that a specifier means in a file. Our packages are ES modules; others are taken as CommonJS where they have it. */
 function resolve(specifier, from) {
   if (isBuiltin(specifier)) return undefined;
@@ -127,9 +130,8 @@ export function bundle(entry, target, party, parts = []) {
       assertOfParty(path, party);
       const id = ids.size;
       ids.set(path, id);
-      const source = readFileSync(path, 'utf8')
-        .replace(/^#!.*\n/, '')
-        .replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
+      const content = EMPTY.test(path) ? '' : readFileSync(path, 'utf8');
+      const source = content.replace(/^#!.*\n/, '').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
       const { loads, dynamic, isModule, text } = analyse(source, path, bundleOf);
       const module = { id, path, needs: {}, imports: {}, text: '' };
       found.push(module);

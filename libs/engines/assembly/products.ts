@@ -7,6 +7,16 @@ const PAIRS: i32 = 8;
 /** Bytes of the three components of a product, four coefficients. */
 const PRODUCT_BYTES: usize = 48;
 
+/** The largest magnitude of `words` i32 values, as u32; words is a multiple of 4. */
+export function largestMagnitude(values: usize, words: i32): u32 {
+  let most = i32x4.splat(0);
+  const end = values + (<usize>words << 2);
+  for (let at = values; at < end; at += 16) most = i32x4.max_u(most, i32x4.abs(v128.load(at)));
+  const two = i32x4.max_u(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
+  const one = i32x4.max_u(two, v128.shuffle<i32>(two, two, 1, 0, 3, 2));
+  return <u32>i32x4.extract_lane(one, 0);
+}
+
 /**
  * acc[output][component] += sum over eight pairs of (x * y)[component] * weight[output][pair].
  *

@@ -67,15 +67,10 @@ function pairOffsets({ layout }: ProductsFile, block: number): Int32Array {
   });
 }
 
-/** @throws IntegrityError for a weight that the kernel's bounds do not allow */
-function checkWeights(weights: Int32Array, prime: number, where: string): void {
-  const half = Math.floor(prime / 2);
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i]!;
-    if (weight > half || weight < -half) {
-      throw new IntegrityError('a weight is beyond half its prime', { where, hint: 'compile the model again' });
-    }
-  }
+/** @throws IntegrityError for weights that the kernel's bounds do not allow */
+function checkWeights(largest: number, prime: number, where: string): void {
+  if (largest >>> 0 <= prime / 2) return;
+  throw new IntegrityError('a weight is beyond half its prime', { where, hint: 'compile the model again' });
 }
 
 /**
@@ -106,7 +101,7 @@ export function evaluateProducts(model: ProductsFile, shard: BatchSource, where:
     const weights = at(space.weights, blockWords(header));
     for (let block = 0; block < blocksOf(layout); block++) {
       model.readBlock(primeIndex, block, weights);
-      checkWeights(weights, prime, `model ${header.name}`);
+      checkWeights(kernels.largestMagnitude(space.weights, weights.length), prime, `model ${header.name}`);
       at(space.pairs, 2 * BLOCK_PAIRS).set(pairOffsets(model, block));
       const { cipher, pairs, scratch, modulus } = space;
       const componentBytes = 4 * 2 * layout.chunks * N;
