@@ -1,11 +1,19 @@
-import { HEADER_READ_BYTES, batchFromBytes, mostResultBytes, parseHeader } from '@ciphernet/artifacts';
+import { type DatasetManifest, mostResultBytes } from '@ciphernet/artifacts';
+import { componentsAfter } from '@ciphernet/ckks';
+import type { Plan } from '@ciphernet/compiler';
 import { IntegrityError, asError, encodeError } from '@ciphernet/foundation';
-import { createResultDecryptor, readSecretKey } from '@ciphernet/keyring';
+import { checkSlots, createResultDecryptor, decryptResult, readSecretKey } from '@ciphernet/keyring';
 import type { DatasetRecord } from '@ciphernet/owner-records';
 import { ForgedResult } from './answers.js';
 import type { ShardResult } from './audits.js';
-import { type Expected, checkResult, checkSlots } from './check-result.js';
 import type { CollectDependencies } from './collect.js';
+
+/** What results are held against. */
+export interface Expected {
+  readonly manifest: DatasetManifest;
+  /** Of the circuit: compiled here, or attested by an auditor whom the owner believes. */
+  readonly plan: Plan | undefined;
+}
 
 /**
  * Decrypts every result: logits of all slots in use, slots × classes. They live in this process only.
@@ -18,7 +26,13 @@ export async function decryptAll(
   results: readonly ShardResult[],
   dependencies: Pick<CollectDependencies, 'blobs' | 'passphrase' | 'onProgress'>,
 ): Promise<Float64Array> {
-  const { manifest } = expected;
+  const { manifest, plan } = expected;
+  const { parameters, keyFingerprint, classes: outputs } = manifest;
+  const ofPlan = plan && {
+    scale: plan.resultScale,
+    primes: plan.resultPrimes,
+    components: componentsAfter(plan.maps.length - 1),
+  };
   const key = await readSecretKey(record.keys, dependencies.passphrase);
   using decryptor = await createResultDecryptor(key);
   const logits = new Float64Array(manifest.images * manifest.classes);
@@ -34,13 +48,13 @@ export async function decryptAll(
     try {
       const bytes = await dependencies.blobs.get(result, mostResultBytes(manifest));
       isOfWorker = true;
-      const parsed = parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where);
-      checkResult(parsed.header, expected, shard, where);
-      const { values, largestSlot } = decryptor.decrypt(batchFromBytes(bytes, parsed, where), where);
+      const ofShard = { parameters, keyFingerprint, images, outputs };
+      const names = { shard: `shard ${shard}`, where };
+      const { values, largestSlot } = decryptResult(decryptor, bytes, ofShard, ofPlan, names);
       logits.set(values, at);
       // Private data out of the calibrated range goes beyond the bound as well: refused, and nobody is blamed.
       isOfWorker = false;
-      checkSlots(largestSlot, expected, where);
+      checkSlots(largestSlot, plan?.slotBound, where);
     } catch (error) {
       if (encodeError(error).name === 'UnavailableError') throw error;
       refusal ??= asError(error);

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { runEntry } from '@ciphernet/command-line';
-import { dashboardCommand } from './commands/dashboard.js';
-import { scheduleCommand } from './commands/schedule.js';
 import { OPERATOR_ENVIRONMENT } from './environment.js';
 
 /** The operator's commands: who runs queue and store sees no key, no label and no model weight. */
 await runEntry({
   name: 'ciphernet-operator',
   description: 'dashboard and scheduled benchmarks',
-  commands: [dashboardCommand(), scheduleCommand()],
-  environment: OPERATOR_ENVIRONMENT,
+  commands: [
+    { path: ['dashboard'], load: async () => (await import('./commands/dashboard.js')).dashboardCommand() },
+    { path: ['schedule'], load: async () => (await import('./commands/schedule.js')).scheduleCommand() },
+  ],
+  environment: () => OPERATOR_ENVIRONMENT,
 });

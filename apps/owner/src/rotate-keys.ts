@@ -3,7 +3,7 @@ import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { manifestFromBytes } from '@ciphernet/artifacts';
 import { InputError } from '@ciphernet/foundation';
-import { generateKeys, hasKeyFiles, readPublicKey, writeKeyFiles } from '@ciphernet/keyring';
+import { expiryIn, generateKeys, hasKeyFiles, readPublicKey, writeKeyFiles } from '@ciphernet/keyring';
 import {
   type DatasetRecord,
   allow,
@@ -14,7 +14,6 @@ import {
   writeDatasetRecord,
 } from '@ciphernet/owner-records';
 import { type OwnerTools, encryptWithProgress } from './encryption.js';
-import { expiryIn } from './keys.js';
 
 /** Where keys go that nothing is encrypted with any more; what was encrypted with them is decrypted from there. */
 const retiredPrefix = (folder: string): string => `${folder}-retired-`;

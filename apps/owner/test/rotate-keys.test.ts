@@ -5,9 +5,10 @@ import { openDirectoryStore } from '@ciphernet/blobs';
 import { profileNamed } from '@ciphernet/ckks';
 import { createProgressBoard } from '@ciphernet/command-line';
 import { NO_TRANSFORM, examplesOf, readFolder } from '@ciphernet/datasets';
-import { generateKeys, readPublicKey, readSecretKey, writeKeyFiles } from '@ciphernet/keyring';
+import { expiryIn, generateKeys, readPublicKey, readSecretKey, writeKeyFiles } from '@ciphernet/keyring';
 import {
   allow,
+  defaultKeysFolder,
   findConsent,
   loadOwnerConfiguration,
   readDatasetRecord,
@@ -16,7 +17,6 @@ import {
 import { idxFile, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import { encryptWithProgress } from '../src/encryption.js';
-import { defaultKeysFolder, expiryIn } from '../src/keys.js';
 import { rotateKeys } from '../src/rotate-keys.js';
 
 const IMAGES = 30;

@@ -8,35 +8,20 @@ import {
   type ShardEntry,
   batchChunks,
   manifestToBytes,
-  shardHeader,
 } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
-import {
-  type CkksParameters,
-  type EncryptionMode,
-  assertSecure,
-  describeParameters,
-  parametersDigest,
-  slotsOf,
-} from '@ciphernet/ckks';
+import { type CkksParameters, type EncryptionMode, assertSecure } from '@ciphernet/ckks';
 import { type Examples, type OwnReading, outputsOf } from '@ciphernet/datasets';
-import { InputError } from '@ciphernet/foundation';
 import type { Identity } from '@ciphernet/identity';
 import {
   type EncryptedShard,
   type EncryptionPool,
   type EncryptorName,
-  assertKeyPair,
-  assertNotExpired,
-  assertSameKey,
   createEncryptionPool,
-  readPublicKey,
-  readSecretKey,
+  encryptRows,
+  readEncryptionKey,
 } from '@ciphernet/keyring';
 import { writeDatasetRecord } from '@ciphernet/owner-records';
-
-/** Coefficients of a tile: a group of the evaluator's, the fewest there can be, so that an auditor reads little for one position. */
-const TILE = 4;
 
 /** What is encrypted, and how. */
 export interface EncryptionRequest {
@@ -82,29 +67,8 @@ export interface EncryptedDataset {
   readonly seconds: number;
 }
 
-async function loadKey(
-  { parameters, mode }: EncryptionRequest,
-  { folder, passphrase }: KeyLocation,
-): Promise<{ fingerprint: string; bytes: Uint8Array; publicBytes: number }> {
-  const publicKey = await readPublicKey(folder);
-  assertNotExpired(publicKey, folder);
-  // The data's owner has both; the secret one decrypts what is encrypted here.
-  await assertKeyPair(folder);
-  if (parametersDigest(publicKey.parameters) !== parametersDigest(parameters)) {
-    throw new InputError(
-      `the keys were made for ${describeParameters(publicKey.parameters)}, the dataset needs ${describeParameters(parameters)}`,
-      { where: folder, hint: 'make keys for these parameters with the command `keys create`' },
-    );
-  }
-  const { fingerprint } = publicKey;
-  if (mode === 'public') return { fingerprint, bytes: publicKey.bytes, publicBytes: publicKey.bytes.length };
-  const secret = await readSecretKey(folder, passphrase);
-  assertSameKey(secret.fingerprint, fingerprint, 'the secret key', folder);
-  return { fingerprint, bytes: secret.bytes, publicBytes: 0 };
-}
-
-/** Encrypts shard by shard; one is written while the next is encrypted, so at most two are in memory. */
-async function encryptShards(
+/** Encrypts the slots of the arrangement, shard by shard. */
+function encryptShards(
   request: EncryptionRequest,
   tools: EncryptionTools,
   pool: EncryptionPool,
@@ -112,53 +76,27 @@ async function encryptShards(
   arrangement: Arrangement,
 ): Promise<ShardEntry[]> {
   const { examples, parameters, inputScale } = request;
-  const slots = slotsOf(parameters);
-  const { width } = examples.features;
-  const total = arrangement.order.length;
-  const shards: ShardEntry[] = [];
-  let writing: Promise<void> = Promise.resolve();
-  for (let from = 0; from < total; from += slots) {
-    const images = Math.min(slots, total - from);
-    const features = await examples.features.gather(arrangement.order.subarray(from, from + images));
-    const shard = await pool.encryptShard(
-      { features, images },
-      {
-        scale: inputScale,
-        tile: TILE,
-        ...(tools.signal === undefined ? {} : { signal: tools.signal }),
-        onProgress: (done, all) => tools.onProgress?.(from + Math.floor((images * done) / all), total),
-      },
-    );
-    const header = shardHeader({
-      parameters,
-      keyFingerprint: fingerprint,
-      ciphertexts: width,
-      images,
-      tile: TILE,
-      scale: inputScale,
-      seed: shard.seed,
-    });
-    await writing;
-    const index = shards.length;
-    shards.push({ digest: '', bytes: 0, images });
-    writing = writeShard(tools.blobs, header, shard).then((entry) => void (shards[index] = { ...entry, images }));
-    // Awaited in the next round; until then a failure must not count as unhandled.
-    writing.catch(() => undefined);
-  }
-  await writing;
-  return shards;
+  const rows = {
+    count: arrangement.order.length,
+    width: examples.features.width,
+    read: (from: number, to: number) => examples.features.gather(arrangement.order.subarray(from, to)),
+  };
+  const { signal, onProgress } = tools;
+  const set = {
+    parameters,
+    keyFingerprint: fingerprint,
+    inputScale,
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+  return encryptRows(pool, rows, set, (header, shard) => writeShard(tools.blobs, header, shard));
 }
 
-/** Stores a shard and the digests of its positions, and gives its memory back. */
-async function writeShard(
-  blobs: BlobStore,
-  header: BatchHeader,
-  encrypted: EncryptedShard,
-): Promise<{ readonly digest: string; readonly bytes: number; readonly positions: string }> {
-  using shard = encrypted;
+/** Stores a shard and the digests of its positions. */
+async function writeShard(blobs: BlobStore, header: BatchHeader, shard: EncryptedShard): Promise<ShardEntry> {
   const { digest, bytes } = await blobs.put(yieldingChunks(batchChunks(header, shard.residues)));
   const positions = await blobs.put(shard.positions);
-  return { digest, bytes, positions: positions.digest };
+  return { digest, bytes, images: header.images, positions: positions.digest };
 }
 
 async function* yieldingChunks(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -177,7 +115,7 @@ export async function encryptDataset(
 ): Promise<EncryptedDataset> {
   const { examples, parameters, mode } = request;
   assertSecure(parameters, `dataset ${examples.name}`);
-  const key = await loadKey(request, keys);
+  const key = await readEncryptionKey(keys.folder, { mode, parameters, passphrase: keys.passphrase });
   const seed = randomBytes(SEED_BYTES);
   const arrangement = arrange(examples.count, seed);
   const started = performance.now();

@@ -1,11 +1,4 @@
-import {
-  type BatchHeader,
-  type DatasetManifest,
-  type ShardEntry,
-  manifestFromBytes,
-  openBatchFile,
-  resultToBytes,
-} from '@ciphernet/artifacts';
+import { type BatchHeader, type DatasetManifest, type ShardEntry, manifestFromBytes } from '@ciphernet/artifacts';
 import {
   type Computation,
   type WorkerTrust,
@@ -16,7 +9,7 @@ import {
 } from '@ciphernet/attestation';
 import { type BlobStore, refFamily } from '@ciphernet/blobs';
 import { parametersDigest } from '@ciphernet/ckks';
-import type { Engine } from '@ciphernet/engines';
+import { type Engine, evaluateFile } from '@ciphernet/engines';
 import { InputError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { type ModelKey, ensureCompiled } from '@ciphernet/models';
 import type { InferJob, InferredResult } from '@ciphernet/queue';
@@ -127,17 +120,18 @@ export async function infer(job: InferJob, dependencies: InferDependencies): Pro
     if (known !== undefined) return answer(known, true);
 
     const started = performance.now();
-    // One pass over the shard: it is hashed tile by tile as the engine reads it, and verified before the result counts.
     await using local = await blobs.local(entry.digest, { verify: false });
-    using shard = openBatchFile(local.path, entry.digest);
-    checkShard(shard.header, manifest, entry, `shard ${job.shard} of ${manifest.name}`);
-    const batch = await engine.evaluate(compiled, shard, {
+    const file = {
+      path: local.path,
+      digest: entry.digest,
+      check: (header: BatchHeader) => checkShard(header, manifest, entry, `shard ${job.shard} of ${manifest.name}`),
+    };
+    const result = await evaluateFile(engine, compiled, file, {
       threads: Math.min(THREADS_PER_SHARD, engine.capabilities.maxThreads),
       ...(dependencies.signal === undefined ? {} : { signal: dependencies.signal }),
       ...(dependencies.onProgress === undefined ? {} : { onProgress: dependencies.onProgress }),
     });
-    shard.verify();
-    const ref = await blobs.put(resultToBytes(batch));
+    const ref = await blobs.put(result);
     const stored = { result: ref.digest, bytes: ref.bytes, seconds: (performance.now() - started) / 1000 };
     await RESULTS.set(blobs, resultKey(source), signComputation({ ...source, ...stored }, trust));
     return answer(stored, false);

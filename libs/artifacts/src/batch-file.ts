@@ -43,8 +43,10 @@ export interface BatchFile extends TileReader {
   /**
    * Holds the whole file against the digest that it was opened with; call it before anything made of the batch is used. Costs no second pass when every tile was read once in order, and nothing when this thread has verified the same
    * file before and it was not touched since.
+   *
+   * @param actual the whole file's SHA-256, where another thread has read it since it was opened
    */
-  verify(): void;
+  verify(actual?: string): void;
   /** True when the file need not be hashed: it was, and has not been touched since. */
   readonly wasVerified: boolean;
 }
@@ -82,9 +84,10 @@ function runningDigest(start: Uint8Array): {
  * Opens a batch in a file. Header and length are checked here.
  *
  * @param digest SHA-256 that {@link BatchFile.verify} holds the file against; without it, the caller has verified it
+ * @param isHashedApart true where another thread hashes the file, and nothing is hashed along with reading
  * @throws IntegrityError for a header or length that is wrong, and for words that are not of 32 bits
  */
-export function openBatchFile(path: string, digest?: string): BatchFile {
+export function openBatchFile(path: string, digest?: string, isHashedApart = false): BatchFile {
   const file = openSync(path, 'r');
   try {
     const identity = identifyFile(file);
@@ -97,7 +100,8 @@ export function openBatchFile(path: string, digest?: string): BatchFile {
     const tiles = stored.ringDegree / stored.tile;
     const view = unseeded(stored);
     const wasVerified = digest !== undefined && identity.isVerified(digest);
-    const running = digest === undefined || wasVerified ? undefined : runningDigest(start.subarray(0, bodyOffset));
+    const isRead = digest === undefined || wasVerified || isHashedApart;
+    const running = isRead ? undefined : runningDigest(start.subarray(0, bodyOffset));
     return {
       kind: 'file',
       header: view.header,
@@ -112,9 +116,12 @@ export function openBatchFile(path: string, digest?: string): BatchFile {
           running?.read(position, bytes);
         });
       },
-      verify() {
+      verify(actual) {
         if (digest === undefined) return;
-        const finished = running?.finish(file, size, path);
+        const apart = actual === undefined ? undefined : { digest: actual, readInOrder: false };
+        if (isHashedApart && !wasVerified && apart === undefined)
+          throw new RangeError('the digest of another thread is missing');
+        const finished = running?.finish(file, size, path) ?? apart;
         // Bytes that another thread read, or that were hashed in an earlier pass, are these only if nothing changed since.
         if (finished?.readInOrder !== true && !identity.isUnchanged()) {
           throw new IntegrityError('the file was changed while it was read', { where: path, hint: 'evaluate again' });

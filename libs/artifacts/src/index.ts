@@ -9,6 +9,15 @@ export {
   readBatch,
 } from './batch-file.js';
 export {
+  type BatchEntry,
+  type BatchList,
+  hashBatchFile,
+  readBatchBytes,
+  readBatchList,
+  writeBatchFile,
+  writeBatchList,
+} from './batch-folder.js';
+export {
   type BatchHeader,
   HEADER_READ_BYTES,
   WORD_BYTES,

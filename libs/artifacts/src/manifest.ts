@@ -5,7 +5,7 @@ import {
   parametersDigest,
   parametersFromJson,
 } from '@ciphernet/ckks';
-import { type InputTransform, inputTransformSchema } from '@ciphernet/datasets';
+import { type InputTransform, inputTransformSchema } from '@ciphernet/network';
 import { IntegrityError, digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 import { HEADER_READ_BYTES, WORD_BYTES } from './batch-header.js';

@@ -1,7 +1,7 @@
 // One copy of commander for every entry: its classes are compared by identity.
 export { Command, InvalidArgumentError, Option } from 'commander';
 export { digestArgument, evaluationArgument, integerBetween, ringOption, suiteArgument } from './arguments.js';
-export { type Entry, runEntry } from './main.js';
+export { type Entry, type LazyCommand, runEntry } from './main.js';
 export { type OwnDataOptions, addOwnDataOptions, namesArgument, rangeArgument } from './own-data-options.js';
 export { type Progress, type ProgressBoard, createProgressBoard } from './progress.js';
 export { type Session, openSession, openSharedSession } from './session.js';

@@ -21,13 +21,23 @@ const SHARED_ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['CIPHERNET_LOG', 'auto, json or text'],
 ];
 
+type Variables = readonly (readonly [string, string])[];
+
+/** A command whose modules are loaded when it is asked for: a step on files must not wait for the queue's. */
+export interface LazyCommand {
+  /** The words that it is called by: one, or those of a command of a group whose other commands need more modules. */
+  readonly path: readonly [string] | readonly [string, string];
+  load(): Promise<Command>;
+}
+
 /** One party's command line. */
 export interface Entry {
   readonly name: string;
   readonly description: string;
-  readonly commands: readonly Command[];
+  /** In the order of the help; commands of groups are in their groups as well. */
+  readonly commands: readonly LazyCommand[];
   /** Variables of this entry besides the shared ones: name and meaning. */
-  readonly environment?: readonly (readonly [string, string])[];
+  readonly environment?: () => Variables | Promise<Variables>;
 }
 
 /**
@@ -44,13 +54,28 @@ function adoptCommands(command: Command, name: string): void {
   for (const child of command.commands) adoptCommands(child, name);
 }
 
-function programOf({ name, description, commands, environment = [] }: Entry): Command {
-  const lines = [...SHARED_ENVIRONMENT, ...environment].map(([variable, text]) => `  ${variable.padEnd(29)} ${text}`);
-  const program = new Command(name)
-    .description(description)
-    .showHelpAfterError('(add --help for the options)')
-    .addHelpText('after', `\nEnvironment:\n${lines.join('\n')}\n${EXIT_CODES}`);
-  for (const command of commands) program.addCommand(command);
+/** The command that the arguments name: of several, the one with the longer path. */
+function namedBy(args: readonly string[], commands: readonly LazyCommand[]): LazyCommand | undefined {
+  return commands
+    .filter(({ path }) => path.every((word, place) => args[place] === word))
+    .sort((a, b) => b.path.length - a.path.length)[0];
+}
+
+/** A program with the one command that is asked for, or with all of them where none is: for help and for errors. */
+async function programOf(entry: Entry, args: readonly string[]): Promise<Command> {
+  const { name, description, commands, environment } = entry;
+  const program = new Command(name).description(description).showHelpAfterError('(add --help for the options)');
+  const named = namedBy(args, commands);
+  if (named !== undefined) {
+    const command = await named.load();
+    program.addCommand(named.path.length === 1 ? command : new Command(named.path[0]).addCommand(command));
+  } else {
+    const variables = [...SHARED_ENVIRONMENT, ...((await environment?.()) ?? [])];
+    const lines = variables.map(([variable, text]) => `  ${variable.padEnd(29)} ${text}`);
+    program.addHelpText('after', `\nEnvironment:\n${lines.join('\n')}\n${EXIT_CODES}`);
+    const whole = commands.filter(({ path }) => path.length === 1);
+    for (const command of await Promise.all(whole.map((command) => command.load()))) program.addCommand(command);
+  }
   adoptCommands(program, name);
   return program;
 }
@@ -74,7 +99,7 @@ export async function runEntry(entry: Entry): Promise<never> {
         hint: 'start it through npm, which brings Node 22',
       });
     }
-    await programOf(entry).parseAsync();
+    await (await programOf(entry, process.argv.slice(2))).parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else {

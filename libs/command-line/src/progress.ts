@@ -1,4 +1,5 @@
-import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
+import type * as CliProgress from 'cli-progress';
 
 /** One line of progress: a bar in a terminal, a plain line every few seconds elsewhere. */
 export interface Progress {
@@ -33,6 +34,8 @@ function meter(unit: string): (done: number, total: number) => string {
 }
 
 function terminalBoard(): ProgressBoard {
+  // Loaded for a terminal only: commands that show no bar start without it.
+  const { MultiBar, Presets } = createRequire(import.meta.url)('cli-progress') as typeof CliProgress;
   const bars = new MultiBar(
     {
       format: '{name} {bar} {percentage}% | {meter} {note}',
@@ -46,7 +49,7 @@ function terminalBoard(): ProgressBoard {
   return {
     start(name, unit) {
       const measure = meter(unit);
-      const bar: SingleBar = bars.create(1, 0, { name: name.padEnd(9), meter: '', note: '' });
+      const bar: CliProgress.SingleBar = bars.create(1, 0, { name: name.padEnd(9), meter: '', note: '' });
       return {
         update(done, total, note = '') {
           bar.setTotal(total);

@@ -1,7 +1,7 @@
 import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { type Configuration, loadConfiguration } from '@ciphernet/configuration';
 import { InputError, messageOf } from '@ciphernet/foundation';
-import { type QueueBackend, openQueueBackend } from '@ciphernet/queue';
+import type { QueueBackend } from '@ciphernet/queue';
 import { abortOnSignals } from './signals.js';
 
 /** What a command works with; closing it gives running jobs back. */
@@ -17,6 +17,8 @@ export interface Session extends AsyncDisposable {
 export async function openSession(): Promise<Session> {
   const configuration = loadConfiguration();
   const blobs = await openBlobStore(configuration);
+  // Most of what a command loads: those that have no session do without.
+  const { openQueueBackend } = await import('@ciphernet/queue');
   let lastError = '';
   const backend = await openQueueBackend({
     redisUrl: configuration.redisUrl,

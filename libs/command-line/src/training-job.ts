@@ -1,10 +1,11 @@
-import { JOB_OPTIONS, QUEUES, type TrainJob, type TrainedResult, parseTrained } from '@ciphernet/queue';
+import type { TrainJob, TrainedResult } from '@ciphernet/queue';
 import type { ProgressBoard } from './progress.js';
 import type { Session } from './session.js';
 import { waitForJob } from './wait.js';
 
 /** Enqueues a training job, shows its progress, and waits for its model. The job's id is its run's. */
 export async function runTrainingJob(session: Session, board: ProgressBoard, data: TrainJob): Promise<TrainedResult> {
+  const { JOB_OPTIONS, QUEUES, parseTrained } = await import('@ciphernet/queue');
   const events = session.backend.events(QUEUES.train);
   await events.waitUntilReady();
   const job = await session.backend.queue(QUEUES.train).add('train', data, { ...JOB_OPTIONS, jobId: data.run });

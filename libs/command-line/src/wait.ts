@@ -1,5 +1,5 @@
 import { EvaluationError, errorFromLine } from '@ciphernet/foundation';
-import { type JobProgress, QUEUES, type QueueBackend, progressSchema } from '@ciphernet/queue';
+import type { JobProgress, QueueBackend } from '@ciphernet/queue';
 import type { Job, QueueEvents } from 'bullmq';
 import { abortable } from './signals.js';
 
@@ -27,6 +27,7 @@ export async function waitForJob(
   signal: AbortSignal,
   onProgress?: (jobId: string, progress: JobProgress) => void,
 ): Promise<unknown> {
+  const { progressSchema } = await import('@ciphernet/queue');
   const listener = ({ jobId, data }: { jobId: string; data: unknown }): void => {
     const parsed = progressSchema.safeParse(data);
     if (parsed.success) onProgress?.(jobId, parsed.data);
@@ -51,6 +52,7 @@ export async function waitForEvaluation(
   signal: AbortSignal,
   onProgress: (fraction: number) => void,
 ): Promise<void> {
+  const { QUEUES, progressSchema } = await import('@ciphernet/queue');
   const inferEvents = backend.events(QUEUES.infer);
   const collectEvents = backend.events(QUEUES.collect);
   await Promise.all([inferEvents.waitUntilReady(), collectEvents.waitUntilReady()]);

@@ -1,4 +1,4 @@
-import type { InputTransform } from '@ciphernet/datasets';
+import type { InputTransform } from '@ciphernet/network';
 import type { Calibration } from './calibrate.js';
 import type { Circuit } from './circuit.js';
 import type { CompiledCircuit } from './compiled.js';
@@ -38,7 +38,7 @@ export interface Compilable {
  */
 export function compile(
   model: Compilable,
-  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable' | 'ring' | 'precise'>,
+  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable' | 'ring' | 'precise' | 'targetError'>,
 ): CompiledCircuit {
   const { basis } = model;
   const roundingEnergies = basis.map(({ energy }) => energy);

@@ -1,4 +1,4 @@
-import { type InputTransform, inputTransformSchema } from '@ciphernet/datasets';
+import { type InputTransform, inputTransformSchema } from '@ciphernet/network';
 import { InputError, parseJson, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 import { circuitFromJson, circuitToJson } from './circuit-json.js';

@@ -1,6 +1,7 @@
 export { type Calibration, calibrate } from './calibrate.js';
 export { circuitFromJson, circuitToJson } from './circuit-json.js';
 export { type Block, type Circuit, type LinearMap, largestWeight, multiplicationsOf, squaresOf } from './circuit.js';
+export { type ClientSide, type Packing, clientPart, clientSideFromJson, clientSideToBytes } from './client-side.js';
 export { type Compilable, compile, compileCircuit } from './compile.js';
 export { type CompiledCircuit, compiledFromJson, compiledToBytes, planOfCompiled } from './compiled.js';
 export { applyMap, evaluateCircuit, traceCircuit } from './evaluate-circuit.js';
@@ -19,6 +20,10 @@ export {
   quantise,
   scaleForBits,
 } from './quantise.js';
+export { type ProductLayout, productCoefficients, productLayout } from './products/layout.js';
+export { type ProductPlan, planProducts } from './products/plan-products.js';
+export { type QuadraticForms, quadraticForms } from './products/quadratic-form.js';
+export { weightPolynomial } from './products/weights.js';
 export { basisFromBytes, basisToBytes } from './rounding-bytes.js';
 export { type MapRounding, type RoundingBasis, roundingBasis } from './rounding.js';
 export { type NormalSource, simulateCircuit } from './simulate.js';

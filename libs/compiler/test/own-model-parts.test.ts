@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { NO_TRANSFORM } from '@ciphernet/datasets';
+import { NO_TRANSFORM } from '@ciphernet/network';
 import { calibrate } from '../src/calibrate.js';
 import type { Circuit } from '../src/circuit.js';
 import { compile } from '../src/compile.js';

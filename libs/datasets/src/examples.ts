@@ -1,10 +1,9 @@
 import { sha256Hex } from '@ciphernet/foundation';
-import { type Shape, sizeOf } from '@ciphernet/network';
+import { type InputTransform, type Shape, sizeOf, transformedShape } from '@ciphernet/network';
 import type { Dataset, Split } from './dataset.js';
 import { toFeatures } from './features.js';
 import { type FeatureRows, rowsInMemory } from './feature-rows.js';
 import type { Task } from './task.js';
-import { type InputTransform, transformedShape } from './transform.js';
 
 /** What an owner knows of each example besides its features. */
 export interface Targets {

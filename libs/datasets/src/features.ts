@@ -1,5 +1,4 @@
-import type { Shape } from '@ciphernet/network';
-import { type InputTransform, applyTransform } from './transform.js';
+import { type InputTransform, type Shape, applyTransform } from '@ciphernet/network';
 
 /** Bytes as fractions in [0, 1], the range that every model here is trained on. */
 function toUnitRange(images: Uint8Array): Float32Array {

@@ -18,6 +18,7 @@ export { type WantedExamples, choosePreprocessing, readingForModel } from './own
 export { type DescribedTable, type OwnDataChoice, describeTable, ownFormatOf } from './own/plan-reading.js';
 export { OWN_FORMATS, type OwnFormat, type OwnReading, ownReadingSchema } from './own/reading.js';
 export { readFolder } from './folder.js';
+export { loadPixelRows } from './pixel-rows.js';
 export { type LoadOptions, NAMED_DATASETS, isOwnData, loadDataset } from './load.js';
 export { type Task, outputsOf, targetsOf, taskSchema, taskText } from './task.js';
 export {
@@ -27,4 +28,4 @@ export {
   inputTransformSchema,
   transformName,
   transformedShape,
-} from './transform.js';
+} from '@ciphernet/network';

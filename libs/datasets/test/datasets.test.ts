@@ -3,12 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseIdx, readIdxBytes } from '@ciphernet/formats';
+import { NO_TRANSFORM } from '@ciphernet/network';
 import { idxFile, temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import { sliceExamples, takeExamples } from '../src/dataset.js';
 import { toFeatures } from '../src/features.js';
 import { loadDataset } from '../src/load.js';
-import { NO_TRANSFORM } from '../src/transform.js';
 
 /** An IDX file, of ascending bytes where no values are given. */
 function idx(shape: number[], values?: number[]): Uint8Array {

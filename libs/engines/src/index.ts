@@ -1,7 +1,12 @@
 export { type Engine, type EngineCapabilities, type EvaluateOptions, assertEvaluable } from './engine.js';
 export { type ChosenEngine, chooseEngine, thisMachine } from './choose-engine.js';
 export { engineNamed } from './engines.js';
+export { type ShardFile, evaluateFile } from './evaluate-file.js';
 export { shareCoreCounter } from './wasm/cores.js';
+export { evaluateProducts, productsToBytes } from './products/evaluate-products.js';
+export { type ProductsFile, type ProductsHeader, openProductsFile } from './products/products-file.js';
+export { type ProductCircuit, productChunks } from './products/write-products.js';
+export { startHelpers } from './wasm/helpers.js';
 export { type PositionEvaluator, createPositionEvaluator } from './wasm/positions.js';
 export { type Kernels, BLOCK_BYTES, PAIR_BYTES, createKernels } from './wasm/kernels.js';
 export { type Gpu, openGpu } from './webgpu/device.js';

@@ -26,7 +26,7 @@ describe('the code that shapes a result', () => {
           '@ciphernet/artifacts': ['result-bytes.js', 'batch-bytes.js'],
         },
         // Texts of errors; and how features were prepared, which is part of a compiled circuit's address.
-        ['@ciphernet/foundation', '@ciphernet/datasets'],
+        ['@ciphernet/foundation', '@ciphernet/network'],
       ),
       // The list itself computes nothing, and a change of what it holds changes the version already.
     ).filter((file) => file !== '@ciphernet/engines/result-code.js');

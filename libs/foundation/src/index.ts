@@ -17,5 +17,6 @@ export {
   printable,
 } from './errors.js';
 export { type WriteOptions, readIfThere, writeOnce, writeWhole } from './files.js';
+export { type FolderOptions, writeFolder } from './folders.js';
 export { median } from './median.js';
 export { parseJson, parseOrThrow } from './parse.js';

@@ -22,6 +22,13 @@ export interface ResultDecryptor extends Disposable {
    * @throws IntegrityError for a result of another key or of other parameters
    */
   decrypt(batch: Batch, where: string): DecryptedResult;
+  /**
+   * The coefficient of X^0 of each ciphertext over the scale: the mean of the real parts of all slots, since a sum over all roots of
+   * X^N + 1 is N times it. Of the standard ring only.
+   *
+   * @throws as `decrypt`
+   */
+  decryptConstants(batch: Batch, where: string): Float64Array;
 }
 
 function decryptCiphertext(
@@ -88,13 +95,22 @@ export async function createResultDecryptor(key: SecretKeyFile): Promise<ResultD
       hint: 'the key file is damaged, or of other parameters',
     });
   }
+  const assertOfKey = ({ keyFingerprint, parametersDigest: digest }: Batch['header'], where: string): void => {
+    assertSameKey(keyFingerprint, key.fingerprint, 'the result', where);
+    if (digest === parametersDigest(key.parameters)) return;
+    throw new IntegrityError('the result was made under other parameters than the key', { where });
+  };
   return {
+    decryptConstants(batch, where) {
+      assertOfKey(batch.header, where);
+      return Float64Array.from({ length: batch.header.ciphertexts }, (_, index) => {
+        const slots = decryptCiphertext(context, secretKey, batch, index);
+        return slots.reduce((sum, value) => sum + value, 0) / slots.length;
+      });
+    },
     decrypt(batch, where) {
       const { header } = batch;
-      assertSameKey(header.keyFingerprint, key.fingerprint, 'the result', where);
-      if (header.parametersDigest !== parametersDigest(key.parameters)) {
-        throw new IntegrityError('the result was made under other parameters than the key', { where });
-      }
+      assertOfKey(header, where);
       const count = header.values ?? header.ciphertexts;
       const values = new Float64Array(header.images * count);
       // Results are one tile; a shard that is decrypted in a test is not. Real slots have no imaginary part.

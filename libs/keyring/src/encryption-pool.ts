@@ -8,7 +8,14 @@ import { MOST_PAGES, PAGE_BYTES, type SharedMemory, createSharedMemory } from '@
 import { writeEmbeddingTables } from './embedding-tables.js';
 import { encryptionKernels, writePrimes } from './encryption-kernels.js';
 import { type EncryptionLayout, layOutEncryption } from './encryption-memory.js';
-import type { EncryptorName, ShardRegion, ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
+import type {
+  EncryptorName,
+  ShardRegion,
+  ShardTask,
+  ThreadReply,
+  ThreadStart,
+  ValueEncoding,
+} from './encryption-task.js';
 import { keyResidues, writeKey } from './key-residues.js';
 
 /** Features of one shard in the clear, as the encryption pool takes them. */
@@ -22,8 +29,12 @@ export interface PlainShard {
 export interface ShardOptions {
   /** Real factor between a feature and its encoded integer. */
   readonly scale: number;
+  /** Where the values go; `coefficients` takes up to N of them, and our encryptor. Default `slots`. */
+  readonly encoding?: ValueEncoding;
   /** Coefficients of a tile, a multiple of 4; divides the ring degree. */
   readonly tile: number;
+  /** False leaves the digests of the positions out; default true. */
+  readonly positions?: boolean;
   readonly signal?: AbortSignal;
   /** Called a few times a second with features done. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -33,7 +44,7 @@ export interface ShardOptions {
 export interface EncryptedShard extends Disposable {
   /** In the wire format's order. */
   readonly residues: Uint32Array;
-  /** A digest for each position and the seed, as `positionDigests` has them. */
+  /** A digest for each position and the seed, as `positionDigests` has them; zeros where they were left out. */
   readonly positions: Uint8Array;
   /** What the second components come from, which are not among the residues: of symmetric encryption by ours. */
   readonly seed?: Uint8Array;
@@ -131,10 +142,12 @@ function createRegions(memory: SharedMemory, start: number): (bytes: number) => 
   };
 }
 
-/** @throws InputError unless the shard fits the ring */
-function checkShard(shard: PlainShard, options: ShardOptions, parameters: CkksParameters): number {
+/** @throws InputError unless the shard fits the ring, and the encryptor its encoding */
+function checkShard(shard: PlainShard, options: ShardOptions, start: EncryptionStart): number {
+  const { parameters, encryptor } = start;
   const { ringDegree } = parameters;
-  const slots = slotsOf(parameters);
+  const isSlots = options.encoding !== 'coefficients';
+  const slots = isSlots ? slotsOf(parameters) : ringDegree;
   const features = shard.features.length / shard.images;
   if (!Number.isInteger(features) || shard.images < 1 || shard.images > slots) {
     throw new InputError(`${shard.features.length} values are no ${shard.images} images of at most ${slots} slots`);
@@ -142,6 +155,7 @@ function checkShard(shard: PlainShard, options: ShardOptions, parameters: CkksPa
   if (options.tile % 4 !== 0 || ringDegree % options.tile !== 0) {
     throw new InputError(`a tile of ${options.tile} coefficients`, { hint: 'use a power of two from 4 on' });
   }
+  if (!isSlots && encryptor === 'seal') throw new InputError('SEAL’s encoder takes slots only');
   return features;
 }
 
@@ -172,7 +186,7 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
   return {
     threads,
     async encryptShard(shard, options) {
-      const features = checkShard(shard, options, parameters);
+      const features = checkShard(shard, options, start);
       const { images } = shard;
       // Drawn for this call alone: whoever encrypts again, after a failure or anew, does it under another one.
       const seed = isSeeded ? new Uint8Array(randomBytes(SEED_BYTES)) : undefined;
@@ -184,6 +198,7 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
         images,
         features,
         scale: options.scale,
+        encoding: options.encoding ?? 'slots',
         tile: options.tile,
         components,
         residues: held.at,
@@ -200,7 +215,8 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
         positions,
       });
       const encrypting = task('encrypt');
-      const tasks = [task('transpose'), encrypting, task('digest')];
+      const digests = options.positions === false ? [] : [task('digest')];
+      const tasks = [task('transpose'), encrypting, ...digests];
       const values = new Float32Array(memory.buffer, region.values, features * images);
       // Where ciphertexts will stand: they leave nothing of it.
       const rows = new Float32Array(memory.buffer, region.residues, features * images);

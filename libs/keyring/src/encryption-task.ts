@@ -22,6 +22,9 @@ export interface ThreadStart {
   readonly threads: number;
 }
 
+/** Where the values of a ciphertext go: into its slots, or into its coefficients. */
+export type ValueEncoding = 'slots' | 'coefficients';
+
 /** One shard in the pool's memory: byte offsets. */
 export interface ShardRegion {
   /** f32, feature-major, features × images. */
@@ -29,6 +32,8 @@ export interface ShardRegion {
   readonly images: number;
   readonly features: number;
   readonly scale: number;
+  /** Whether values are slots, or coefficients of the polynomial from X^0 on. */
+  readonly encoding: ValueEncoding;
   /** Coefficients of a tile, a multiple of 4; divides the ring degree. */
   readonly tile: number;
   /** Components of a ciphertext in the body: 2, or 1 where the second comes from a seed. */

@@ -7,7 +7,12 @@ export {
   type ShardOptions,
   createEncryptionPool,
 } from './encryption-pool.js';
+export { encryptCoefficients } from './encrypt-coefficients.js';
+export { type SetEncryption, type SlotRows, encryptRows } from './encrypt-rows.js';
+export { type EncryptionKey, type WantedKey, readEncryptionKey } from './encryption-key.js';
 export { type EncryptorName, ENCRYPTOR_NAMES } from './encryption-task.js';
+export { type ExpectedPlan, type ExpectedShard, checkSlots, decryptResult } from './expected-result.js';
+export { DEFAULT_DAYS, expiryIn } from './expiry.js';
 export { generateKeys } from './generate.js';
 export {
   type PublicKeyFile,

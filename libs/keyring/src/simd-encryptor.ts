@@ -12,7 +12,16 @@ export interface SimdParts extends RandomSource {
   readonly mode: EncryptionMode;
 }
 
-function embedFeature({ kernels, layout, space }: SimdParts, region: ShardRegion, feature: number, to: number): void {
+/** Values as the message's first coefficients, rounded; the others are 0. */
+function placeFeature({ memory, layout }: SimdParts, region: ShardRegion, feature: number, to: number): void {
+  const values = new Float32Array(memory.buffer, region.values + 4 * feature * region.images, region.images);
+  const message = new Int32Array(memory.buffer, to, layout.ringDegree).fill(0);
+  for (let i = 0; i < values.length; i++) message[i] = Math.round((values[i] ?? 0) * region.scale);
+}
+
+function embedFeature(parts: SimdParts, region: ShardRegion, feature: number, to: number): void {
+  if (region.encoding === 'coefficients') return placeFeature(parts, region, feature, to);
+  const { kernels, layout, space } = parts;
   const { ring, order, twiddles, rotations, slotCount } = layout;
   const values = region.values + 4 * feature * region.images;
   const factor = region.scale / slotCount;

@@ -24,7 +24,7 @@ const COMPILER_VERSION = 8;
  */
 export function compileModel(
   model: Model,
-  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable' | 'ring'>,
+  options: Pick<PlanOptions, 'mode' | 'given' | 'verifiable' | 'ring' | 'targetError'>,
 ): CompiledCircuit {
   const { circuit, record } = model;
   const { calibration, transform } = record;

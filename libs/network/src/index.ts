@@ -1,4 +1,12 @@
 export { evaluateNetwork } from './evaluate-network.js';
+export {
+  type InputTransform,
+  NO_TRANSFORM,
+  applyTransform,
+  inputTransformSchema,
+  transformName,
+  transformedShape,
+} from './input-transform.js';
 export type {
   AveragePoolTopology,
   BatchNormTopology,

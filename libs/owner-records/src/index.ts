@@ -19,6 +19,7 @@ export {
   writeKeptOutputs,
 } from './kept-outputs-files.js';
 export { type Outcome, outcomeFolder, readOutcome, writePredictions, writeRefusal } from './outcome.js';
+export { defaultKeysFolder } from './keys-folder.js';
 export { type OwnerConfiguration, loadOwnerConfiguration } from './owner-configuration.js';
 export { examplesOfRecord } from './record-examples.js';
 export { openOwnerIdentity } from './owner-identity.js';

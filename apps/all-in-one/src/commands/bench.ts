@@ -24,6 +24,7 @@ import {
   uploadBytesOf,
 } from '../bench/pipeline-bench.js';
 import { inMemory, sealSecondsScaled } from '../bench/seal-bench.js';
+import { benchStarts } from '../bench/start-bench.js';
 import { medianSecondsAsync } from '../bench/timing.js';
 import { benchRings } from '../bench/ring-bench.js';
 import { benchTraining } from '../bench/training-bench.js';
@@ -192,6 +193,10 @@ async function bench(options: BenchOptions): Promise<void> {
       `  public key over inference through the queue        ${toInference.toFixed(2)} times; stored, 10,000 images, ${storedToInference.toFixed(2)} times (${rate(cnn.encryptImagesPerSecond)})`,
     );
 
+    const starts = benchStarts();
+    say('\nstart of a step from file to file, a process each');
+    for (const [step, seconds] of Object.entries(starts)) say(`  ${step.padEnd(51)}${seconds.toFixed(2)} s`);
+
     let simdToSeal: number | null = null;
     if (!options.skipSeal) {
       await using local = await blobs.local(elementAt(preparedCnn.manifest.shards, 0).digest);
@@ -227,6 +232,7 @@ async function bench(options: BenchOptions): Promise<void> {
       },
       pipelineOverhead: cnn.pipelineOverhead,
       scaling: { twoThreads: cnn.scaling, jobs: cnn.scalingJobs },
+      startSeconds: starts,
       kernels,
       training,
       peakMemoryMiB: peakMemory,

@@ -29,13 +29,13 @@ import { ENCRYPTOR_NAMES, type EncryptorName } from '@ciphernet/keyring';
 import { compileModel, loadModel } from '@ciphernet/models';
 import {
   type OwnerConfiguration,
+  defaultKeysFolder,
   loadOwnerConfiguration,
   openOwnerIdentity,
   readDatasetRecord,
 } from '@ciphernet/owner-records';
 import type { EncryptionRequest } from '@ciphernet/producer';
 import { encryptWithProgress } from '../encryption.js';
-import { defaultKeysFolder } from '../keys.js';
 import { inspectCommand } from './inspect.js';
 
 interface EncryptOptions extends OwnDataOptions {

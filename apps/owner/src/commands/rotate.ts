@@ -9,8 +9,8 @@ import {
   ringOption,
 } from '@ciphernet/command-line';
 import { EvaluationError, messageOf } from '@ciphernet/foundation';
-import { loadOwnerConfiguration } from '@ciphernet/owner-records';
-import { DEFAULT_DAYS, defaultKeysFolder } from '../keys.js';
+import { DEFAULT_DAYS } from '@ciphernet/keyring';
+import { defaultKeysFolder, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { rotateKeys } from '../rotate-keys.js';
 
 async function rotate(options: {

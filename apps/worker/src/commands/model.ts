@@ -15,6 +15,7 @@ import {
   rangeArgument,
   runTrainingJob,
 } from '@ciphernet/command-line';
+import { compileCommand } from '@ciphernet/compute-files';
 import { uploadBytesPerValue } from '@ciphernet/compiler';
 import { loadConfiguration } from '@ciphernet/configuration';
 import { InputError, printable } from '@ciphernet/foundation';
@@ -147,8 +148,8 @@ async function list(roles: ModelRoles, options: { json: boolean }): Promise<void
   );
 }
 
-/** `model train`, `import`, `convert` and `list`. */
-export function modelCommand(roles: ModelRoles): Command {
+/** `model train`, `import`, `convert`, `compile`, `key`, `sign` and `list`. */
+export async function modelCommand(roles: ModelRoles): Promise<Command> {
   const model = new Command('model').description('models');
   model
     .command('train')
@@ -181,6 +182,7 @@ export function modelCommand(roles: ModelRoles): Command {
     )
     .action(importFolder);
   model.addCommand(convertCommand(roles));
+  model.addCommand(await compileCommand());
   model
     .command('key')
     .description('make a key that models are stored under: for their owner, whose workers and auditors get a copy')

@@ -1,7 +1,6 @@
 import { sha256Hex } from '@ciphernet/foundation';
-import { type Shape, sizeOf } from '@ciphernet/network';
+import { type InputTransform, NO_TRANSFORM, type Shape, sizeOf } from '@ciphernet/network';
 import { z } from 'zod';
-import { type InputTransform, NO_TRANSFORM } from '../transform.js';
 
 /** Most features of an example: indices of a circuit are 16 bits. */
 export const MOST_FEATURES = 65_536;

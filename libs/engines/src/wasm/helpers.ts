@@ -46,6 +46,16 @@ function startHelper(): Helper {
   return helper;
 }
 
+/**
+ * Starts helpers ahead of the first evaluation, which then need not be worth the start of one: for a process that has a single
+ * piece of work and knows that it is large.
+ *
+ * @param count threads beside this one, 0 or more
+ */
+export function startHelpers(count: number): void {
+  for (let k = helpers.length; k < count; k++) startHelper();
+}
+
 /** Resolves when the helper has left the evaluation. */
 function ask(helper: Helper, task: HelperTask): Promise<void> {
   const { thread } = helper;

@@ -41,6 +41,20 @@ export interface KernelExports extends RingExports {
   ): void;
   square2: Square;
   square3: Square;
+  /** The largest |value| of `words` i32 values, to be read as u32; words is a multiple of 4. */
+  largestMagnitude(values: number, words: number): number;
+  productBlock(
+    cipher: number,
+    componentBytes: number,
+    pairs: number,
+    weights: number,
+    outputs: number,
+    groups: number,
+    scratch: number,
+    acc: number,
+    rowBytes: number,
+    modulusPointer: number,
+  ): void;
   unpack(
     tile: number,
     tileGroup: number,

@@ -62,17 +62,19 @@ function layBlock(
   const outputs = block.outputs.length;
   const inputs = block.inputs.length;
   const quads = Math.ceil(outputs / 4);
-  const weightAt = (output: number, tap: number): number =>
-    tap < 0 ? 0 : elementAt(block.weights, output * inputs + tap);
+  const values = block.weights;
+  const weightAt = (output: number, tap: number): number => (tap < 0 ? 0 : values[output * inputs + tap]!);
+  const sumAt = (output: number, a: number, b: number): number =>
+    Math.abs(weightAt(output, a)) + Math.abs(weightAt(output, b));
   const parts: LaidBlock[] = [];
   const sums = new Float64Array(outputs);
   let from = 0;
   const close = (to: number): void => {
     const count = to - from;
     const weights = new Int16Array(quads * 4 * count * 2);
-    for (let output = 0; output < outputs; output++) {
-      for (let k = 0; k < count; k++) {
-        const [a, b] = elementAt(taps, from + k);
+    for (let k = 0; k < count; k++) {
+      const [a, b] = elementAt(taps, from + k);
+      for (let output = 0; output < outputs; output++) {
         const at = (((output >> 2) * count + k) * 4 + (output & 3)) * 2;
         weights[at] = weightAt(output, a);
         weights[at + 1] = weightAt(output, b);
@@ -84,12 +86,16 @@ function layBlock(
   };
   for (let k = 0; k < pairRows.length; k++) {
     const [a, b] = elementAt(taps, k);
-    const own = Float64Array.from(sums, (_, output) => Math.abs(weightAt(output, a)) + Math.abs(weightAt(output, b)));
-    if (own.some((sum) => sum > maxWeightSum)) {
-      throw new UnsupportedError('a pair of weights is beyond the accumulator’s bound', { where: 'kernel layout' });
+    let isFull = false;
+    for (let output = 0; output < outputs; output++) {
+      const own = sumAt(output, a, b);
+      if (own > maxWeightSum) {
+        throw new UnsupportedError('a pair of weights is beyond the accumulator’s bound', { where: 'kernel layout' });
+      }
+      if (own + sums[output]! > maxWeightSum) isFull = true;
     }
-    if (own.some((sum, output) => sum + elementAt(sums, output) > maxWeightSum)) close(k);
-    own.forEach((sum, output) => (sums[output] = elementAt(sums, output) + sum));
+    if (isFull) close(k);
+    for (let output = 0; output < outputs; output++) sums[output] = sums[output]! + sumAt(output, a, b);
   }
   close(pairRows.length);
   return parts;

@@ -1,6 +1,5 @@
-import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import { describe, expect, it } from '@jest/globals';
-import { applyTransform, inputTransformSchema, transformName, transformedShape } from '../src/transform.js';
+import { applyTransform, inputTransformSchema, transformName, transformedShape } from '../src/input-transform.js';
 
 const shape = { height: 4, width: 4, channels: 1 };
 
@@ -30,16 +29,5 @@ describe('the public input transform', () => {
 
   it('takes no unknown field', () => {
     expect(inputTransformSchema.safeParse({ crop: 0, mean: 1, blur: 2 }).success).toBe(false);
-  });
-});
-
-describe('predictions', () => {
-  it('are the largest logit, the first of equals', () => {
-    expect([...predictionsOf([1, 3, 2, 5, 5, 0], 3)]).toEqual([1, 0]);
-  });
-
-  it('of different counts cannot be compared', () => {
-    expect(fractionEqual(Uint8Array.of(1, 2), Uint8Array.of(1, 3))).toBe(0.5);
-    expect(() => fractionEqual(Uint8Array.of(1), Uint8Array.of())).toThrow(RangeError);
   });
 });

@@ -1,6 +1,6 @@
 import { InputError, digestSchema } from '@ciphernet/foundation';
-import type { Shape } from '@ciphernet/network';
 import { z } from 'zod';
+import type { Shape } from './shape.js';
 
 /** Form of an input transform; what is left out changes nothing. */
 export const inputTransformSchema = z

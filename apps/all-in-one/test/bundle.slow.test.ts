@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '@ciphernet/testing';
+import { describe, expect, it } from '@jest/globals';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const program = (name: string): string => join(ROOT, 'benchmarks', 'fhe-ml-inference', 'programs', `${name}.mjs`);
+
+function node(...args: string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+  return spawnSync(process.execPath, args, { encoding: 'utf8' });
+}
+
+const bundle = (entry: string, target: string, ...rest: string[]) =>
+  node(join(ROOT, 'scripts', 'bundle.mjs'), program(entry), target, ...rest);
+
+describe('a program in one file', () => {
+  it('starts, and is the program that it was made of', async () => {
+    await using folder = await temporaryFolder();
+    const target = join(folder.path, 'server.cjs');
+    const made = bundle('server', target, 'compute', '@ciphernet/compute-files');
+    expect([made.stderr, made.status]).toEqual(['', 0]);
+    const help = node(target, 'infer', '--help');
+    expect(help.stdout).toMatch(/evaluate a compiled model on a folder of encrypted batches/);
+    const failed = node(target, 'infer', join(folder.path, 'a'), join(folder.path, 'b'), join(folder.path, 'c'));
+    expect(failed.stderr).toMatch(/^ciphernet-server: no folder of encrypted batches/);
+    expect(failed.status).toBe(2);
+  });
+
+  it('of a server holds nothing of the owner’s, and with it is not made', async () => {
+    await using folder = await temporaryFolder();
+    const target = join(folder.path, 'server.cjs');
+    bundle('server', target, 'compute', '@ciphernet/compute-files');
+    const text = await readFile(target, 'utf8');
+    expect(text).not.toMatch(/libs\/keyring|secret\.key\.json/);
+    const mixed = bundle('client', join(folder.path, 'mixed.cjs'), 'compute', '@ciphernet/client-files');
+    expect(mixed.stderr).toMatch(/a program of compute may not hold .*, which is of client/);
+    expect(mixed.status).toBe(1);
+  });
+});

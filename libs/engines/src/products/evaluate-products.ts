@@ -1,0 +1,143 @@
+import { type Batch, type BatchHeader, type BatchSource, batchToBytes, readBatch } from '@ciphernet/artifacts';
+import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
+import { IntegrityError, elementAt } from '@ciphernet/foundation';
+import { MIN_PRIME, MODULUS_BYTES, residueOf } from '@ciphernet/ring';
+import { biasInteger } from '../engine.js';
+import { type Kernels, createKernels } from '../wasm/kernels.js';
+import { BLOCK_PAIRS, type ProductsFile, blockWords, blocksOf } from './products-file.js';
+
+/** Of a product of two fresh ciphertexts. */
+const COMPONENTS = componentsAfter(1);
+
+/** Bytes of the kernel's scratch: `PAIRS * PRODUCT_BYTES` of assembly/products.ts. */
+const SCRATCH_BYTES = 48 * BLOCK_PAIRS;
+
+/** @throws IntegrityError unless the shard was encrypted for these products */
+function assertFits({ header, layout }: ProductsFile, shard: BatchHeader): void {
+  const { parameters, inputScale, name } = header;
+  const fits =
+    shard.kind === 'shard' &&
+    shard.components === 2 &&
+    shard.ringDegree === parameters.ringDegree &&
+    shard.tile === shard.ringDegree &&
+    shard.parametersDigest === parametersDigest(parameters) &&
+    shard.primes.join() === parameters.primes.join() &&
+    shard.primes.every((prime) => prime >= MIN_PRIME) &&
+    shard.ciphertexts === 2 * layout.chunks &&
+    shard.scale === inputScale;
+  if (fits) return;
+  throw new IntegrityError(
+    'the batch was not encrypted for this model (parameters, ciphertexts, tile or scale differ)',
+    {
+      where: `model ${name}`,
+      hint: 'make keys for this model, and encrypt with them',
+    },
+  );
+}
+
+/** Memory of the kernel for one prime after another: byte offsets. */
+interface Workspace {
+  readonly cipher: number;
+  readonly pairs: number;
+  readonly weights: number;
+  readonly scratch: number;
+  readonly acc: number;
+  readonly modulus: number;
+}
+
+function reserve(kernels: Kernels, { header, layout }: ProductsFile): Workspace {
+  const { outputs, parameters } = header;
+  const row = 4 * parameters.ringDegree;
+  return {
+    cipher: kernels.allocate(2 * 2 * layout.chunks * row),
+    pairs: kernels.allocate(8 * BLOCK_PAIRS),
+    weights: kernels.allocate(4 * blockWords(header)),
+    scratch: kernels.allocate(SCRATCH_BYTES),
+    acc: kernels.allocate(outputs * COMPONENTS * row),
+    modulus: kernels.allocate(MODULUS_BYTES),
+  };
+}
+
+/** Where the two ciphertexts of a block's pairs begin, in bytes; those of the first for pairs that are none, whose weights are 0. */
+function pairOffsets({ layout }: ProductsFile, block: number): Int32Array {
+  const row = 4 * layout.ringDegree;
+  return Int32Array.from({ length: 2 * BLOCK_PAIRS }, (_, at) => {
+    const [a, b] = layout.pairs[block * BLOCK_PAIRS + (at >> 1)] ?? [0, 0];
+    return row * (at % 2 === 0 ? a : layout.chunks + b);
+  });
+}
+
+/** @throws IntegrityError for weights that the kernel's bounds do not allow */
+function checkWeights(largest: number, prime: number, where: string): void {
+  if (largest >>> 0 <= prime / 2) return;
+  throw new IntegrityError('a weight is beyond half its prime', { where, hint: 'compile the model again' });
+}
+
+/**
+ * Evaluates compiled products on the ciphertexts of one example. The result's polynomials hold an output each, as their coefficient of
+ * X^0; the other coefficients are sums that nobody needs.
+ *
+ * @throws IntegrityError for a batch of another model, and for residues or weights out of range
+ */
+export function evaluateProducts(model: ProductsFile, shard: BatchSource, where: string): Batch {
+  const { header, layout } = model;
+  assertFits(model, shard.header);
+  const { residues } = readBatch(shard, where);
+  const kernels = createKernels();
+  const space = reserve(kernels, model);
+  const N = layout.ringDegree;
+  const { outputs, parameters, constants, inputScale, weightScale } = header;
+  const scale = inputScale ** 2 * weightScale;
+  const cipherWords = 2 * 2 * layout.chunks * N;
+  const accWords = outputs * COMPONENTS * N;
+  const u32 = kernels.u32();
+  const i32 = kernels.i32();
+  const at = (pointer: number, words: number): Int32Array => i32.subarray(pointer / 4, pointer / 4 + words);
+  const result = new Uint32Array(parameters.primes.length * accWords);
+  parameters.primes.forEach((prime, primeIndex) => {
+    kernels.modulusInit(space.modulus, prime);
+    u32.set(residues.subarray(primeIndex * cipherWords, (primeIndex + 1) * cipherWords), space.cipher / 4);
+    const acc = at(space.acc, accWords).fill(0);
+    const weights = at(space.weights, blockWords(header));
+    for (let block = 0; block < blocksOf(layout); block++) {
+      model.readBlock(primeIndex, block, weights);
+      checkWeights(kernels.largestMagnitude(space.weights, weights.length), prime, `model ${header.name}`);
+      at(space.pairs, 2 * BLOCK_PAIRS).set(pairOffsets(model, block));
+      const { cipher, pairs, scratch, modulus } = space;
+      const componentBytes = 4 * 2 * layout.chunks * N;
+      kernels.productBlock(
+        cipher,
+        componentBytes,
+        pairs,
+        space.weights,
+        outputs,
+        N / 4,
+        scratch,
+        space.acc,
+        4 * N,
+        modulus,
+      );
+    }
+    const target = result.subarray(primeIndex * accWords, (primeIndex + 1) * accWords);
+    for (let output = 0; output < outputs; output++) {
+      const constant = residueOf(biasInteger(elementAt(constants, output), scale), prime);
+      for (let component = 0; component < COMPONENTS; component++) {
+        const from = (output * COMPONENTS + component) * N;
+        const to = (component * outputs + output) * N;
+        for (let i = 0; i < N; i++) {
+          const value = acc[from + i]! + (component === 0 ? constant : 0);
+          target[to + i] = value < 0 ? value + prime : value >= prime ? value - prime : value;
+        }
+      }
+    }
+  });
+  return {
+    header: { ...shard.header, kind: 'result', ciphertexts: outputs, components: COMPONENTS, scale, wordBits: 32 },
+    residues: result,
+  };
+}
+
+/** A result as it travels: residues of 30 bits. Its values are not paired: what would be the second's place is taken. */
+export function productsToBytes({ header, residues }: Batch): Uint8Array {
+  return batchToBytes({ ...header, wordBits: 30 }, residues);
+}

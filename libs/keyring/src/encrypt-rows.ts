@@ -1,0 +1,77 @@
+import { type BatchHeader, shardHeader } from '@ciphernet/artifacts';
+import { type CkksParameters, slotsOf } from '@ciphernet/ckks';
+import type { EncryptedShard, EncryptionPool } from './encryption-pool.js';
+
+/** Coefficients of a tile: a group of the evaluator's, the fewest there can be, so that an auditor reads little for one position. */
+const TILE = 4;
+
+/** Rows of features, in the order in which they stand in slots. */
+export interface SlotRows {
+  readonly count: number;
+  /** Features of a row. */
+  readonly width: number;
+  /** Rows `from` (inclusive) to `to` (exclusive), row-major; to be read only. */
+  read(from: number, to: number): Promise<Float32Array>;
+}
+
+/** What the shards of a set have in common. */
+export interface SetEncryption {
+  readonly parameters: CkksParameters;
+  readonly keyFingerprint: string;
+  /** Real factor between a feature and its encoded integer. */
+  readonly inputScale: number;
+  /** False where nobody audits single positions: their digests are left out. Default true. */
+  readonly positions?: boolean;
+  readonly signal?: AbortSignal;
+  /** Rows encrypted, of all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Encrypts rows shard by shard, a slot each; one shard is written while the next is encrypted, so at most two are in memory.
+ *
+ * @param write stores a shard, whose memory is given back when it resolves
+ * @returns what `write` gave, in the order of the shards
+ * @throws what the pool, the rows and `write` throw
+ */
+export async function encryptRows<Entry>(
+  pool: EncryptionPool,
+  rows: SlotRows,
+  set: SetEncryption,
+  write: (header: BatchHeader, shard: EncryptedShard) => Promise<Entry>,
+): Promise<Entry[]> {
+  const { parameters, keyFingerprint, inputScale } = set;
+  const slots = slotsOf(parameters);
+  const entries: Promise<Entry>[] = [];
+  let writing: Promise<unknown> = Promise.resolve();
+  for (let from = 0; from < rows.count; from += slots) {
+    const images = Math.min(slots, rows.count - from);
+    const features = await rows.read(from, from + images);
+    const shard = await pool.encryptShard(
+      { features, images },
+      {
+        scale: inputScale,
+        tile: TILE,
+        positions: set.positions ?? true,
+        ...(set.signal === undefined ? {} : { signal: set.signal }),
+        onProgress: (done, all) => set.onProgress?.(from + Math.floor((images * done) / all), rows.count),
+      },
+    );
+    const header = shardHeader({
+      parameters,
+      keyFingerprint,
+      ciphertexts: rows.width,
+      images,
+      tile: TILE,
+      scale: inputScale,
+      seed: shard.seed,
+    });
+    await writing;
+    const entry = write(header, shard).finally(() => shard[Symbol.dispose]());
+    // Awaited in the next round; until then a failure must not count as unhandled.
+    entry.catch(() => undefined);
+    entries.push(entry);
+    writing = entry;
+  }
+  return Promise.all(entries);
+}
