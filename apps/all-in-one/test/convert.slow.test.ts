@@ -68,7 +68,7 @@ describe('model convert', () => {
       'no training data, with the reason',
       [model('breast-cancer-relu')],
       2,
-      /converted by training it against the original, which needs data \[--train\].*cost it 25 points/,
+      /converted by training it against the original, which needs data \[--train\].*the data that it was trained on/,
     ],
     ['a model that is not there', ['nothing.onnx', ...TRAIN], 2, /no such model|nothing\.onnx/],
     ['a network that needs no conversion', [model('wine-mlp'), ...TRAIN], 2, /nothing to convert.*ciphernet check/],

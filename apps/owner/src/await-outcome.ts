@@ -16,6 +16,9 @@ const POLL_MS = 100;
 /** The collector writes before it answers; a shared folder of another machine may show it a little later. */
 const GRACE_MS = 3000;
 
+/** Does not keep a process that has nothing else to do. */
+const grace = (): Promise<void> => sleep(GRACE_MS, undefined, { ref: false });
+
 /** What waiting for an evaluation takes. */
 export interface OutcomeTools {
   readonly backend: QueueBackend;
@@ -39,9 +42,9 @@ export async function awaitOutcome(
 ): Promise<Accepted> {
   const waiting = new AbortController();
   const both = AbortSignal.any([signal, waiting.signal]);
-  const collected = waitForEvaluation(backend, evaluation, shards, both, onProgress).then(() => sleep(GRACE_MS));
+  const collected = waitForEvaluation(backend, evaluation, shards, both, onProgress);
   let isOver = false;
-  const over = collected.finally(() => (isOver = true));
+  const over = collected.then(grace).finally(() => (isOver = true));
   // Looked at below, also where the outcome was there before the queue said so.
   over.catch(() => undefined);
   try {
@@ -54,6 +57,9 @@ export async function awaitOutcome(
       await Promise.race([sleep(POLL_MS), over]);
     }
   } finally {
+    // The queue says so in a moment. Left alone, BullMQ would ask once more on a connection that is closed by then, and nothing
+    // could catch what it throws.
+    await Promise.race([collected.catch(() => undefined), grace()]);
     waiting.abort();
   }
   await over;

@@ -42,10 +42,6 @@ interface ConvertOptions extends OwnDataOptions {
   readonly json: boolean;
 }
 
-/** Squares dropped into a trained network without training it again: measured on Fashion-MNIST with a LeNet-5 of 88.58 %. */
-const WITHOUT_TRAINING =
-  'squares put into a trained network without training it again cost it 25 points on Fashion-MNIST';
-
 /** The model's files. @throws InputError for anything but ONNX: what others are compared with here would be our own reading */
 async function partsOf(path: string): Promise<readonly ModelPart[]> {
   const source = await readModelFile(path);
@@ -139,7 +135,7 @@ async function convert(roles: ModelRoles, path: string, options: ConvertOptions)
   if (train === undefined) {
     throw new InputError('a network is converted by training it against the original, which needs data', {
       where: '--train',
-      hint: `give public data, or the data that it was trained on: ${WITHOUT_TRAINING}`,
+      hint: 'give public data, or the data that it was trained on: squares in the place of other activations make another network, which is no good until it is trained',
     });
   }
   const parts = await partsOf(resolve(path));
