@@ -1,5 +1,5 @@
 import { Command, Option, abortOnSignals, integerBetween } from '@ciphernet/command-line';
-import { DEFAULT_ENGINE, ENGINE_NAMES } from '@ciphernet/artifacts';
+import { type EngineName, ENGINE_NAMES } from '@ciphernet/artifacts';
 import { writeWhole } from '@ciphernet/foundation';
 import { inferFile } from '../infer-file.js';
 
@@ -29,7 +29,7 @@ export function inferCommand(): Command {
     .argument('<model>', 'folder that `ciphernet model compile` made')
     .argument('<batches>', 'folder that `ciphernet encrypt` made')
     .argument('<folder>', 'where the encrypted outputs go')
-    .addOption(new Option('--engine <name>').choices([...ENGINE_NAMES]).default(DEFAULT_ENGINE))
+    .addOption(new Option('--engine <name>').choices([...ENGINE_NAMES]).default('simd' satisfies EngineName))
     .option('--threads <n>', 'most threads (default: all cores)', integerBetween(1, 64))
     .option('--replace', 'put it in the place of a folder that is there', false)
     .option('--steps <file>', 'write the seconds of each step, as JSON')
