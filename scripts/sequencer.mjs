@@ -3,9 +3,18 @@
 
 /** The longest first, as they were measured on two cores; all others take less, in any order. */
 const LONGEST = [
-  ...['own-data', 'pipeline', 'schedule', 'faults', 'hostile-store', 'curve-kill', 'poisoned', 'forged-results'].map(
-    (name) => `${name}.slow`,
-  ),
+  ...[
+    'convert',
+    'own-data',
+    'crafted-models',
+    'pipeline',
+    'faults',
+    'poisoned',
+    'curve-kill',
+    'schedule',
+    'sealed-model',
+  ].map((name) => `${name}.slow`),
+  ...['consent', 'hostile-store', 'official', 'forged-results'].map((name) => `${name}.slow`),
   ...['encryption-pool', 'spot-check', 'seal-conformance', 'simd-conformance', 'bad-input', 'answers', 'walls'],
 ];
 
