@@ -122,12 +122,10 @@ export function createMaskExpander(seed: Uint8Array, layout: MaskLayout): MaskEx
       return (first + run * (step - length)) * BLOCK_WORDS + at;
     };
     drawAgain(prime, Array.from(places, residueAt), places, drawn);
-    if (stride === length * BLOCK_WORDS) target.set(drawn, offset);
-    else {
-      const words = length * BLOCK_WORDS;
-      for (let run = 0; run < runs; run++)
-        target.set(drawn.subarray(run * words, (run + 1) * words), offset + run * stride);
-    }
+    const width = length * BLOCK_WORDS;
+    if (stride === width) return target.set(drawn, offset);
+    for (let run = 0; run < runs; run++)
+      target.set(drawn.subarray(run * width, (run + 1) * width), offset + run * stride);
   }
 
   /** As many runs at a time as there is room for; of a longer one, pieces. */

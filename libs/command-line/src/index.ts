@@ -2,7 +2,13 @@
 export { Command, InvalidArgumentError, Option } from 'commander';
 export { digestArgument, evaluationArgument, integerBetween, ringOption, suiteArgument } from './arguments.js';
 export { type Entry, type LazyCommand, runEntry } from './main.js';
-export { type OwnDataOptions, addOwnDataOptions, namesArgument, rangeArgument } from './own-data-options.js';
+export {
+  type OwnDataOptions,
+  addCalibrationOptions,
+  addOwnDataOptions,
+  namesArgument,
+  rangeArgument,
+} from './own-data-options.js';
 export { type Progress, type ProgressBoard, createProgressBoard } from './progress.js';
 export { type Session, openSession, openSharedSession } from './session.js';
 export { abortOnSignals, untilStopped } from './signals.js';

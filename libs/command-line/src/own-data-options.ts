@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { integerBetween } from './arguments.js';
 
 /** What the options about own data give. */
 export interface OwnDataOptions {
@@ -27,6 +28,19 @@ export function rangeArgument(text: string): { readonly from: number; readonly t
     return { from, to };
   }
   throw new InvalidArgumentError('must be a range like 0..255.');
+}
+
+/** Adds the options that say which data the ranges of a model's values are measured on. */
+export function addCalibrationOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--dataset <name>', 'public data that ranges are measured on')
+        .choices(['mnist', 'fashion-mnist'])
+        .default('mnist'),
+    )
+    .option('--mean <k>', 'public input transform: mean of k×k pixels', integerBetween(1, 14), 1)
+    .option('--crop <n>', 'public input transform: pixels off each side', integerBetween(0, 13), 0)
+    .option('--calibrate <file|folder>', 'a table or images that look like what the model will read: own data');
 }
 
 /** Adds the options that say what is in a file of examples. */

@@ -3,6 +3,7 @@ import { sha256Hex } from '@ciphernet/foundation';
 import {
   Adam,
   type Checkpoint,
+  type Recipe,
   clipNorm,
   learningRate,
   permutation,
@@ -23,22 +24,11 @@ export interface DistillationExamples extends Answers {
   readonly values: Float32Array;
 }
 
-/** How a converted network is trained. */
-export interface DistillationRecipe {
-  readonly epochs: number;
-  /** What everything random in a run is derived from. */
-  readonly seed: number;
-  /** Examples a step. */
-  readonly batch: number;
-  /** Learning rate at its highest. */
-  readonly peakRate: number;
-  /** Share of the steps over which the rate rises, 0 to 1; then it falls by half a cosine. */
-  readonly warmUp: number;
-  /** Largest Euclidean norm of a gradient. */
-  readonly clip: number;
-  /** Share of each kernel weight that is taken off, times the rate, each step. */
-  readonly weightDecay: number;
-}
+/** How a converted network is trained; after the warm-up the rate falls by half a cosine. */
+export type DistillationRecipe = Pick<
+  Recipe,
+  'epochs' | 'seed' | 'batch' | 'peakRate' | 'warmUp' | 'clip' | 'weightDecay'
+>;
 
 /** Fewest and most epochs where nobody says how many, and the steps that they are to come to. */
 const EPOCHS = { least: 10, most: 60, steps: 3000 } as const;

@@ -8,5 +8,5 @@ export { readTeacher } from './read-teacher.js';
 export { type Replacement, replacementsOf } from './student.js';
 export { scoresOf } from './settle.js';
 export { type Student, runTeacher } from './student-weights.js';
-export { startOf } from './trial.js';
+export { firstOf, startOf } from './trial.js';
 export { writeStudent } from './write-student.js';

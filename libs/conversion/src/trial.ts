@@ -44,8 +44,8 @@ export const TRIALS: readonly [short: TrialLength, long: TrialLength] = [
 ];
 const TRIAL_VALIDATION = 1024;
 
-/** The first examples. */
-function firstOf({ count, values, targets, teacher }: DistillationExamples, most: number): DistillationExamples {
+/** The first examples, at most so many; views of the same memory. */
+export function firstOf({ count, values, targets, teacher }: DistillationExamples, most: number): DistillationExamples {
   const taken = Math.min(count, most);
   const part = (list: Float32Array): Float32Array => list.subarray(0, (list.length / count) * taken);
   return {

@@ -10,7 +10,7 @@ const PUBLISHED = fileURLToPath(new URL('../../../docs/dataset.schema.json', imp
 async function read(text: string): Promise<unknown> {
   await using folder = await temporaryFolder();
   await writeFile(join(folder.path, 'dataset.yaml'), text);
-  return await readDatasetYaml(join(folder.path, 'data.csv'), false);
+  return await readDatasetYaml(join(folder.path, 'data.csv'));
 }
 
 describe('dataset.yaml', () => {
@@ -20,7 +20,7 @@ describe('dataset.yaml', () => {
 
   it('may leave everything out', async () => {
     expect(await read('')).toEqual({});
-    expect(await readDatasetYaml('/nowhere/data.csv', false)).toEqual({});
+    expect(await readDatasetYaml('/nowhere/data.csv')).toEqual({});
   });
 
   it('names one label or several, and classes that are numbers', async () => {

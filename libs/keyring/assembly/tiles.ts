@@ -41,6 +41,18 @@ export function gather(
   moveRows(source, row, tileBytes, target, stride, row, count, (1 << logN) / tile, row);
 }
 
+/** The four columns of four rows of four words, `column` bytes from one to the next. */
+// @ts-ignore: decorator
+@inline
+function storeColumns(to: usize, column: usize, a: v128, b: v128, c: v128, d: v128): void {
+  const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+  const AB = v128.shuffle<i32>(a, b, 2, 6, 3, 7), CD = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
+  v128.store(to + column, v128.shuffle<i64>(ab, cd, 1, 3));
+  v128.store(to + 2 * column, v128.shuffle<i64>(AB, CD, 0, 2));
+  v128.store(to + 3 * column, v128.shuffle<i64>(AB, CD, 1, 3));
+}
+
 /**
  * Columns of a tile, one after another: what the digest of a position is of.
  *
@@ -55,12 +67,7 @@ export function columns(source: usize, rows: i32, tile: i32, target: usize): voi
     let r = 0;
     for (; r + 4 <= rows; r += 4) {
       const a = v128.load(from), b = v128.load(from + row), c = v128.load(from + 2 * row), d = v128.load(from + 3 * row);
-      const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-      const AB = v128.shuffle<i32>(a, b, 2, 6, 3, 7), CD = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-      v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
-      v128.store(to + column, v128.shuffle<i64>(ab, cd, 1, 3));
-      v128.store(to + 2 * column, v128.shuffle<i64>(AB, CD, 0, 2));
-      v128.store(to + 3 * column, v128.shuffle<i64>(AB, CD, 1, 3));
+      storeColumns(to, column, a, b, c, d);
       from += 4 * row;
       to += 16;
     }
@@ -109,12 +116,7 @@ export function transpose(source: usize, first: i32, end: i32, images: i32, feat
           const a = v128.load(from), b = v128.load(from + row), c = v128.load(from + 2 * row), d = v128.load(from + 3 * row);
           // min and max hand NaN on.
           largest = f32x4.max(f32x4.max(largest, f32x4.abs(a)), f32x4.max(f32x4.abs(b), f32x4.max(f32x4.abs(c), f32x4.abs(d))));
-          const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-          const AB = v128.shuffle<i32>(a, b, 2, 6, 3, 7), CD = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-          v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
-          v128.store(to + column, v128.shuffle<i64>(ab, cd, 1, 3));
-          v128.store(to + 2 * column, v128.shuffle<i64>(AB, CD, 0, 2));
-          v128.store(to + 3 * column, v128.shuffle<i64>(AB, CD, 1, 3));
+          storeColumns(to, column, a, b, c, d);
         }
       }
       // Up to three images, or features, that are left.

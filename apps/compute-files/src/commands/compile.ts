@@ -4,7 +4,7 @@ import {
   Command,
   InvalidArgumentError,
   Option,
-  integerBetween,
+  addCalibrationOptions,
   namesArgument,
   ringOption,
 } from '@ciphernet/command-line';
@@ -40,7 +40,7 @@ async function compileModelFile(
 
 /** `model compile`. */
 export function compileCommand(): Command {
-  return new Command('compile')
+  const command = new Command('compile')
     .description('compile a model into files: client.json for its clients, circuit.json for the server alone')
     .argument('<file|folder|digest>', 'an .onnx, .keras or .h5 file, a folder with model.json, or a model of the store')
     .argument('<folder>', 'where the files go')
@@ -61,15 +61,8 @@ export function compileCommand(): Command {
       '--target-error <x>',
       'what an output may be wrong by, in the worst slot of 10^5 values (default: 0.2, or 1/256 of the largest)',
       errorArgument,
-    )
-    .addOption(
-      new Option('--dataset <name>', 'public data that ranges are measured on')
-        .choices(['mnist', 'fashion-mnist'])
-        .default('mnist'),
-    )
-    .option('--mean <k>', 'public input transform: mean of k×k pixels', integerBetween(1, 14), 1)
-    .option('--crop <n>', 'public input transform: pixels off each side', integerBetween(0, 13), 0)
-    .option('--calibrate <file|folder>', 'a table or images that look like what the model will read: own data')
+    );
+  return addCalibrationOptions(command)
     .option('--label <columns>', 'with --calibrate: columns that are no features', namesArgument)
     .option('--ignore <columns>', 'with --calibrate: other columns that are no features', namesArgument)
     .option('--classes <names>', "names of the classes in the order of the model's outputs", namesArgument)

@@ -8,6 +8,7 @@ import {
   Option,
   type OwnDataOptions,
   type Session,
+  addCalibrationOptions,
   addOwnDataOptions,
   createProgressBoard,
   digestArgument,
@@ -161,18 +162,9 @@ export async function modelCommand(roles: ModelRoles): Promise<Command> {
     .option('--json', 'print a JSON object', false)
     .addHelpText('after', '\nExamples:\n  ciphernet model train cnn --dataset fashion-mnist --epochs 15')
     .action((name: string, options: Parameters<typeof train>[2]) => train(roles, name, options));
-  const importing = model
-    .command('import')
+  const importing = addCalibrationOptions(model.command('import'))
     .description('store an ONNX model, a tfjs model, or each of a folder of tfjs models; prints their digests')
     .argument('<file|folder>', 'an .onnx file, a folder with model.json and its weights, or a folder of such folders')
-    .addOption(
-      new Option('--dataset <name>', 'public data that ranges are measured on')
-        .choices(['mnist', 'fashion-mnist'])
-        .default('mnist'),
-    )
-    .option('--mean <k>', 'public input transform: mean of k×k pixels', integerBetween(1, 14), 1)
-    .option('--crop <n>', 'public input transform: pixels off each side', integerBetween(0, 13), 0)
-    .option('--calibrate <file|folder>', 'a table or images that look like what the model will read: own data')
     .option('--input-range <from..to>', 'range of every value, instead of measuring it', rangeArgument)
     .option('--json', 'print a JSON object a model', false);
   addOwnDataOptions(importing)

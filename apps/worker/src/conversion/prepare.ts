@@ -1,16 +1,16 @@
-import type { BlobStore } from '@ciphernet/blobs';
 import {
   type DistillationRecipe,
   type LayerGraph,
   type Objective,
   conditioned,
+  firstOf,
   objectiveFor,
   recipeFor,
 } from '@ciphernet/conversion';
-import type { LoadOptions } from '@ciphernet/datasets';
 import { lastOf } from '@ciphernet/foundation';
-import type { CheckpointAnnouncement, ConvertJob } from '@ciphernet/queue';
+import type { ConvertJob } from '@ciphernet/queue';
 import { type SelectedBackend, selectBackend } from '@ciphernet/training';
+import type { TrainDependencies } from '../train.js';
 import type { StudentStore } from './assess.js';
 import { type ConversionData, namedConversionData } from './conversion-data.js';
 import { type ConversionState, readConversionState } from './conversion-state.js';
@@ -19,17 +19,8 @@ import { type Original, openOriginal, scoresOfOriginal } from './original.js';
 import { type Answered, type ConversionSplit, answered, splitExamples } from './split.js';
 import { decodeConversionData } from './stored-data.js';
 
-/** What a conversion needs besides the job. */
-export interface ConvertDependencies {
-  readonly blobs: BlobStore;
-  readonly datasetFolders: LoadOptions;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: { done: number; total: number; note: string }) => void;
-  /** Signs a model as its owner's, before anybody hears of it. */
-  readonly sign?: (model: string) => Promise<unknown>;
-  /** Called after each epoch, and again for earlier epochs when a killed job goes on. */
-  readonly onCheckpoint?: (announcement: CheckpointAnnouncement) => void;
-}
+/** What a conversion needs besides the job: what training does. */
+export type ConvertDependencies = TrainDependencies;
 
 /** Largest blob of training data: a gigabyte and a half. */
 const MOST_DATA_BYTES = 1.5 * 2 ** 30;
@@ -58,17 +49,6 @@ export interface Conversion {
   state: ConversionState;
   /** Seconds since the beginning, those of earlier workers included. */
   readonly seconds: () => number;
-}
-
-function firstOf({ count, values, targets, teacher }: Answered, most: number): Answered {
-  const taken = Math.min(most, count);
-  const part = (list: Float32Array): Float32Array => list.subarray(0, (list.length / count) * taken);
-  return {
-    count: taken,
-    values: part(values),
-    targets: targets === undefined ? undefined : part(targets),
-    teacher: part(teacher),
-  };
 }
 
 async function openData(

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError, messageOf, parseOrThrow, readIfThere } from '@ciphernet/foundation';
 import { z } from 'zod';
@@ -40,10 +41,10 @@ const MOST_CHARACTERS = 1_000_000;
 /**
  * Reads `dataset.yaml` from the data's folder, or from inside of it where the data is a folder.
  *
- * @param isFolder of the data
  * @throws InputError for a file that says anything else than its schema
  */
-export async function readDatasetYaml(path: string, isFolder: boolean): Promise<DatasetYaml> {
+export async function readDatasetYaml(path: string): Promise<DatasetYaml> {
+  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
   const where = join(isFolder ? path : dirname(path), 'dataset.yaml');
   const text = await readIfThere(where);
   if (text === undefined) return {};

@@ -41,6 +41,6 @@ export async function arrayReading(
   await using arrays = await openArrays(path);
   const labels: ColumnProfile[] = [];
   if (arrays.targets !== undefined) labels.push(await profileArray(arrays.targets, arrays.label ?? 'y'));
-  const whole = completed(choice, await readDatasetYaml(path, false));
+  const whole = completed(choice, await readDatasetYaml(path));
   return readingWith({ path, format: 'npz', preprocessing, labels }, whole, model);
 }

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { decoderIdentity } from '@ciphernet/formats';
 import { InputError, UnsupportedError } from '@ciphernet/foundation';
 import type { TaskKnowledge } from './choose-task.js';
@@ -22,7 +21,7 @@ export async function describeImages(path: string, { image }: WantedExamples): P
       hint: 'export it with an input of batch × channels × height × width',
     });
   }
-  const yaml = (await readDatasetYaml(path, (await stat(path)).isDirectory())).images ?? {};
+  const yaml = (await readDatasetYaml(path)).images ?? {};
   const { height, width, channels } = image;
   const preprocessing: Preprocessing = {
     kind: 'images',
@@ -72,7 +71,7 @@ export async function imageReading(
   if (choice.slice !== undefined) {
     throw new UnsupportedError('images have no column to slice by', { where: path, hint: 'leave it out' });
   }
-  const yaml = await readDatasetYaml(path, (await stat(path)).isDirectory());
+  const yaml = await readDatasetYaml(path);
   const whole = completed(choice, yaml);
   const { classes, label } = await listImages(path, whole.label?.[0]);
   const labels = classes.length === 0 ? [] : [labelOf(label, classes)];

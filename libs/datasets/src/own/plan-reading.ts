@@ -79,7 +79,7 @@ export async function describeTable(path: string, given: OwnDataChoice, whole = 
   if (format === 'images' || format === 'npz') {
     throw new UnsupportedError(`a file of kind ${format} is no table`, { where: path });
   }
-  const yaml = await readDatasetYaml(path, false);
+  const yaml = await readDatasetYaml(path);
   const choice = completed(given, yaml);
   const profile = await profileOf(path, whole ? [] : (choice.ignore ?? []));
   return { path, format, profile, columns: chooseColumns(profile, choice, path), choice, yaml };
