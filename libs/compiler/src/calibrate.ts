@@ -1,6 +1,6 @@
 import { elementAt, lastOf } from '@ciphernet/foundation';
 import type { Circuit, LinearMap } from './circuit.js';
-import { countExamples, traceCircuit } from './evaluate-circuit.js';
+import { countExamples, tracesOf } from './evaluate-circuit.js';
 
 /**
  * What the planner has to know of a circuit's values, measured on public examples (never on the private set).
@@ -87,19 +87,18 @@ function gainsOf(circuit: Circuit, trace: readonly Float64Array[]): Gain[] {
  * @throws InputError unless the features are at least one example, and whole
  */
 export function calibrate(circuit: Circuit, features: Float32Array, gainExamples = 64): Calibration {
-  const inputs = elementAt(circuit.maps, 0).inputs;
   const count = countExamples(circuit, features, 'calibration');
   let maxAbs = circuit.maps.map(() => 0);
   const largestInput = features.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const largest = new Float64Array(circuit.maps.length + 1);
   const mean = new Float64Array(circuit.maps.length + 1);
   const gainCount = Math.min(count, gainExamples);
-  for (let n = 0; n < count; n++) {
-    const trace = traceCircuit(circuit, features.subarray(n * inputs, (n + 1) * inputs));
+  let n = 0;
+  for (const trace of tracesOf(circuit, features)) {
     maxAbs = maxAbs.map((before, i) =>
       elementAt(trace, i).reduce((most, value) => Math.max(most, Math.abs(value)), before),
     );
-    if (n < gainCount) {
+    if (n++ < gainCount) {
       gainsOf(circuit, trace).forEach((gain, i) => {
         largest[i] = Math.max(elementAt(largest, i), gain.largest);
         mean[i] = elementAt(mean, i) + gain.mean / gainCount;

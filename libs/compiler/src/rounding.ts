@@ -1,6 +1,6 @@
 import { InputError, UnsupportedError, elementAt } from '@ciphernet/foundation';
 import type { Block, Circuit, LinearMap } from './circuit.js';
-import { countExamples, traceCircuit } from './evaluate-circuit.js';
+import { countExamples, tracesOf } from './evaluate-circuit.js';
 
 /** Columns of a block that are rounded together: what rounding one weight wrong asks of those that come after it. */
 interface Chunk {
@@ -168,13 +168,11 @@ function roundingOfMap(map: LinearMap, values: Float64Array, chunk: number): Map
  * @throws UnsupportedError for a circuit of too many windows over the same inputs
  */
 export function roundingBasis(circuit: Circuit, features: Float32Array): RoundingBasis {
-  const inputs = elementAt(circuit.maps, 0).inputs;
   const count = countExamples(circuit, features, 'rounding');
   const values = circuit.maps.map((map) => new Float64Array(count * map.inputs));
-  for (let n = 0; n < count; n++) {
-    const example = features.subarray(n * inputs, (n + 1) * inputs);
-    elementAt(values, 0).set(example, n * inputs);
-    const trace = traceCircuit(circuit, example);
+  elementAt(values, 0).set(features);
+  let n = 0;
+  for (const trace of tracesOf(circuit, features)) {
     for (let i = 1; i < circuit.maps.length; i++) {
       const before = elementAt(trace, i - 1);
       elementAt(values, i).set(
@@ -182,6 +180,7 @@ export function roundingBasis(circuit: Circuit, features: Float32Array): Roundin
         n * before.length,
       );
     }
+    n++;
   }
   const chunk = chunkSizeFor(circuit);
   return circuit.maps.map((map, i) => roundingOfMap(map, elementAt(values, i), chunk));
