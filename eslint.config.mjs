@@ -21,7 +21,10 @@ const boundaries = packages.map((entry) => {
         {
           paths: forbidden,
           patterns: [
-            { group: ['@ciphernet/*/*'], message: 'Import a package by its name; nothing inside it is public.' },
+            {
+              group: ['@ciphernet/*/*', ...(entry.isApp ? ['!@ciphernet/*/commands'] : [])],
+              message: 'Import a package by its name; nothing inside it is public.',
+            },
             { group: ['../../*/src/*', '../../../*'], message: 'No relative imports across packages.' },
           ],
         },

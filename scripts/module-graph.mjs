@@ -103,7 +103,9 @@ function checkLoad(root, entry, { file, path, specifier }, packages) {
     const isKnown = specifier.startsWith('node:') || entry.dependencies.includes(name);
     return isKnown ? undefined : `${file}: ${name} is not among the dependencies of ${entry.name}`;
   }
-  if (specifier !== name) return `${file}: '${specifier}' is inside ${name}: only its front door is public`;
+  // An app's commands have a door of their own: its front door loads what all of them need.
+  const isDoor = specifier === name || (entry.isApp && other.isApp && specifier === `${name}/commands`);
+  if (!isDoor) return `${file}: '${specifier}' is inside ${name}: only its front door is public`;
   if (other === entry) return `${file}: imports its own package`;
   if (!entry.dependencies.includes(name)) return `${file}: ${name} is not among the dependencies of ${entry.name}`;
   if (other.isApp && !entry.isApp) return `${file}: a library imports the app ${name}`;

@@ -93,6 +93,12 @@ describe('the walls between parties', () => {
       ['@ciphernet/shared'],
       /only its front door is public/,
     ],
+    [
+      'commands of what is no app',
+      "import { x } from '@ciphernet/shared/commands';",
+      ['@ciphernet/shared'],
+      /only its front door is public/,
+    ],
     ['an absolute address', "await import('file:///somewhere/keyring.js');", [], /is an address, not a package/],
     ['all of SEAL', "import seal from 'node-seal';", ['node-seal'], /only @ciphernet\/seal and @ciphernet\/keyring/],
     ['a package that nothing declares', "import x from 'left-pad';", [], /not among the dependencies/],
