@@ -9,7 +9,7 @@ import { saveModel } from '@ciphernet/models';
 import type { Network } from '@ciphernet/network';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
-import { cliProcesses, hasRedisServer, runCli, temporaryFolder } from '@ciphernet/testing';
+import { hasRedisServer, runCli, temporaryFolder } from '@ciphernet/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Deployment, attackerIdentity, createDeployment, ended } from './deployment.js';
 import { queueLines } from './public-record.js';
@@ -62,14 +62,13 @@ suite('a model that was made to read the data', () => {
       images: examples.images,
       shape,
     });
+    await deployment.processes.start(['worker', '--roles', 'infer,audit'], 'worker on');
   });
   afterAll(async () => deployment[Symbol.asyncDispose]());
 
-  /** Enqueues as whoever reaches the queue can, honest workers at work. */
+  /** Enqueues as whoever reaches the queue can, an honest worker at work. */
   async function evaluate(dataset: string, shards: number, model = crafted): Promise<string> {
-    const { backend, env } = deployment;
-    using processes = cliProcesses(env);
-    await processes.start(['worker', '--roles', 'infer,audit'], 'worker on');
+    const { backend } = deployment;
     const evaluation = newEvaluationId();
     const request = { manifest: dataset, shards, model, engine: 'simd', compare: true, audit: true };
     await enqueueEvaluation(backend.flows(), evaluation, request);

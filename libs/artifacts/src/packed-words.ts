@@ -26,20 +26,28 @@ export function packWords(words: Uint32Array, bits: number): Uint8Array {
   return bytes;
 }
 
-/** The word of `bits` bits at an index. */
-export function packedWordAt(bytes: Uint8Array, index: number, bits: number): number {
-  const position = index * bits;
-  const at = Math.floor(position / 8);
-  const shift = position & 7;
-  const low =
-    (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
-  const above = shift === 0 ? 0 : (bytes[at + 4] ?? 0) << (32 - shift);
-  return (((low >>> shift) | above) & (2 ** bits - 1)) >>> 0;
+/** Reads single words of `bits` bits, by their index. A byte that is not there is 0. */
+export function packedReader(bytes: Uint8Array, bits: number): (index: number) => number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const mask = 2 ** bits - 1;
+  // A word and the bits before it lie in five bytes.
+  const last = bytes.length - 5;
+  const shifted = (low: number, next: number, shift: number): number =>
+    (((low >>> shift) | (shift === 0 ? 0 : next << (32 - shift))) & mask) >>> 0;
+  return (index) => {
+    const position = index * bits;
+    const at = Math.floor(position / 8);
+    const shift = position & 7;
+    if (at <= last) return shifted(view.getUint32(at, true), view.getUint8(at + 4), shift);
+    const byte = (k: number): number => bytes[at + k] ?? 0;
+    return shifted(byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24), byte(4), shift);
+  };
 }
 
 /** Reads `count` words back. */
 export function unpackWords(bytes: Uint8Array, count: number, bits: number): Uint32Array {
   const words = new Uint32Array(count);
-  for (let i = 0; i < count; i++) words[i] = packedWordAt(bytes, i, bits);
+  const wordAt = packedReader(bytes, bits);
+  for (let i = 0; i < count; i++) words[i] = wordAt(i);
   return words;
 }

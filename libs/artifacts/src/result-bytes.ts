@@ -1,6 +1,6 @@
 import { batchToBytes } from './batch-bytes.js';
 import { type BatchHeader, HEADER_READ_BYTES, bodyBytes, parseHeader } from './batch-header.js';
-import { MIN_PACKED_BITS, packedWordAt } from './packed-words.js';
+import { MIN_PACKED_BITS, packedReader } from './packed-words.js';
 import { pairValues } from './paired-values.js';
 import type { Batch } from './residues.js';
 
@@ -27,5 +27,5 @@ export interface PackedResult {
 export function openPackedResult(bytes: Uint8Array, where: string): PackedResult {
   const { header, bodyOffset } = parseHeader(bytes.subarray(0, HEADER_READ_BYTES), bytes.length, where);
   const body = bytes.subarray(bodyOffset, bodyOffset + bodyBytes(header));
-  return { header, wordAt: (index) => packedWordAt(body, index, header.wordBits) };
+  return { header, wordAt: packedReader(body, header.wordBits) };
 }

@@ -8,6 +8,17 @@ import { planSegments } from './segments.js';
 /** Positions side by side in a row of the input: the fewest, so that a column is written to neighbouring lines. */
 const INPUT_TILE = 4;
 
+/** Lays four columns side by side, beginning at `from`; of columns that are not there zeros. */
+function layFour(columns: Uint32Array, from: number, rows: number, into: Uint32Array): void {
+  const [second, third, fourth] = [from + rows, from + 2 * rows, from + 3 * rows];
+  for (let row = 0, at = 0; row < rows; row++, at += INPUT_TILE) {
+    into[at] = columns[from + row]!;
+    into[at + 1] = columns[second + row]!;
+    into[at + 2] = columns[third + row]!;
+    into[at + 3] = columns[fourth + row]!;
+  }
+}
+
 /** Evaluates columns of one prime after another, each a network of its own. */
 export interface PositionEvaluator {
   /**
@@ -58,13 +69,10 @@ export function createPositionEvaluator(compiled: CompiledCircuit, most: number)
       const prime = elementAt(compiled.plan.parameters.primes, primeIndex);
       const { kernels, program } = programOf(prime);
       const words = kernels.u32();
-      // Columns beyond `count` hold what an earlier call left: evaluated too, and not looked at.
+      // Columns beyond `count` hold what an earlier call left, or zeros: evaluated too, and not looked at.
       const input = words.subarray(program.input / 4, program.input / 4 + inputs * tile);
-      for (let x = 0, from = 0; x < count; x++) {
-        const place = x % INPUT_TILE;
-        const start = (x - place) * inputs + place;
-        const end = start + INPUT_TILE * inputs;
-        for (let at = start; at < end; at += INPUT_TILE) input[at] = columns[from++] ?? 0;
+      for (let x = 0; x < count; x += INPUT_TILE) {
+        layFour(columns, x * inputs, inputs, input.subarray(x * inputs, (x + INPUT_TILE) * inputs));
       }
       if (kernels.largest(program.input, inputs * tile) >>> 0 >= prime) {
         throw new IntegrityError('a residue is not below its prime', { where: `prime ${primeIndex}` });
