@@ -124,6 +124,32 @@ suite('a store, a queue or a folder that somebody changed', () => {
     expect((await evaluateBy({}))?.kind).toBe('accepted');
   });
 
+  it('is caught by an auditor too, who signs what was wrong: the owner who holds no model puts its key in quarantine', async () => {
+    const { backend, blobs, dataset, model, env, folder, processes } = deployment;
+    const batch = await deployment.result(1);
+    const residues = new Uint32Array(batch.residues.length);
+    const forged = (await blobs.put(batchToBytes({ ...batch.header, wordBits: 32 }, residues))).digest;
+    const auditor = await processes.start(['worker', '--roles', 'audit'], 'worker on');
+    const evaluation = newEvaluationId();
+    try {
+      const answer = (shard: number): Promise<{ result?: string }> =>
+        Promise.resolve(shard === 1 ? { result: forged } : {});
+      await using _attacker = attackerAt(deployment, answer, 'trudy');
+      const request = { manifest: dataset, shards: 2, model, engine: 'simd', compare: false, audit: true, fresh: true };
+      await enqueueEvaluation(backend.flows(), evaluation, request);
+      expect((await ended(backend, evaluation)).returnvalue).toBe('collected');
+    } finally {
+      auditor.kill('SIGKILL');
+    }
+    const outcome = await deployment.outcome(evaluation);
+    expect(outcome?.kind === 'refused' && outcome.error.message).toMatch(
+      /an auditor refused the result of shard 1: prime/,
+    );
+    const fingerprint = identityFingerprint((await attackerIdentity(folder, 'trudy')).publicKey);
+    expect((await runCli(['quarantine'], env)).stdout).toContain(fingerprint);
+    expect((await runCli(['quarantine', '--release', fingerprint, '--unlock', dataset], env)).code).toBe(0);
+  });
+
   it('cannot answer for the collector: a command shows what the owner’s folder holds, and nothing else', async () => {
     const { backend, env, dataset, model, processes } = deployment;
     processes[Symbol.dispose]();
@@ -166,11 +192,9 @@ suite('a store, a queue or a folder that somebody changed', () => {
   });
 
   it('gets nothing decrypted that the owner has not allowed: the owner sees the request, and can allow it', async () => {
-    const { backend, dataset, env, processes, folder } = deployment;
-    const trainer = await processes.start(['worker'], 'worker on');
+    const { backend, dataset, env, processes, folder, other: model } = deployment;
+    const worker = await processes.start(['worker', '--roles', 'infer,audit'], 'worker on');
     try {
-      const trained = await runCli(['model', 'train', 'mlp', '--epochs', '1', '--seed', '7', '--json'], env);
-      const { model } = JSON.parse(trained.stdout) as { model: string };
       const ask = async (): Promise<string> => {
         const evaluation = newEvaluationId();
         const request = { manifest: dataset, shards: 2, model, engine: 'simd', compare: false, audit: true };
@@ -192,7 +216,7 @@ suite('a store, a queue or a folder that somebody changed', () => {
       expect((await deployment.outcome(await ask()))?.kind).toBe('accepted');
       expect(folder).toBe(env['CIPHERNET_DATA']);
     } finally {
-      trainer.kill('SIGKILL');
+      worker.kill('SIGKILL');
     }
   });
 

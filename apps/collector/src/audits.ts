@@ -16,11 +16,13 @@ import type { Report } from '@ciphernet/report';
 export interface ShardResult extends Omit<InferredResult, 'signed'> {
   readonly answered: InferredResult['signed'];
   readonly audited: readonly NonNullable<AuditedResult['signed']>[];
+  /** What auditors signed who found the result forged. */
+  readonly refused: NonNullable<AuditedResult['refused']>;
 }
 
-function shardResult({ inferred, signed, earlier = [] }: AuditedResult): ShardResult {
+function shardResult({ inferred, signed, earlier = [], refused = [] }: AuditedResult): ShardResult {
   const { signed: answered, ...rest } = inferred;
-  return { ...rest, answered, audited: signed === undefined ? earlier : [signed, ...earlier] };
+  return { ...rest, answered, audited: signed === undefined ? earlier : [signed, ...earlier], refused };
 }
 
 /** What the children of a collect job returned. @throws InputError for anything else */

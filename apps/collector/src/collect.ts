@@ -13,6 +13,7 @@ import { type Comparison, compareWithModel, compileModelOf } from './compare.js'
 import { composeReport } from './compose-report.js';
 import { decryptAll } from './decrypt-results.js';
 import { predictionsToCsv } from './predictions.js';
+import { checkRefusals } from './refusals.js';
 import {
   type Answers,
   FEW_RESAMPLES,
@@ -130,7 +131,7 @@ export async function gather(
 export async function collect(gathered: Gathered, dependencies: CollectDependencies): Promise<Collected> {
   const refusal = refusalOf(gathered, dependencies);
   if (refusal === undefined) return decryptAndReport(gathered, dependencies);
-  // Who is in quarantine depends on decrypted values, so what the store is asked for, and how long it takes, must not: all is
+  // Who is in quarantine depends on decrypted values, and comes before what auditors say, so what the store is asked for, and how long it takes, must not: all is
   // done as ever, and nothing made of it.
   await decryptAndReport(gathered, dependencies).catch((error: unknown) => {
     if (nameOf(error) === 'UnavailableError') throw error;
@@ -141,11 +142,12 @@ export async function collect(gathered: Gathered, dependencies: CollectDependenc
 /** Why the results are not taken, whatever is in them; undefined where they are. */
 function refusalOf(
   { job, manifest, results }: Gathered,
-  { workers }: CollectDependencies,
+  { workers, audits }: CollectDependencies,
 ): { readonly error: unknown } | undefined {
   try {
     assertUnlocked(job.manifest, workers);
     checkAnswers(job, manifest, results, workers);
+    checkRefusals(job, manifest, results, audits);
     return undefined;
   } catch (error) {
     return { error };

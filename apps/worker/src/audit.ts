@@ -6,7 +6,7 @@ import {
   openPackedResult,
   positionListBytes,
 } from '@ciphernet/artifacts';
-import { type SignedStatement, signAttestation } from '@ciphernet/attestation';
+import { type SignedStatement, signAttestation, signRefusal } from '@ciphernet/attestation';
 import type { BlobStore } from '@ciphernet/blobs';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import type { Configuration } from '@ciphernet/configuration';
@@ -14,7 +14,7 @@ import { InputError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { type Identity, openIdentity } from '@ciphernet/identity';
 import { type ModelKey, circuitBytes, compileForDataset, loadModel } from '@ciphernet/models';
 import type { AuditJob, InferredResult } from '@ciphernet/queue';
-import { createAuditRoom, positionsPerPrime, spotCheck } from '@ciphernet/verification';
+import { ForgedPosition, createAuditRoom, positionsPerPrime, spotCheck } from '@ciphernet/verification';
 import { assertAcceptedDataset } from './accepted-dataset.js';
 
 /** What an audit needs besides the job. */
@@ -64,17 +64,34 @@ function ownCircuit(
   return circuit;
 }
 
+/** What an auditor signed of a result: that it is what the model gives, that it is not, or neither. */
+export interface Verdict {
+  readonly signed?: SignedStatement;
+  readonly refused?: SignedStatement;
+}
+
+/** Runs a check. @returns where the result differs, if it does */
+function foundBy(check: () => void): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ForgedPosition) return error.found;
+    throw error;
+  }
+}
+
 /**
  * Runs one audit job: recomputes a few positions of a shard's result, which are drawn now that the result is fixed.
  *
- * @returns the signed attestation; undefined where the plan cannot be checked position by position
- * @throws IntegrityError when the result is not what the model gives
+ * @returns the signed attestation or refusal; neither where the plan cannot be checked position by position
+ * @throws IntegrityError when it cannot be told: another circuit than this one's, or a store that changed the shard
  */
 export async function audit(
   job: AuditJob,
   inferred: InferredResult,
   dependencies: AuditDependencies,
-): Promise<SignedStatement | undefined> {
+): Promise<Verdict> {
   const { blobs, identity } = dependencies;
   await assertAcceptedDataset(blobs, job.manifest, dependencies.owners ?? []);
   const manifestBytes = await blobs.get(job.manifest);
@@ -92,7 +109,7 @@ export async function audit(
       hint: 'run one version of CipherNet everywhere; if it is, do not trust that worker',
     });
   }
-  if (compiled.plan.slotBound === undefined || entry.positions === undefined) return undefined;
+  if (compiled.plan.slotBound === undefined || entry.positions === undefined) return {};
   const positions = positionsPerPrime(compiled.plan);
   const most = mostResultBytes(manifest);
   const result = openPackedResult(
@@ -104,19 +121,17 @@ export async function audit(
   using shard = openBatchFile(local.path);
   const listBytes = positionListBytes(shard.header, shard.seed);
   const positionList = await blobs.get(entry.positions, listBytes, room.positions(listBytes));
-  spotCheck({ compiled, shard, positionList, result, positions });
+  const found = foundBy(() => spotCheck({ compiled, shard, positionList, result, positions }));
   const { evaluation, manifest: manifestDigest, model } = job;
-  return signAttestation(
-    {
-      evaluation,
-      manifest: manifestDigest,
-      shard: job.shard,
-      shardDigest: entry.digest,
-      model,
-      compiled: digest,
-      result: inferred.result,
-      positions,
-    },
-    identity,
-  );
+  const audited = {
+    evaluation,
+    manifest: manifestDigest,
+    shard: job.shard,
+    shardDigest: entry.digest,
+    model,
+    compiled: digest,
+    result: inferred.result,
+  };
+  if (found !== undefined) return { refused: signRefusal({ ...audited, found }, identity) };
+  return { signed: signAttestation({ ...audited, positions }, identity) };
 }

@@ -9,24 +9,28 @@ import {
   verifyStatement,
 } from './signed-statement.js';
 
+/** What an audit is of: one shard's result in one evaluation, and who says so. */
+export const auditedSchema = z.strictObject({
+  evaluation: z.string().max(64),
+  manifest: digestSchema,
+  shard: z.number().int().nonnegative(),
+  /** Of the shard's bytes. */
+  shardDigest: digestSchema,
+  model: digestSchema,
+  /** Of the circuit that the auditor compiled from the model. */
+  compiled: digestSchema,
+  result: digestSchema,
+  /** The auditor's public key. */
+  auditor: publicKeySchema,
+});
+
 /** What an auditor says of one shard's result after it was spot-checked, version 1. */
-const attestationSchema = z
-  .strictObject({
+const attestationSchema = auditedSchema
+  .extend({
     format: z.literal('ciphernet-audit'),
     version: z.literal(1),
-    evaluation: z.string().max(64),
-    manifest: digestSchema,
-    shard: z.number().int().nonnegative(),
-    /** Of the shard's bytes. */
-    shardDigest: digestSchema,
-    model: digestSchema,
-    /** Of the circuit that the auditor compiled from the model. */
-    compiled: digestSchema,
-    result: digestSchema,
     /** Drawn of each prime, after the result's digest was fixed. */
     positions: z.number().int().min(1).max(32_768),
-    /** The auditor's public key. */
-    auditor: publicKeySchema,
   })
   .readonly();
 

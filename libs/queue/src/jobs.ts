@@ -171,8 +171,10 @@ export type InferredResult = z.infer<typeof inferredSchema>;
 const auditedSchema = z
   .strictObject({
     inferred: inferredSchema,
-    /** Absent where the plan cannot be checked position by position. */
+    /** Absent where the plan cannot be checked position by position, and where the result was refused. */
     signed: signedStatementSchema.optional(),
+    /** What auditors signed who found the result forged. */
+    refused: z.array(signedStatementSchema).min(1).max(16).readonly().optional(),
     /** What other auditors signed of the same result, before. */
     earlier: z.array(signedStatementSchema).max(16).readonly().optional(),
   })

@@ -32,11 +32,19 @@ export interface SpotCheck {
   readonly draw?: Draw;
 }
 
-function refuse(what: string): never {
-  throw new IntegrityError(`the result is not what the model gives: ${what}`, {
-    where: 'audit',
-    hint: 'evaluate again on other workers, and do not trust this one',
-  });
+/** A result that is certainly not what the model gives: of who signed it, and nobody else's doing. */
+export class ForgedPosition extends IntegrityError {
+  /** @param found where it differs */
+  constructor(readonly found: string) {
+    super(`the result is not what the model gives: ${found}`, {
+      where: 'audit',
+      hint: 'evaluate again on other workers, and do not trust this one',
+    });
+  }
+}
+
+function refuse(found: string): never {
+  throw new ForgedPosition(found);
 }
 
 /** Header of result, shard and plan, all of it, before any residue. */
@@ -153,7 +161,8 @@ function checkPrime(check: SpotCheck, bench: Bench, primeIndex: number): void {
  * Recomputes a few positions of a result, drawn now, and compares them bit for bit. Call it only when the result's digest is
  * fixed: positions that a worker knows beforehand check nothing.
  *
- * @throws IntegrityError when a position differs, or the header is not the plan's
+ * @throws ForgedPosition when a position differs, or the header is not the plan's
+ * @throws IntegrityError when the shard or its list is not what its owner encrypted
  * @throws UnsupportedError for a plan with rescales
  */
 export function spotCheck(check: SpotCheck): void {
