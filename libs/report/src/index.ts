@@ -13,7 +13,7 @@ export { percent, sizeText } from './format.js';
 export { readReport, readReports, reportFromJson, reportToJson } from './json.js';
 export { marginsOf } from './margins.js';
 export { type MetricRow, figureText, metricName, metricRows, unitOf } from './metric-rows.js';
-export { type LogitError, confusionMatrix, logitError } from './metrics.js';
+export { type LogitError, logitError } from './metrics.js';
 export { REFERENCE } from './reference.js';
 export { type Reproduction, chosenRun, reproductionSchema, reproductionTable } from './reproduction.js';
 export { type Report, reportSchema } from './schema.js';
