@@ -1,8 +1,8 @@
 """Image classifiers of squares as ONNX files, trained here.
 
 `fashion-cnn`: one convolution and one dense layer, each squared, on Fashion-MNIST (its IDX files are read from the
-folder given). `shapes-cnn`: two squared convolutions on 32×32 colour images of five generated shapes, of which the test
-part is written as PNG files, a folder a class. Run with Python 3, PyTorch 1.13 and ONNX 1.12, some minutes:
+folder given). `shapes-cnn`: two squared convolutions on 20×20 colour images of five generated shapes, of which the test
+part is written as PNG files, a folder a class. Run with Python 3, PyTorch 1.13 and ONNX 1.12, some minutes; without the folder, the shapes alone:
 
     python3 scripts/models/images.py /usr/share/datasets/fashion-mnist
 """
@@ -20,6 +20,7 @@ from example_files import DATA, MODELS, write_expected, write_png
 EXAMPLES = 6
 SHAPES = ("cross", "disc", "ring", "square", "stripes")
 TEST_IMAGES = 40  # a class
+SIDE = 20  # pixels
 
 
 class Square(nn.Module):
@@ -91,13 +92,13 @@ def fashion(folder):
 
 
 def draw(shape, random):
-    """One 32×32 image: a shape of one colour and of random size and place on a shaded ground of another."""
-    y, x = np.mgrid[0:32, 0:32].astype(np.float64)
+    """One square image: a shape of one colour and of random size and place on a shaded ground of another."""
+    y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float64)
     ground, colour = random.uniform(0, 110, 3), random.uniform(120, 255, 3)
     if random.random() < 0.5:
         ground, colour = colour, ground
-    size = random.uniform(7, 12)
-    cy, cx = random.uniform(size, 31 - size, 2)
+    size = random.uniform(5, 8.5)
+    cy, cx = random.uniform(size, SIDE - 1 - size, 2)
     dy, dx = np.abs(y - cy), np.abs(x - cx)
     distance = np.hypot(dy, dx)
     inside = {
@@ -105,9 +106,9 @@ def draw(shape, random):
         "disc": distance < size,
         "ring": (distance < size) & (distance > size * 0.6),
         "square": np.maximum(dy, dx) < size * 0.85,
-        "stripes": (np.maximum(dy, dx) < size) & (np.floor((x - cx + 64) / 3) % 2 == 0),
+        "stripes": (np.maximum(dy, dx) < size) & (np.floor((x - cx + 64) / 2) % 2 == 0),
     }[shape]
-    shade = 1 + random.uniform(-0.15, 0.15) * (x - 16) / 16 + random.uniform(-0.15, 0.15) * (y - 16) / 16
+    shade = 1 + random.uniform(-0.15, 0.15) * (x - SIDE / 2) / SIDE * 2 + random.uniform(-0.15, 0.15) * (y - SIDE / 2) / SIDE * 2
     image = np.where(inside[..., None], colour, ground) * shade[..., None]
     return np.clip(np.round(image), 0, 255).astype(np.uint8)
 
@@ -134,7 +135,7 @@ def shapes():
         Square(),
         nn.AvgPool2d(2),
         nn.Flatten(),
-        nn.Linear(24 * 16, len(SHAPES)),
+        nn.Linear(24 * 4, len(SHAPES)),
     )
     x = torch.tensor(pixels.transpose(0, 3, 1, 2).astype(np.float32)) / 255
     train(network, x, torch.tensor(labels), 8, 5e-3, 5)
@@ -149,4 +150,5 @@ def shapes():
 
 if __name__ == "__main__":
     shapes()
-    fashion(pathlib.Path(sys.argv[1]))
+    if len(sys.argv) > 1:
+        fashion(pathlib.Path(sys.argv[1]))

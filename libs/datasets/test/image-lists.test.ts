@@ -8,7 +8,7 @@ import { loadOwnExamples } from '../src/own/load-own.js';
 import { choosePreprocessing, readingForModel } from '../src/own/own-data.js';
 
 const SHAPES = fileURLToPath(new URL('../../../examples/own-models/data/shapes', import.meta.url));
-const WANTED = { inputs: 32 * 32 * 3, image: { height: 32, width: 32, channels: 3 } };
+const WANTED = { inputs: 20 * 20 * 3, image: { height: 20, width: 20, channels: 3 } };
 const MODEL = { outputs: 5 };
 
 /** Images of the folder of shapes, and a list of some of them with the given lines behind its heading. */
