@@ -3,7 +3,7 @@ import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import type { Configuration } from '@ciphernet/configuration';
 import { asError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
 import type { CheckpointAnnouncement, JobProgress } from '@ciphernet/queue';
-import { type SandboxedJob, UnrecoverableError } from 'bullmq';
+import type { SandboxedJob } from 'bullmq';
 
 /** At most this often does a job report; each report is a write to the queue. */
 const REPORT_INTERVAL_MS = 250;
@@ -40,6 +40,14 @@ function storeOfThread(configuration: Configuration): Promise<BlobStore> {
     throw error;
   });
   return opened;
+}
+
+/**
+ * What BullMQ does not try again: it goes by the name, which is all that crosses the border. Its own class would load all of BullMQ into
+ * each sandbox, for some tenths of a second.
+ */
+class UnrecoverableError extends Error {
+  override readonly name = 'UnrecoverableError';
 }
 
 /**
