@@ -13,8 +13,10 @@ import {
   parseConvertJob,
   parseTrainJob,
 } from '@ciphernet/queue';
+import type { BackendChoice } from '@ciphernet/training';
 import type { Worker } from 'bullmq';
 import { configureSandboxes } from './sandbox.js';
+import { configureTraining } from './training-backend.js';
 import { configureEngine } from './worker-engines.js';
 import { announceWorkers } from './worker-status.js';
 
@@ -30,6 +32,8 @@ export interface WorkerRoles {
   readonly auditor?: string;
   /** One training job at a time, or none: it takes a core, or the GPU, for itself. */
   readonly train: boolean;
+  /** What training jobs run on; default `auto`, the fastest. */
+  readonly training?: BackendChoice;
   /** Turn scheduled ticks into runs. */
   readonly benchmark: boolean;
 }
@@ -83,6 +87,7 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
   const engine = roles.engine ?? SIMD;
   configureSandboxes(configuration);
   configureEngine(engine.name);
+  configureTraining(roles.training ?? 'auto');
   shareCoreCounter();
   const processor = (file: string): URL => new URL(file, import.meta.url);
   const workers: Worker[] = [];

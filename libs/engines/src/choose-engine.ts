@@ -43,7 +43,7 @@ export function thisMachine(cores: number): Machine {
  * False where no GPU can be: Linux shows one as a render node, NVIDIA's control device or, in WSL, `dxg`. Loading Dawn and asking
  * Vulkan takes half a second, this takes none, so that a worker without a GPU starts as fast as ever.
  */
-function mayHaveGpu({ platform, devices }: Machine): boolean {
+export function mayHaveGpu({ platform, devices }: Machine): boolean {
   return platform !== 'linux' || devices().some((name) => /^(renderD\d+|nvidiactl|dxg)$/.test(name));
 }
 

@@ -1,5 +1,5 @@
 export { type Engine, type EngineCapabilities, type EvaluateOptions, assertEvaluable } from './engine.js';
-export { type ChosenEngine, chooseEngine, thisMachine } from './choose-engine.js';
+export { type ChosenEngine, chooseEngine, mayHaveGpu, thisMachine } from './choose-engine.js';
 export { engineNamed } from './engines.js';
 export { type ShardFile, evaluateFile } from './evaluate-file.js';
 export { shareCoreCounter } from './wasm/cores.js';

@@ -1,4 +1,4 @@
-import { DeviceError, messageOf } from '@ciphernet/foundation';
+import { DeviceError, asError, messageOf } from '@ciphernet/foundation';
 import { type BackendName, type SelectedBackend, selectBackend } from './backend.js';
 import type { ProbedStep } from './probe.js';
 import { type TrainingGpu, asDeviceError, unregisterWebgpu } from './webgpu-backend.js';
@@ -20,14 +20,14 @@ export interface BackendSearch {
 /** The current backend; disposing of it closes its GPU. */
 export interface ChosenBackend extends SelectedBackend, Disposable {
   /** The error itself, or where it comes of a failed GPU a DeviceError that says so. */
-  readonly explain: (error: unknown) => unknown;
+  readonly explain: (error: unknown) => Error;
 }
 
 /** Largest distance between two backends' gradients of a step, as a share of its norm: sums are rounded in another order. */
 const TOLERANCE = 1e-3;
 
 function onCores(backend: SelectedBackend): ChosenBackend {
-  return { ...backend, explain: (error) => error, [Symbol.dispose]: () => undefined };
+  return { ...backend, explain: asError, [Symbol.dispose]: () => undefined };
 }
 
 function onGpu(backend: SelectedBackend, gpu: TrainingGpu): ChosenBackend {

@@ -3,7 +3,7 @@ export { augmentationFor } from './augmentation-policy.js';
 export { type BackendName, type SelectedBackend, selectBackend } from './backend.js';
 export { BATCHNORM_EPSILON, columnSums, normalizeBatch } from './batchnorm.js';
 export { type Checkpoint, continuedOn, decodeCheckpoint, encodeCheckpoint, requireSameRun } from './checkpoint.js';
-export { type BackendChoice, type ChosenBackend, chooseBackend } from './choose-backend.js';
+export { type BackendChoice, type BackendSearch, type ChosenBackend, chooseBackend } from './choose-backend.js';
 export { type ModelCost, costOfModel } from './cost.js';
 export { registerGradients } from './gradients.js';
 export { probeModel } from './probe.js';

@@ -1,4 +1,4 @@
-import { DeviceError, messageOf } from '@ciphernet/foundation';
+import { DeviceError, asError, messageOf } from '@ciphernet/foundation';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** An open GPU, as the package engines opens it. */
@@ -22,9 +22,9 @@ function lost({ name }: TrainingGpu, reason: string, cause?: unknown): DeviceErr
 }
 
 /** `error`, or where the GPU has failed the DeviceError that says so: what fails after it fails because of it. */
-export function asDeviceError(gpu: TrainingGpu, error: unknown): unknown {
+export function asDeviceError(gpu: TrainingGpu, error: unknown): Error {
   const failure = gpu.failure();
-  if (failure === undefined || error instanceof DeviceError) return error;
+  if (failure === undefined || error instanceof DeviceError) return asError(error);
   return lost(gpu, failure, error);
 }
 

@@ -88,6 +88,7 @@ describe('the wasm backend with our kernels', () => {
     const reasons = {
       'tfjs-node-gpu': /took tfjs-node-gpu/,
       'tfjs-node': /took tfjs-node .*tfjs-node-gpu not usable/,
+      webgpu: /no candidate/,
       wasm: /took wasm.*tfjs-node-gpu not usable.*tfjs-node not usable/,
       cpu: /took cpu.*wasm not usable/,
     };

@@ -10,8 +10,20 @@ import {
 import { chooseEngine, thisMachine } from '@ciphernet/engines';
 import { identityFingerprint } from '@ciphernet/identity';
 import { createLog, onJobs } from '@ciphernet/logging';
+import { parseBackend } from '@ciphernet/queue';
+import type { BackendChoice } from '@ciphernet/training';
 import { openAuditor } from '../audit.js';
 import { startWorker } from '../start-worker.js';
+
+/** Backends by name: `training` has what is behind them, and is loaded by training jobs only. */
+const TRAINING = [
+  'auto',
+  'tfjs-node-gpu',
+  'tfjs-node',
+  'webgpu',
+  'wasm',
+  'cpu',
+] as const satisfies readonly BackendChoice[];
 
 const ROLES = ['train', 'infer', 'audit', 'benchmark'] as const;
 type Role = (typeof ROLES)[number];
@@ -31,6 +43,7 @@ interface WorkerOptions {
   readonly roles: Role[];
   readonly concurrency: number | 'auto';
   readonly engine: EngineChoice;
+  readonly training: BackendChoice;
 }
 
 /** A training job keeps a core busy: inference leaves it one where there are two. */
@@ -54,11 +67,16 @@ export function workerCommand(): Command {
         .choices([...ENGINE_CHOICES])
         .default('auto'),
     )
+    .addOption(
+      new Option('--training <backend>', 'of TensorFlow.js; auto: the fastest, a GPU only where a step on it is faster')
+        .choices([...TRAINING])
+        .default('auto'),
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  REDIS_URL=redis://queue:6379 ciphernet worker\n  ciphernet worker --roles infer --concurrency 8\n  ciphernet worker --roles train                # on a GPU node: one training job at a time\n  ciphernet worker --roles audit                # of the model’s owner, or of an independent auditor',
     )
-    .action(async ({ roles, concurrency, engine }: WorkerOptions) => {
+    .action(async ({ roles, concurrency, engine, training }: WorkerOptions) => {
       await using session = await openSharedSession('worker');
       const { backend, blobs, configuration } = session;
       const wanted = concurrency === 'auto' ? automaticConcurrency(configuration.cores, roles) : concurrency;
@@ -75,9 +93,16 @@ export function workerCommand(): Command {
         audit: isAuditor ? 1 : 0,
         ...(auditor === undefined ? {} : { auditor }),
         train: roles.includes('train'),
+        training,
         benchmark: roles.includes('benchmark'),
       });
       onJobs(log, workers);
+      for (const worker of workers) {
+        worker.on('progress', (_job, progress) => {
+          const announced = parseBackend(progress);
+          if (announced !== undefined) log.info(`training on ${announced.backend}: ${announced.reason}`);
+        });
+      }
       log.info(`worker on ${backend.description}, blobs in ${blobs.description}`, {
         roles: roles.join(','),
         concurrency: infer,
