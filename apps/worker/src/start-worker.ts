@@ -1,6 +1,6 @@
 import { startBenchmarks } from '@ciphernet/benchmarks';
 import type { Configuration } from '@ciphernet/configuration';
-import { type ChosenEngine, engineNamed, shareCoreCounter } from '@ciphernet/engines';
+import { type ChosenEngine, engineNamed, shareCoreCounter, shareGpus } from '@ciphernet/engines';
 import {
   CONVERSION,
   QUEUES,
@@ -24,7 +24,7 @@ import { announceWorkers } from './worker-status.js';
 export interface WorkerRoles {
   /** Infer jobs side by side; 0 leaves them to other workers. */
   readonly infer: number;
-  /** What jobs that leave the engine to the worker are evaluated with; default `simd`. */
+  /** What jobs that leave the engine to the worker are evaluated with; default `simd`. Its GPUs are those of training as well. */
   readonly engine?: ChosenEngine;
   /** Audit jobs side by side; 0 leaves them to others. */
   readonly audit: number;
@@ -89,6 +89,7 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
   configureEngine(engine.name);
   configureTraining(roles.training ?? 'auto');
   shareCoreCounter();
+  shareGpus(engine.gpus ?? []);
   const processor = (file: string): URL => new URL(file, import.meta.url);
   const workers: Worker[] = [];
   if (roles.infer > 0) {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
-import { mayHaveGpu, openGpu, thisMachine } from '@ciphernet/engines';
+import { mayHaveGpu, openThreadGpu, thisMachine } from '@ciphernet/engines';
 import { messageOf, nameOf } from '@ciphernet/foundation';
 import type { BackendChoice, BackendSearch, ChosenBackend } from '@ciphernet/training';
 
@@ -33,7 +33,7 @@ export async function trainingBackendFor(search: TrainingSearch): Promise<Chosen
   }
   const wanted = (getEnvironmentData(KEY) ?? 'auto') as BackendChoice;
   const isWorthAsking = wanted === 'webgpu' || mayHaveGpu(thisMachine(availableParallelism()));
-  const chosen = await chooseBackend({ ...search, wanted, openGpu: isWorthAsking ? openGpu : undefined });
+  const chosen = await chooseBackend({ ...search, wanted, openGpu: isWorthAsking ? () => openThreadGpu() : undefined });
   return {
     ...chosen,
     explain(error) {

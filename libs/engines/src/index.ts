@@ -10,5 +10,6 @@ export { startHelpers } from './wasm/helpers.js';
 export { type PositionEvaluator, createPositionEvaluator } from './wasm/positions.js';
 export { type Kernels, BLOCK_BYTES, PAIR_BYTES, createKernels } from './wasm/kernels.js';
 export { type Gpu, openGpu } from './webgpu/device.js';
+export { openThreadGpu, shareGpus } from './webgpu/thread-gpus.js';
 export { createWebgpuEngine } from './webgpu/engine.js';
 export { loadMeasurements } from './measurements.js';

@@ -7,7 +7,7 @@ import {
   openSharedSession,
   untilStopped,
 } from '@ciphernet/command-line';
-import { chooseEngine, thisMachine } from '@ciphernet/engines';
+import { type ChosenEngine, chooseEngine, thisMachine } from '@ciphernet/engines';
 import { identityFingerprint } from '@ciphernet/identity';
 import { createLog, onJobs } from '@ciphernet/logging';
 import { parseBackend } from '@ciphernet/queue';
@@ -44,10 +44,13 @@ interface WorkerOptions {
   readonly concurrency: number | 'auto';
   readonly engine: EngineChoice;
   readonly training: BackendChoice;
+  readonly gpu?: number;
 }
 
-/** A training job keeps a core busy: inference leaves it one where there are two. */
-function automaticConcurrency(cores: number, roles: readonly Role[]): number {
+/** One for each GPU; without one the cores. A training job keeps a core busy: inference leaves it one where there are two. */
+function automaticConcurrency(cores: number, roles: readonly Role[], engine: ChosenEngine | undefined): number {
+  const gpus = engine?.name === 'webgpu' ? (engine.gpus ?? []).length : 0;
+  if (gpus > 0) return gpus;
   return Math.max(1, roles.includes('train') ? cores - 1 : cores);
 }
 
@@ -58,7 +61,7 @@ export function workerCommand(): Command {
     .option('--roles <list>', `any of ${ROLES.join(', ')}`, rolesArgument, [...ROLES])
     .option(
       '--concurrency <n>',
-      'infer jobs side by side; auto: the cores, less one for training',
+      'infer jobs side by side; auto: the cores, less one for training, or one for each GPU',
       concurrencyArgument,
       'auto',
     )
@@ -72,20 +75,30 @@ export function workerCommand(): Command {
         .choices([...TRAINING])
         .default('auto'),
     )
+    .addOption(
+      new Option('--gpu <index>', 'the only GPU to use, counted from 0 as the log lists them; default: all')
+        .argParser(integerBetween(0, 255))
+        .env('CIPHERNET_GPU'),
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  REDIS_URL=redis://queue:6379 ciphernet worker\n  ciphernet worker --roles infer --concurrency 8\n  ciphernet worker --roles train                # on a GPU node: one training job at a time\n  ciphernet worker --roles audit                # of the model’s owner, or of an independent auditor',
+      '\nExamples:\n  REDIS_URL=redis://queue:6379 ciphernet worker\n  ciphernet worker --roles infer --concurrency 8\n  ciphernet worker --roles train                # on a GPU node: one training job at a time\n  ciphernet worker --engine webgpu --gpu 1      # of several GPUs, the second\n  ciphernet worker --roles audit                # of the model’s owner, or of an independent auditor',
     )
-    .action(async ({ roles, concurrency, engine, training }: WorkerOptions) => {
+    .action(async ({ roles, concurrency, engine, training, gpu }: WorkerOptions) => {
       await using session = await openSharedSession('worker');
       const { backend, blobs, configuration } = session;
-      const wanted = concurrency === 'auto' ? automaticConcurrency(configuration.cores, roles) : concurrency;
-      const infer = roles.includes('infer') ? wanted : 0;
       const log = createLog('worker', { format: configuration.logFormat });
       const isAuditor = roles.includes('audit');
       const auditor = isAuditor ? identityFingerprint((await openAuditor(configuration)).publicKey) : undefined;
-      const chosen = infer > 0 ? await chooseEngine(engine, thisMachine(configuration.cores)) : undefined;
-      if (chosen !== undefined) log.info(`engine ${chosen.name}: ${chosen.reason}`);
+      const isInferring = roles.includes('infer');
+      // Training alone leaves a GPU to its jobs, unless one is named.
+      const chosen =
+        isInferring || gpu !== undefined
+          ? await chooseEngine(isInferring ? engine : 'webgpu', thisMachine(configuration.cores), gpu)
+          : undefined;
+      if (chosen !== undefined && isInferring) log.info(`engine ${chosen.name}: ${chosen.reason}`);
+      const wanted = concurrency === 'auto' ? automaticConcurrency(configuration.cores, roles, chosen) : concurrency;
+      const infer = isInferring ? wanted : 0;
       const workers = startWorker(session, {
         infer,
         ...(chosen === undefined ? {} : { engine: chosen }),
