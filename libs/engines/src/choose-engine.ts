@@ -71,18 +71,19 @@ async function fastestEngine(machine: Machine, index: number | undefined): Promi
   const { compareOn } = await import('./webgpu/compare.js');
   let answer: Promise<KnownAnswer> | undefined;
   const answerOf = (): Promise<KnownAnswer> => (answer ??= knownAnswer(machine.speedTest ?? SPEED_TEST));
-  const taken: { readonly adapter: Adapter | undefined; readonly name: string; readonly figures: string }[] = [];
+  const taken: { readonly adapter: Adapter | undefined; readonly device: string; readonly line: string }[] = [];
   const refused: string[] = [];
   const ask = async (adapter: Adapter | undefined): Promise<void> => {
     const gpu = await machine.open(adapter);
-    const { name } = gpu;
+    // With its place, for `--gpu`, where there are several.
+    const name = adapter === undefined || listed.length < 2 ? gpu.name : `GPU ${listed.indexOf(adapter)}, ${gpu.name},`;
     if (gpu.isSoftware) {
       gpu[Symbol.dispose]();
       refused.push(`${name} is software`);
       return;
     }
     const { isFaster, figures } = await compareOn(gpu, machine.cores, answerOf);
-    if (isFaster) taken.push({ adapter, name, figures });
+    if (isFaster) taken.push({ adapter, device: gpu.name, line: `${name} passes its self-test and takes ${figures}` });
     else refused.push(`${name} takes ${figures}`);
   };
   // Where none is listed, opening one says why.
@@ -93,11 +94,10 @@ async function fastestEngine(machine: Machine, index: number | undefined): Promi
     // Training may be faster there all the same: on the one that was named.
     return { name: 'simd', reason: refused.join('; '), ...(index === undefined ? {} : { gpus: listed }) };
   }
-  const reasons = taken.map(({ name, figures }) => `${name} passes its self-test and takes ${figures}`);
   return {
     name: 'webgpu',
-    reason: [...reasons, ...refused, leftOver(listed)].filter((part) => part !== '').join('; '),
-    device: taken.map(({ name }) => name).join(', '),
+    reason: [...taken.map(({ line }) => line), ...refused, leftOver(listed)].filter((part) => part !== '').join('; '),
+    device: taken.map(({ device }) => device).join(', '),
     gpus: taken.flatMap(({ adapter }) => adapter ?? []),
   };
 }
@@ -121,6 +121,7 @@ export async function chooseEngine(wanted: EngineChoice, machine: Machine, index
   if (wanted !== 'webgpu') return { name: wanted, reason };
   // Why there is none is said by the first evaluation, which opens one.
   const listed = wantedOf(await machine.list().catch(() => []), index);
-  const more = leftOver(listed);
-  return { name: wanted, reason: more === '' ? reason : `${reason}; ${more}`, gpus: reachable(listed) };
+  const places = listed.length < 2 ? '' : `GPUs ${listed.map(({ name }, i) => `${i} ${name}`).join(', ')}`;
+  const parts = [reason, places, leftOver(listed)].filter((part) => part !== '');
+  return { name: wanted, reason: parts.join('; '), gpus: reachable(listed) };
 }

@@ -28,7 +28,9 @@ describe('the engine that a worker takes', () => {
     const list = (): Promise<Adapter[]> => Promise.resolve([A, B, { ...A }]);
     const all = await chooseEngine('webgpu', machineWith({ list }));
     expect(all).toMatchObject({ name: 'webgpu', gpus: [A, B] });
-    expect(all.reason).toMatch(/^as asked for; 1 more of the same name .* start a worker for each in a container/);
+    expect(all.reason).toMatch(
+      /^as asked for; GPUs 0 GPU A, 1 GPU B, 2 GPU A; 1 more of the same name .* start a worker for each in a container/,
+    );
     expect(await chooseEngine('webgpu', machineWith({ list }), 1)).toMatchObject({ gpus: [B], reason: 'as asked for' });
     const none = machineWith({ list: () => Promise.reject(new Error('no package')) });
     expect(await chooseEngine('webgpu', none)).toMatchObject({ name: 'webgpu', gpus: [] });
@@ -94,7 +96,7 @@ describe('the engine that a worker takes', () => {
       };
       const chosen = await chooseEngine('auto', machineWith({ list, open, cores: 1e-9 }));
       expect(chosen).toMatchObject({ name: 'webgpu', gpus: [A, C], device: 'GPU A, Card C' });
-      expect(chosen.reason).toMatch(/^GPU A passes .*; Card C passes .*; B does not open$/);
+      expect(chosen.reason).toMatch(/^GPU 0, GPU A, passes .*; GPU 2, Card C, passes .*; B does not open$/);
       const broken = await chooseEngine('auto', machineWith({ list, open }), 1);
       expect(broken).toEqual({ name: 'simd', reason: 'B does not open', gpus: [B] });
     });
