@@ -86,6 +86,16 @@ describe.each(DOCKERFILES)('%s', (file) => {
     }
   });
 
+  it('takes from the registry what is installed besides before the party’s packages, which no registry has, are by themselves', () => {
+    for (const run of every('RUN')) {
+      const steps = run.split('&&').map((step) => step.trim());
+      const party = steps.findIndex((step) => step.includes('install-party.mjs'));
+      steps.forEach((step, i) => {
+        if (step.startsWith('npm install')) expect([step, i < party]).toEqual([step, true]);
+      });
+    }
+  });
+
   it('ends as a user of its own with an entry that the installation has, and commands that the entry has', () => {
     const last = stages.at(-1)?.instructions ?? [];
     const value = (name: string): string | undefined => last.findLast((each) => each.name === name)?.text;

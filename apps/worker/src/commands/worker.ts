@@ -113,7 +113,7 @@ export function workerCommand(): Command {
       for (const worker of workers) {
         worker.on('progress', (_job, progress) => {
           const announced = parseBackend(progress);
-          if (announced !== undefined) log.info(`training on ${announced.backend}: ${announced.reason}`);
+          if (announced !== undefined) log.info(`training: ${announced.reason}`);
         });
       }
       log.info(`worker on ${backend.description}, blobs in ${blobs.description}`, {
