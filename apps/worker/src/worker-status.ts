@@ -44,7 +44,7 @@ export function announceWorkers(
   const base = {
     ...about,
     training: about.roles.includes('train') ? trainingBackend() : 'none',
-    gpu: about.gpu ?? gpuName(),
+    gpu: (about.gpu ?? gpuName()).slice(0, 120),
   };
   const say = (): void => {
     const status = {

@@ -80,9 +80,8 @@ async function takeGpu(gpu: TrainingGpu, rival: BackendName, search: BackendSear
 
 async function fastest(search: BackendSearch): Promise<ChosenBackend> {
   const { openGpu, begunWith } = search;
-  // A run goes on with what it began with: its weights are those of one that was never stopped.
-  const isOpen = begunWith === undefined || begunWith === 'webgpu';
-  if (openGpu === undefined || !isOpen) return onCores(await selectBackend());
+  const mayTakeGpu = begunWith === undefined || begunWith === 'webgpu';
+  if (openGpu === undefined || !mayTakeGpu) return onCores(await selectBackend());
   const refused: string[] = [];
   if (begunWith === undefined) {
     try {
@@ -104,12 +103,15 @@ async function fastest(search: BackendSearch): Promise<ChosenBackend> {
 /**
  * Makes a backend the current one for a run of training: the one that is wanted, or with `auto` the fastest. That is
  * tfjs-node-gpu where it is installed; then `webgpu` where a step of this run is measured to be faster on a GPU (of hardware)
- * than on the best backend without one; and else that one. Nothing of WebGPU is loaded where there is no GPU.
+ * than on the best backend without one; and else that one. A run that began with wasm goes on with it. Nothing of WebGPU is
+ * loaded where there is no GPU.
  *
  * @throws Error where a backend that is asked for by name does not start
  */
 export async function chooseBackend(search: BackendSearch): Promise<ChosenBackend> {
-  const { wanted, openGpu } = search;
+  const { wanted, openGpu, begunWith } = search;
+  // A run goes on with what it began with, whatever is wanted of new ones: its weights are those of one that was never stopped.
+  if (begunWith === 'wasm' || begunWith === 'cpu') return onCores(await selectBackend([begunWith]));
   if (wanted === 'auto') return fastest(search);
   if (wanted !== 'webgpu') return onCores(await selectBackend([wanted]));
   const gpu = await openGpu?.();

@@ -169,7 +169,9 @@ describeOnGpu(() => {
       let opened = 0;
       const open = (): Promise<TrainingGpu> => Promise.reject(new Error(`opened ${++opened} times`));
       using other = await chooseBackend(search({ openGpu: open, begunWith: 'wasm' }));
-      expect([other.name, opened]).not.toContain('webgpu');
+      expect(other.name).toBe('wasm');
+      using named = await chooseBackend(search({ openGpu: open, begunWith: 'wasm', wanted: 'webgpu' }));
+      expect(named.name).toBe('wasm');
       expect(opened).toBe(0);
       using without = await chooseBackend(search({ openGpu: open, begunWith: 'webgpu' }));
       expect(without.reason).toMatch(/webgpu not taken: opened 1 times/);
