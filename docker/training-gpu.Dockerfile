@@ -1,5 +1,5 @@
 # A training worker on an NVIDIA GPU: tfjs-node-gpu 4.22 loads libtensorflow 2.9.1, which was built for CUDA 11.2 and
-# cuDNN 8.1 and runs with later 11.x and 8.x. Inference on a GPU is worker-gpu.Dockerfile, without CUDA.
+# cuDNN 8.1 and runs with later 11.x and 8.x. Inference on a GPU, and training without CUDA, is worker-gpu.Dockerfile.
 FROM node:22-bookworm-slim AS node
 
 FROM nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04 AS build
@@ -18,11 +18,12 @@ COPY examples examples
 COPY libs libs
 COPY scripts scripts
 COPY nx.json tsconfig.base.json tsconfig.json ./
-# The native package is installed here only: its install step downloads libtensorflow from a host of Google's.
+# The native package is installed here only: its install step downloads libtensorflow from a host of Google's. It becomes a
+# dependency of the package that loads it, so that both share one tfjs-core and the party's installation takes it along.
 RUN npm ci --no-audit --no-fund \
  && npm run build \
- && node scripts/install-party.mjs worker party \
- && npm install --prefix party/libs/training --no-save --omit=dev --no-audit --no-fund --allow-scripts=@tensorflow/tfjs-node-gpu @tensorflow/tfjs-node-gpu@4.22.0
+ && npm install --workspace libs/training --no-audit --no-fund --allow-scripts=@tensorflow/tfjs-node-gpu @tensorflow/tfjs-node-gpu@4.22.0 \
+ && node scripts/install-party.mjs worker party
 
 FROM nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04
 LABEL org.opencontainers.image.title="CipherNet training worker" org.opencontainers.image.licenses="MIT"

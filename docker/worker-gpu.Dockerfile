@@ -1,5 +1,5 @@
-# An inference worker on a GPU of NVIDIA, AMD or Intel: the worker's image and a Vulkan loader. No CUDA: the engine webgpu is made of
-# compute shaders, which the package webgpu (Dawn) hands to whatever Vulkan driver there is.
+# A worker on a GPU of NVIDIA, AMD or Intel: the worker's image and a Vulkan loader. No CUDA: the engine webgpu, and TensorFlow.js'
+# backend of that name for `--roles train`, are compute shaders, which the package webgpu (Dawn) hands to whatever Vulkan driver there is.
 #   docker build -f docker/worker-gpu.Dockerfile -t ciphernet-worker-gpu .                                  at the root
 #   docker run --gpus all -e REDIS_URL=… -e BLOB_URL=… ciphernet-worker-gpu                                NVIDIA
 #   docker run --device /dev/dri --group-add RENDER_GROUP_ID -e REDIS_URL=… -e BLOB_URL=… ciphernet-worker-gpu    AMD, Intel
@@ -32,5 +32,5 @@ VOLUME /data
 USER 10001:10001
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "main.js"]
-# The log's line `engine …` says which engine was taken, and why.
+# The log's line `engine …` says which engine was taken, and why; `training: …` with which backend a job trains.
 CMD ["worker", "--roles", "infer"]

@@ -2,7 +2,7 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import type { Configuration } from '@ciphernet/configuration';
 import { asError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
-import type { CheckpointAnnouncement, JobProgress } from '@ciphernet/queue';
+import type { BackendAnnouncement, CheckpointAnnouncement, JobProgress } from '@ciphernet/queue';
 import type { SandboxedJob } from 'bullmq';
 
 /** At most this often does a job report; each report is a write to the queue. */
@@ -14,7 +14,7 @@ export interface Sandbox {
   readonly blobs: BlobStore;
   readonly report: (progress: JobProgress) => void;
   /** Never left out, unlike a report. */
-  readonly announce: (announcement: CheckpointAnnouncement) => void;
+  readonly announce: (announcement: CheckpointAnnouncement | BackendAnnouncement) => void;
 }
 
 /** Under this name sandbox threads find what their worker was configured with. */
@@ -58,7 +58,7 @@ export async function inSandbox<T>(job: SandboxedJob, body: (sandbox: Sandbox) =
   const configuration = sandboxConfiguration();
   let last = 0;
   let pending: Promise<unknown> = Promise.resolve();
-  const announce = (announcement: CheckpointAnnouncement): void => {
+  const announce = (announcement: CheckpointAnnouncement | BackendAnnouncement): void => {
     pending = pending.then(() => job.updateProgress({ ...announcement })).catch(() => undefined);
   };
   const report = (progress: JobProgress): void => {

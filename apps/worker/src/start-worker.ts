@@ -1,6 +1,6 @@
 import { startBenchmarks } from '@ciphernet/benchmarks';
 import type { Configuration } from '@ciphernet/configuration';
-import { type ChosenEngine, engineNamed, shareCoreCounter } from '@ciphernet/engines';
+import { type ChosenEngine, engineNamed, shareCoreCounter, shareGpus } from '@ciphernet/engines';
 import {
   CONVERSION,
   QUEUES,
@@ -13,8 +13,10 @@ import {
   parseConvertJob,
   parseTrainJob,
 } from '@ciphernet/queue';
+import type { BackendChoice } from '@ciphernet/training';
 import type { Worker } from 'bullmq';
 import { configureSandboxes } from './sandbox.js';
+import { configureTraining } from './training-backend.js';
 import { configureEngine } from './worker-engines.js';
 import { announceWorkers } from './worker-status.js';
 
@@ -22,7 +24,7 @@ import { announceWorkers } from './worker-status.js';
 export interface WorkerRoles {
   /** Infer jobs side by side; 0 leaves them to other workers. */
   readonly infer: number;
-  /** What jobs that leave the engine to the worker are evaluated with; default `simd`. */
+  /** What jobs that leave the engine to the worker are evaluated with; default `simd`. Its GPUs are those of training as well. */
   readonly engine?: ChosenEngine;
   /** Audit jobs side by side; 0 leaves them to others. */
   readonly audit: number;
@@ -30,6 +32,8 @@ export interface WorkerRoles {
   readonly auditor?: string;
   /** One training job at a time, or none: it takes a core, or the GPU, for itself. */
   readonly train: boolean;
+  /** What training jobs run on; default `auto`, the fastest. */
+  readonly training?: BackendChoice;
   /** Turn scheduled ticks into runs. */
   readonly benchmark: boolean;
 }
@@ -83,7 +87,9 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
   const engine = roles.engine ?? SIMD;
   configureSandboxes(configuration);
   configureEngine(engine.name);
+  configureTraining(roles.training ?? 'auto');
   shareCoreCounter();
+  shareGpus(engine.gpus ?? []);
   const processor = (file: string): URL => new URL(file, import.meta.url);
   const workers: Worker[] = [];
   if (roles.infer > 0) {

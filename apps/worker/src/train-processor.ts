@@ -6,8 +6,10 @@ import { openAuditor } from './audit.js';
 import { convert } from './conversion/convert.js';
 import { type Sandbox, inSandbox } from './sandbox.js';
 import { type TrainDependencies, train } from './train.js';
+import { trainingBackendFor } from './training-backend.js';
 
 async function dependenciesOf(
+  job: SandboxedJob,
   { configuration, blobs, report, announce }: Sandbox,
   signal: AbortSignal | undefined,
 ): Promise<TrainDependencies> {
@@ -17,6 +19,11 @@ async function dependenciesOf(
     datasetFolders: configuration.datasetFolders,
     sign: async (model) => MODEL_OWNERS.sign(blobs, model, await openAuditor(configuration)),
     ...(signal === undefined ? {} : { signal }),
+    backendFor: trainingBackendFor,
+    onBackend: ({ name, reason }) => {
+      announce({ stage: 'backend', backend: name, reason: reason.slice(0, 400) });
+      void job.log(reason);
+    },
     onCheckpoint: announce,
     onProgress: ({ done, total, note }) => report({ stage: 'train', done, total, note }),
   };
@@ -29,7 +36,7 @@ export default function trainProcessor(
   signal?: AbortSignal,
 ): Promise<TrainedResult | ConvertedResult> {
   return inSandbox(job, async (sandbox) => {
-    const dependencies = await dependenciesOf(sandbox, signal);
+    const dependencies = await dependenciesOf(job, sandbox, signal);
     return job.name === CONVERSION
       ? convert(parseConvertJob(job.data), dependencies)
       : train(parseTrainJob(job.data), dependencies);

@@ -6,12 +6,16 @@ import { type Network, evaluateNetwork, fractionEqual, predictionsOf } from '@ci
 import type { CheckpointAnnouncement, TrainJob, TrainedResult } from '@ciphernet/queue';
 import {
   type ModelSpec,
+  type ChosenBackend,
   augmentationFor,
+  chooseBackend,
+  continuedOn,
   encodeCheckpoint,
   modelSpec,
-  selectBackend,
+  probeModel,
   trainModel,
 } from '@ciphernet/training';
+import type { TrainingSearch } from './training-backend.js';
 import { type TrainingState, readTrainingState, writeTrainingState } from './training-state.js';
 
 /** What training needs besides the job. */
@@ -20,6 +24,10 @@ export interface TrainDependencies {
   readonly datasetFolders: LoadOptions;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { done: number; total: number; note: string }) => void;
+  /** Makes a backend the current one; default: the best without a GPU of WebGPU. */
+  readonly backendFor?: (search: TrainingSearch) => Promise<ChosenBackend>;
+  /** Is told what was taken, and why. */
+  readonly onBackend?: (backend: Pick<ChosenBackend, 'name' | 'reason'>) => void;
   /** Signs a model as its owner's, before anybody hears of it. */
   readonly sign?: (model: string) => Promise<unknown>;
   /** Called after each epoch, and again for earlier epochs when a killed job goes on. */
@@ -40,9 +48,15 @@ function bestOf(models: TrainingState['models']): TrainingState['models'][number
   return models.reduce((best, entry) => (entry.validationAccuracy >= best.validationAccuracy ? entry : best));
 }
 
+function onCores(search: TrainingSearch): Promise<ChosenBackend> {
+  return chooseBackend({ ...search, wanted: 'auto', openGpu: undefined });
+}
+
 /**
  * Runs one training job in the clear, on a public dataset's training split. Each epoch's checkpoint is stored and
  * announced; a job that was killed goes on from the last one and ends with the same weights.
+ *
+ * @throws DeviceError where it trains on a GPU that fails: called again, it goes on from its last epoch without it
  */
 export async function train(job: TrainJob, dependencies: TrainDependencies): Promise<TrainedResult> {
   const { blobs } = dependencies;
@@ -51,9 +65,14 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
   const split = Math.max(1, whole.count - VALIDATION_IMAGES);
   const dataset = sliceExamples(whole, 0, split);
   const validation = sliceExamples(whole, split, whole.count);
-  const backend = await selectBackend();
   const augmentation = augmentationFor(dataset.name, job.epochs);
   const known = await readTrainingState(blobs, job.run);
+  const begunWith = known?.checkpoint.identity['backend'];
+  using backend = await (dependencies.backendFor ?? onCores)({
+    begunWith: typeof begunWith === 'string' ? begunWith : undefined,
+    step: () => probeModel(spec, dataset),
+  });
+  dependencies.onBackend?.(backend);
   const models = [...(known?.state.models ?? [])];
   for (const { epoch, model } of models) dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch, model });
   const started = performance.now();
@@ -62,7 +81,7 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
   const epochs = trainModel(spec, dataset, {
     recipe: { epochs: job.epochs, seed: job.seed },
     ...(augmentation === undefined ? {} : { augmentation }),
-    ...(known === undefined ? {} : { resume: known.checkpoint }),
+    ...(known === undefined ? {} : { resume: continuedOn(known.checkpoint, backend.tf.getBackend()) }),
     ...(dependencies.signal === undefined ? {} : { signal: dependencies.signal }),
     onBatch: ({ epoch, batch, batches, loss }) => {
       dependencies.onProgress?.({
@@ -72,30 +91,34 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
       });
     },
   });
-  for await (const { report, network, checkpoint } of epochs) {
-    const accuracy = validationAccuracy(network, spec, validation);
-    seconds = before + (performance.now() - started) / 1000;
-    const training = {
-      dataset: dataset.name,
-      epochs: job.epochs,
-      epoch: report.epoch,
-      seed: job.seed,
-      backend: backend.name,
-      seconds,
-      examples: dataset.count,
-      validationAccuracy: accuracy,
-    };
-    const model = await saveModel(
-      blobs,
-      networkToLayersModel(network),
-      { name: spec.name, transform: spec.transform, training },
-      dataset,
-    );
-    await dependencies.sign?.(model);
-    const { digest } = await blobs.put(encodeCheckpoint(checkpoint));
-    models.push({ epoch: report.epoch, model, validationAccuracy: accuracy });
-    await writeTrainingState(blobs, job.run, { version: 2, checkpoint: digest, seconds, models });
-    dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch: report.epoch, model });
+  try {
+    for await (const { report, network, checkpoint } of epochs) {
+      const accuracy = validationAccuracy(network, spec, validation);
+      seconds = before + (performance.now() - started) / 1000;
+      const training = {
+        dataset: dataset.name,
+        epochs: job.epochs,
+        epoch: report.epoch,
+        seed: job.seed,
+        backend: backend.name,
+        seconds,
+        examples: dataset.count,
+        validationAccuracy: accuracy,
+      };
+      const model = await saveModel(
+        blobs,
+        networkToLayersModel(network),
+        { name: spec.name, transform: spec.transform, training },
+        dataset,
+      );
+      await dependencies.sign?.(model);
+      const { digest } = await blobs.put(encodeCheckpoint(checkpoint));
+      models.push({ epoch: report.epoch, model, validationAccuracy: accuracy });
+      await writeTrainingState(blobs, job.run, { version: 2, checkpoint: digest, seconds, models });
+      dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch: report.epoch, model });
+    }
+  } catch (error) {
+    throw backend.explain(error);
   }
   const best = bestOf(models);
   return { ...best, seconds, backend: backend.name, epochs: job.epochs };

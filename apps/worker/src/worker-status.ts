@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { QueueBackend, WorkerStatus } from '@ciphernet/queue';
+import { type QueueBackend, type WorkerStatus, parseBackend } from '@ciphernet/queue';
 import type { Worker } from 'bullmq';
 
 /** Well below the time after which a silent worker counts as gone. */
@@ -19,7 +19,7 @@ function gpuName(): string {
   }
 }
 
-/** The TensorFlow.js backend that a training job would take here; loading it is left to the job. */
+/** The TensorFlow.js backend that a training job would take here, as far as can be told without loading one; jobs say what they took. */
 function trainingBackend(): string {
   const require = createRequire(import.meta.url);
   for (const name of ['tfjs-node-gpu', 'tfjs-node']) {
@@ -44,7 +44,7 @@ export function announceWorkers(
   const base = {
     ...about,
     training: about.roles.includes('train') ? trainingBackend() : 'none',
-    gpu: about.gpu ?? gpuName(),
+    gpu: (about.gpu ?? gpuName()).slice(0, 120),
   };
   const say = (): void => {
     const status = {
@@ -63,6 +63,10 @@ export function announceWorkers(
     worker.on('active', (job) => {
       jobs.add(job.id ?? '');
       say();
+    });
+    worker.on('progress', (_job, progress: unknown) => {
+      const announced = parseBackend(progress);
+      if (announced !== undefined) base.training = announced.backend;
     });
     worker.on('completed', (_job, result: unknown) => {
       const engine = typeof result === 'object' && result !== null && 'engine' in result ? result.engine : undefined;

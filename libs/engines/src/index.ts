@@ -1,5 +1,5 @@
 export { type Engine, type EngineCapabilities, type EvaluateOptions, assertEvaluable } from './engine.js';
-export { type ChosenEngine, chooseEngine, thisMachine } from './choose-engine.js';
+export { type ChosenEngine, chooseEngine, mayHaveGpu, thisMachine } from './choose-engine.js';
 export { engineNamed } from './engines.js';
 export { type ShardFile, evaluateFile } from './evaluate-file.js';
 export { shareCoreCounter } from './wasm/cores.js';
@@ -10,5 +10,6 @@ export { startHelpers } from './wasm/helpers.js';
 export { type PositionEvaluator, createPositionEvaluator } from './wasm/positions.js';
 export { type Kernels, BLOCK_BYTES, PAIR_BYTES, createKernels } from './wasm/kernels.js';
 export { type Gpu, openGpu } from './webgpu/device.js';
+export { openThreadGpu, shareGpus } from './webgpu/thread-gpus.js';
 export { createWebgpuEngine } from './webgpu/engine.js';
 export { loadMeasurements } from './measurements.js';

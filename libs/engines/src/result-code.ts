@@ -47,6 +47,7 @@ export const RESULT_CODE: Readonly<Record<string, readonly string[]>> = {
     'wasm/thread.js',
     'wasm/units.js',
     'wasm/work.js',
+    'webgpu/adapters.js',
     'webgpu/device.js',
     'webgpu/engine.js',
     'webgpu/evaluation.js',
@@ -59,6 +60,7 @@ export const RESULT_CODE: Readonly<Record<string, readonly string[]>> = {
     'webgpu/shader-arithmetic.js',
     'webgpu/shaders.js',
     'webgpu/spot-check.js',
+    'webgpu/thread-gpus.js',
   ],
   '@ciphernet/ring': [
     'instance.js',

@@ -11,6 +11,7 @@ export {
 export {
   type AuditJob,
   type AuditedResult,
+  type BackendAnnouncement,
   type BenchmarkRun,
   type BenchmarkSuite,
   type CheckpointAnnouncement,
@@ -27,6 +28,7 @@ export {
   parseAuditJob,
   parseAuditable,
   parseAudited,
+  parseBackend,
   parseBenchmarkRun,
   parseBenchmarkSuite,
   parseCheckpoint,

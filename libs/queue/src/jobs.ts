@@ -236,6 +236,19 @@ export function parseCheckpoint(progress: unknown): CheckpointAnnouncement | und
   return parsed.success ? parsed.data : undefined;
 }
 
+const backendSchema = z
+  .strictObject({ stage: z.literal('backend'), backend: z.string().max(80), reason: z.string().max(400) })
+  .readonly();
+
+/** What a training job announces as it starts: the backend of TensorFlow.js that it took, and why. */
+export type BackendAnnouncement = z.infer<typeof backendSchema>;
+
+/** The announcement in a job's progress; undefined for progress of any other kind. */
+export function parseBackend(progress: unknown): BackendAnnouncement | undefined {
+  const parsed = backendSchema.safeParse(progress);
+  return parsed.success ? parsed.data : undefined;
+}
+
 /** The evaluation of one dataset with one model in a run of a suite, by its place among datasets × models. */
 export function suiteEvaluationId(run: string, index: number): string {
   return `${run}-${index}`;

@@ -1,5 +1,6 @@
 export { CHROMIUM_ARGS, chromiumPath } from './chromium.js';
 export { type CliProcesses, type CliResult, cliProcesses, runCli, startCli, untilSays } from './cli.js';
+export { gpuTests } from './gpu-tests.js';
 export { idxFile } from './idx-file.js';
 export { type LabelledImages, writeImageFolder } from './image-folder.js';
 export { type PngImage, plainPng, pngChunk, pngFile } from './png-file.js';

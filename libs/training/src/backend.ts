@@ -2,9 +2,10 @@ import { elementAt } from '@ciphernet/foundation';
 import * as tf from '@tensorflow/tfjs-core';
 import { registerWasmConvGradient } from './wasm-conv-gradient.js';
 import { registerWasmMatMul } from './wasm-matmul.js';
+import { type TrainingGpu, registerWebgpu } from './webgpu-backend.js';
 
 /** Backends of TensorFlow.js, by their packages. */
-export type BackendName = 'tfjs-node-gpu' | 'tfjs-node' | 'wasm' | 'cpu';
+export type BackendName = 'tfjs-node-gpu' | 'tfjs-node' | 'webgpu' | 'wasm' | 'cpu';
 
 /** The backend that is the current one. */
 export interface SelectedBackend {
@@ -14,19 +15,24 @@ export interface SelectedBackend {
   readonly reason: string;
 }
 
+/** `webgpu` is none of them: whether it is better than those behind it has to be measured ({@link chooseBackend}). */
 const BEST_FIRST: readonly BackendName[] = ['tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu'];
 
 /**
  * Makes the best backend that works the current one. `candidates` narrows the choice (tests, or a
  * user who wants the same bits everywhere: native and wasm results differ in the last places).
  *
+ * @param gpu what `webgpu` runs on; stays open
  * @throws Error naming why each candidate does not start, when none does
  */
-export async function selectBackend(candidates: readonly BackendName[] = BEST_FIRST): Promise<SelectedBackend> {
+export async function selectBackend(
+  candidates: readonly BackendName[] = BEST_FIRST,
+  gpu?: TrainingGpu,
+): Promise<SelectedBackend> {
   const refused: string[] = [];
   for (const name of candidates) {
     try {
-      const taken = await start(name);
+      const taken = await start(name, gpu);
       return { tf, name, reason: [taken, ...refused].join('; ') };
     } catch (error) {
       refused.push(`${name} not usable: ${firstLine(error)}`);
@@ -38,7 +44,7 @@ export async function selectBackend(candidates: readonly BackendName[] = BEST_FI
   );
 }
 
-async function start(name: BackendName): Promise<string> {
+async function start(name: BackendName, gpu: TrainingGpu | undefined): Promise<string> {
   switch (name) {
     case 'tfjs-node-gpu':
     case 'tfjs-node':
@@ -49,6 +55,11 @@ async function start(name: BackendName): Promise<string> {
       registerWasmConvGradient();
       registerWasmMatMul();
       return 'took wasm (one thread, with our gradient kernels)';
+    case 'webgpu':
+      if (gpu === undefined) throw new Error('no GPU was opened for it');
+      await registerWebgpu(gpu);
+      await activate('webgpu');
+      return `took webgpu (${gpu.name})`;
     case 'cpu':
       await import('@tensorflow/tfjs-backend-cpu');
       await activate('cpu');

@@ -84,6 +84,15 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   return average.length > 0 ? { ...base, average } : base;
 }
 
+/**
+ * A checkpoint for a run that goes on with `backend`: of one that began on a GPU, which may be lost or left behind on another
+ * machine, that counts as the same run, although it ends with weights that differ in the last places.
+ */
+export function continuedOn(checkpoint: Checkpoint, backend: string): Checkpoint {
+  const { identity } = checkpoint;
+  return identity['backend'] === 'webgpu' ? { ...checkpoint, identity: { ...identity, backend } } : checkpoint;
+}
+
 /** Compares a checkpoint with the run that is to continue it. @throws InputError naming the first setting that differs */
 export function requireSameRun(found: Checkpoint['identity'], wanted: Checkpoint['identity']): void {
   for (const key of new Set([...Object.keys(found), ...Object.keys(wanted)])) {

@@ -71,6 +71,11 @@ const GRADIENTS: readonly GradConfig[] = [
     gradFunc: (dy, saved) => ({ x: () => tf.reshape(one(dy), saved[0]!.shape) }),
   },
   {
+    // The average of a pool is cast to its input's type, which is the same.
+    kernelName: tf.Cast,
+    gradFunc: (dy) => ({ x: () => tf.cast(one(dy), 'float32') }),
+  },
+  {
     kernelName: tf.AvgPool,
     inputsToSave: ['x'],
     gradFunc: (dy, saved, attrs) => {

@@ -4,7 +4,7 @@ import { type Augmentation, transformed, unchanged } from './augment.js';
 import type { Checkpoint } from './checkpoint.js';
 import { toNetwork } from './export.js';
 import type { BatchProgress, EpochReport, Recipe } from './recipe.js';
-import { describeNetwork } from './topology.js';
+import { type TrainableNetwork, describeNetwork } from './topology.js';
 import { Training } from './training.js';
 import { type ModelSpec, recipeFor, trainedLayers } from './zoo.js';
 
@@ -24,6 +24,14 @@ export interface TrainModelOptions {
   readonly onBatch?: (progress: BatchProgress) => void;
 }
 
+/** A model of the zoo as it is trained on a dataset. @throws InputError when it does not fit the images */
+export function trainableNetwork(spec: ModelSpec, { name, shape, classes }: Dataset): TrainableNetwork {
+  return describeNetwork({
+    input: transformedShape(spec.transform, shape),
+    layers: trainedLayers(spec, recipeFor(spec, name).dropout ?? 0, classes),
+  });
+}
+
 /**
  * Trains a model of the zoo on a dataset; yields after each epoch. Select a backend first.
  *
@@ -37,11 +45,9 @@ export async function* trainModel(
   options: TrainModelOptions,
 ): AsyncGenerator<TrainedEpoch, void, undefined> {
   const { shape } = dataset;
-  const { dropout, ...recipe } = recipeFor(spec, dataset.name);
-  const network = describeNetwork({
-    input: transformedShape(spec.transform, shape),
-    layers: trainedLayers(spec, dropout ?? 0, dataset.classes),
-  });
+  // Dropout is a layer of the network that is trained.
+  const { dropout: _, ...recipe } = recipeFor(spec, dataset.name);
+  const network = trainableNetwork(spec, dataset);
   const plain = unchanged(sizeOf(shape));
   const training = new Training(network, dataset, {
     ...options,

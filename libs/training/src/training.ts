@@ -136,7 +136,7 @@ export class Training {
         augmentation.apply(data.images, sample * pixels, images, i * inputs, changes);
       }
       const plain = this.#basis?.toPlain(this.#weights) ?? this.#weights;
-      const outcome = trainBatch(
+      const outcome = await trainBatch(
         network,
         plain,
         images.subarray(0, count * inputs),

@@ -78,7 +78,9 @@ export async function prepareConversion(job: ConvertJob, dependencies: ConvertDe
   const { teacher } = original;
   const data = await openData(job, original, dependencies);
   const state = await readConversionState(blobs, job.run);
+  // Its operations read values within a step, which no backend of a GPU but tfjs-node's can.
   const backend = await selectBackend();
+  dependencies.onBackend?.(backend);
   const started = performance.now();
   const scored = (part: ConversionData['training'], what: string): Promise<Float32Array> =>
     scoresOfOriginal(

@@ -1,20 +1,27 @@
 import { batchSource } from '@ciphernet/artifacts';
-import type { ChosenEngine, Machine } from '../choose-engine.js';
 import type { Gpu } from './device.js';
-import { SPEED_TEST, knownAnswer } from './known-answers.js';
+import type { KnownAnswer } from './known-answers.js';
 import { assertKnownAnswer, createSession } from './session.js';
 
 const RUNS = 3;
 
+/** How a GPU compares with `simd`. */
+export interface Comparison {
+  readonly isFaster: boolean;
+  /** Times of both, for people. */
+  readonly figures: string;
+}
+
 /**
  * Tests a GPU, times it against `simd` on all cores, both from memory, and closes it.
  *
+ * @param answerOf gives what both are timed on
  * @throws DeviceError where it fails its self-test
  */
-export async function compareOn(gpu: Gpu, { cores, speedTest = SPEED_TEST }: Machine): Promise<ChosenEngine> {
+export async function compareOn(gpu: Gpu, cores: number, answerOf: () => Promise<KnownAnswer>): Promise<Comparison> {
   using session = createSession(gpu);
   await session.selfTest();
-  const answer = await knownAnswer(speedTest);
+  const answer = await answerOf();
   await assertKnownAnswer(session, answer);
   const times: number[] = [];
   for (let run = 0; run < RUNS; run++) {
@@ -25,7 +32,5 @@ export async function compareOn(gpu: Gpu, { cores, speedTest = SPEED_TEST }: Mac
   const own = Math.min(...times);
   const simd = (1000 * answer.seconds) / cores;
   const figures = `${own.toFixed(1)} ms for what takes simd ${simd.toFixed(1)} ms on ${cores} cores`;
-  return own < simd
-    ? { name: 'webgpu', device: gpu.name, reason: `${gpu.name} passes its self-test and takes ${figures}` }
-    : { name: 'simd', reason: `${gpu.name} takes ${figures}` };
+  return { isFaster: own < simd, figures };
 }

@@ -1,5 +1,6 @@
 import { DeviceError, messageOf } from '@ciphernet/foundation';
 import type { create } from 'webgpu';
+import { type Adapter, NO_ADAPTER, adaptersIn } from './adapters.js';
 
 /** WebGPU's constants; they are no globals outside a browser (https://www.w3.org/TR/webgpu/#buffer-usage). */
 export const BUFFER_USAGE = {
@@ -49,22 +50,36 @@ async function loadPackage(): Promise<typeof create> {
   }
 }
 
+/** GPUs that this process sees, software among them, in Dawn's order; none where there is no driver. */
+export async function listGpus(): Promise<readonly Adapter[]> {
+  const gpu = (await loadPackage())([`adapter=${NO_ADAPTER}`]);
+  try {
+    await gpu.requestAdapter();
+    return [];
+  } catch (answer) {
+    return adaptersIn(answer instanceof Error ? answer.message : String(answer));
+  }
+}
+
 /**
- * Opens the fastest GPU that Vulkan, Metal or Direct3D 12 has. The native library is loaded here and only here.
+ * Opens a GPU that Vulkan, Metal or Direct3D 12 has. The native library is loaded in this file and only here.
  *
+ * @param adapter default: the fastest
  * @throws DeviceError where the package, a driver or a GPU is missing
  */
-export async function openGpu(): Promise<Gpu> {
-  const gpu = (await loadPackage())([]);
+export async function openGpu(adapter?: Adapter): Promise<Gpu> {
+  const gpu = (await loadPackage())(
+    adapter === undefined ? [] : [`backend=${adapter.backend}`, `adapter=${adapter.name}`],
+  );
   const fail = (what: string, cause?: unknown): DeviceError =>
     new DeviceError(what, { where: 'engine webgpu', hint: HINT, cause });
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch((cause: unknown) => {
+  const found = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch((cause: unknown) => {
     throw fail(`no GPU adapter: ${saidBy(cause)}`, cause);
   });
-  if (adapter === null) throw fail('no GPU adapter: there is no GPU, or its Vulkan driver or loader is missing');
+  if (found === null) throw fail('no GPU adapter: there is no GPU, or its Vulkan driver or loader is missing');
   if (!gpu.wgslLanguageFeatures.has('packed_4x8_integer_dot_product')) throw fail('the GPU has no dot4I8Packed');
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const device = await adapter
+  const { maxBufferSize, maxStorageBufferBindingSize } = found.limits;
+  const device = await found
     .requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } })
     .catch((cause: unknown) => {
       throw fail(`the GPU cannot be opened: ${saidBy(cause)}`, cause);
@@ -76,7 +91,7 @@ export async function openGpu(): Promise<Gpu> {
   device.addEventListener('uncapturederror', ({ error }) => {
     failure ??= `the GPU failed: ${saidBy(error)}`;
   });
-  const { description, device: model, vendor, isFallbackAdapter } = adapter.info;
+  const { description, device: model, vendor, isFallbackAdapter } = found.info;
   return {
     device,
     name: nameOf(model, description) || vendor,

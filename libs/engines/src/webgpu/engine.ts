@@ -2,8 +2,9 @@ import { nameOf } from '@ciphernet/foundation';
 import { type Engine, assertEvaluable } from '../engine.js';
 import { codeVersion } from '../result-code.js';
 import { assertKernelsFit } from '../wasm/engine.js';
-import { type Gpu, openGpu } from './device.js';
+import type { Gpu } from './device.js';
 import type { GpuSession } from './session.js';
+import { openThreadGpu } from './thread-gpus.js';
 
 /** Shards between two self-tests, which are far smaller than a shard; every shard is spot-checked besides. */
 export const SHARDS_BETWEEN_SELF_TESTS = 16;
@@ -78,5 +79,5 @@ export function createWebgpuEngine(open: () => Promise<Gpu>): WebgpuEngine {
   };
 }
 
-/** The engine on this machine's fastest GPU, one device a thread. */
-export const webgpuEngine: WebgpuEngine = createWebgpuEngine(openGpu);
+/** The engine on a GPU of this machine, one device a thread. */
+export const webgpuEngine: WebgpuEngine = createWebgpuEngine(openThreadGpu);
