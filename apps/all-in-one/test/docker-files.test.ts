@@ -36,9 +36,11 @@ function stagesOf(
   return stages;
 }
 
-/** Commands of a party's entry, as its `main.ts` lists them. */
+/** Commands of a party's entry: those of its table, and those that its `main.ts` adds. */
 function commandsOf(party: string): string[] {
-  return [...read(`apps/${party}/src/main.ts`).matchAll(/path: \['([a-z]+)'/g)].map(([, command = '']) => command);
+  return ['commands', 'main'].flatMap((name) =>
+    [...read(`apps/${party}/src/${name}.ts`).matchAll(/path: \['([a-z]+)'/g)].map(([, command = '']) => command),
+  );
 }
 
 const DOCKERFILES = readdirSync(join(ROOT, 'docker')).filter((name) => name.endsWith('.Dockerfile'));
