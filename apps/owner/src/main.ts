@@ -11,7 +11,13 @@ await runEntry({
     { path: ['keys'], load: async () => (await import('./commands/keys.js')).keysCommand() },
     { path: ['encrypt'], load: async () => (await import('@ciphernet/client-files')).encryptCommand() },
     { path: ['decrypt'], load: async () => (await import('@ciphernet/client-files')).decryptCommand() },
-    { path: ['dataset'], load: async () => (await import('./commands/dataset.js')).datasetCommand() },
+    {
+      path: ['dataset'],
+      async load() {
+        const { datasetCommand } = await import('./commands/dataset.js');
+        return datasetCommand({ open: () => openSharedSession('owner'), startTraining: () => undefined });
+      },
+    },
     {
       path: ['enqueue'],
       async load() {
