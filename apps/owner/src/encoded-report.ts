@@ -14,12 +14,12 @@ const KNOWN_PAIRS = [10, 100, 1000, 10_000];
 /** Encoded test images that are reconstructed. */
 const TARGETS = 1000;
 /** Hidden units of the decoder. */
-const UNITS = 512;
+const UNITS = 256;
 /** Examples and neighbours that are compared: all with all would take minutes and tell no more. */
 const [COMPARED, NEIGHBOURS] = [500, 5000] as const;
 
-/** A decoder sees its pairs ten times, in steps of 128. */
-const stepsFor = (pairs: number): number => Math.min(1500, Math.max(100, Math.ceil((10 * pairs) / 128)));
+/** A decoder sees its pairs ten times, in steps of 128, within what a report may take. */
+const stepsFor = (pairs: number): number => Math.min(1000, Math.max(100, Math.ceil((10 * pairs) / 128)));
 
 function firstOf(set: PairSet, count: number): PairSet {
   const taken = Math.min(count, set.count);

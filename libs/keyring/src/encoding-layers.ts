@@ -29,10 +29,12 @@ const BIAS = 0.5;
 /** Deviation of what enters tanh besides the bias, about: stronger bending costs accuracy faster than it stops attacks. */
 const GAIN = 0.6;
 /**
- * Deviation of an input, about: of pixels in [0, 1] the root of their mean square (0.32 for MNIST, 0.45 for Fashion-MNIST), of a
- * layer's outputs what tanh makes of gain and bias. Constants, not measurements: statistics of the data are no part of the encoding.
+ * Deviation of an input, about. A pixel less 1/2 is no farther from 0 than this, whatever the images are, and a layer's outputs are about
+ * there at that gain. A constant, not a measurement: statistics of the data are no part of the encoding.
  */
-const INPUT_DEVIATION = [0.38, 0.5, 0.5] as const;
+const DEVIATION = 0.5;
+/** Layers of an encoding. */
+const LAYERS = 3;
 
 /** Features of an encoded image, as height × width: IDX files have sides of 256 at most. */
 export interface EncodedShape {
@@ -52,7 +54,7 @@ export function encodedShape(values: number): EncodedShape {
   return { height, width: Math.ceil(values / 2 / height) };
 }
 
-function layer(stream: KeyStream, inputs: number, outputs: number, deviation: number): EncodingLayer {
+function layer(stream: KeyStream, inputs: number, outputs: number): EncodingLayer {
   const size = 2 ** Math.ceil(Math.log2(Math.max(inputs, outputs, 2)));
   const places = stream.permutation(size).slice(0, inputs);
   const signs = Array.from({ length: ROUNDS }, () => stream.signs(size));
@@ -60,7 +62,7 @@ function layer(stream: KeyStream, inputs: number, outputs: number, deviation: nu
   const bias = Float64Array.from({ length: outputs }, () => stream.symmetric(BIAS));
   // ROUNDS transforms without their factor of 1/√size each; an output has the energy of the inputs over all places.
   const orthonormal = size ** (-ROUNDS / 2);
-  const gain = (GAIN * orthonormal) / (deviation * Math.sqrt(inputs / size));
+  const gain = (GAIN * orthonormal) / (DEVIATION * Math.sqrt(inputs / size));
   return { inputs, size, outputs, places, signs, kept, bias, gain };
 }
 
@@ -72,8 +74,8 @@ export function encodingLayers(key: Uint8Array, values: number): readonly Encodi
   const { height, width } = encodedShape(values);
   const wide = 2 ** Math.ceil(Math.log2(Math.max(values, 2)));
   const widths = [values, wide, values, height * width];
-  return INPUT_DEVIATION.map((deviation, at) =>
-    layer(keyStream(key, `layer ${at} of ${values}`), widths[at] ?? values, widths[at + 1] ?? values, deviation),
+  return Array.from({ length: LAYERS }, (_, at) =>
+    layer(keyStream(key, `layer ${at} of ${values}`), widths[at]!, widths[at + 1]!),
   );
 }
 

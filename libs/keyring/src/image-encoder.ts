@@ -15,7 +15,7 @@ export interface ImageEncoder {
   /** Of an encoded image. */
   readonly shape: EncodedShape;
   /**
-   * Encodes images, a byte a pixel, to bytes: 0 stands for −1, 255 for 1. The noise is drawn from the key, `part` and a digest of the
+   * Encodes images, a byte a pixel, as pixels less one half, to bytes: 0 stands for −1, 255 for 1. The noise is drawn from the key, `part` and a digest of the
    * images: the same images give the same bytes, and other images never the same noise, whose difference would show what differs.
    *
    * @param images count × values of an image
@@ -68,7 +68,7 @@ export function createImageEncoder(key: EncodingKey, values: number): ImageEncod
           await nextTurn();
           signal?.throwIfAborted();
         }
-        for (let i = 0; i < values; i++) example[i] = images[n * values + i]! / 255;
+        for (let i = 0; i < values; i++) example[i] = images[n * values + i]! / 255 - 0.5;
         for (const layer of layers) applyLayer(layer, example, example, room);
         for (let i = 0; i < width; i++) {
           encoded[n * width + i] = toByte(example[i]! + ENCODING_NOISE * noise.normal());

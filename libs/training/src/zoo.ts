@@ -88,7 +88,7 @@ const SPECS: readonly ModelSpec[] = [
     // Features of an encoding have means of their own, which a square must not see; there are more of them than of directions that
     // tell classes apart, and no augmentation, so much is dropped.
     layers: [flatten, batchNorm, dropout(0.1), dense(320), batchNorm, square, dropout(0.3), dense(64), batchNorm, square],
-    recipe: { epochs: 20, weightDecay: 0.05, whitening: false },
+    recipe: { weightDecay: 0.05, whitening: false },
   },
 ];
 

@@ -106,7 +106,7 @@ export function encodedCommand(): Command {
     .addOption(
       new Option('--dataset <names...>').choices(['mnist', 'fashion-mnist']).default(['mnist', 'fashion-mnist']),
     )
-    .option('--epochs <n>', 'epochs', integerBetween(1, 200), 20)
+    .option('--epochs <n>', 'epochs', integerBetween(1, 200), 15)
     .option('--seed <n>', 'seed of training', integerBetween(0, 2 ** 31 - 1), 1)
     .option('--train <n>', 'encode the first n training images only', integerBetween(10, 60_000))
     .option('--test <n>', 'encode the first n test images only', integerBetween(1, 10_000))

@@ -65,7 +65,7 @@ export function trainEncodedCommand(roles: TrainingRoles): Command {
     .description('have workers train on an encoded copy; reports accuracy, and what attacks make of the copy')
     .argument('<digest>', 'an encoded copy, as printed by dataset encode', digestArgument)
     .option('--model <name>', 'network of the zoo', 'encoded')
-    .option('--epochs <n>', 'epochs', integerBetween(1, 200), 20)
+    .option('--epochs <n>', 'epochs', integerBetween(1, 200), 15)
     .option('--seed <n>', 'seed', integerBetween(0, 2 ** 31 - 1), 1)
     .option('--attack-pairs <n>', 'pairs that the strongest attack learns from', integerBetween(2, 1_000_000), ATTACK_PAIRS)
     .option('--json', 'print the report as JSON', false)
