@@ -164,6 +164,18 @@ suite('training on encoded images, with an owner and a worker that share queue a
     }
   });
 
+  it('is reported once more from what the worker answered, and from no other training', async () => {
+    const train = (run: string): ReturnType<typeof runCli> =>
+      runCli(['dataset', 'train', encoded.encoded, '--run', run, '--attack-pairs', '20', '--json'], owner);
+    const again = await train(report.run);
+    expect([again.stderr, again.code]).toEqual([again.stderr, 0]);
+    const { confusion, model } = JSON.parse(again.stdout) as EncodingReport;
+    expect(confusion).toEqual(report.confusion);
+    expect(model).toEqual(report.model);
+    const unknown = await train('train-000000000000');
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringMatching(/no training of that id/)]);
+  });
+
   it('gives the owner alone the key: without the passphrase nothing is undone', async () => {
     const args = ['dataset', 'train', encoded.encoded, '--epochs', '1'];
     const without = await runCli(args, { ...owner, CIPHERNET_PASSPHRASE: '' });

@@ -31,11 +31,7 @@ export interface EncodedData {
 type Owner = Pick<OwnerConfiguration, 'encodedFolder' | 'datasetFolders' | 'passphrase'>;
 
 /** A part as it was encoded. @throws IntegrityError where it has changed since */
-async function partOf(
-  { source, train, test }: EncodedRecord,
-  split: 'train' | 'test',
-  owner: Owner,
-): Promise<Dataset> {
+async function partOf({ source, train, test }: EncodedRecord, split: 'train' | 'test', owner: Owner): Promise<Dataset> {
   const expected = split === 'train' ? train : test;
   const dataset = takeExamples(await loadDataset(source, split, owner.datasetFolders), expected.count);
   if (sha256Hex(dataset.images) !== expected.images || sha256Hex(dataset.labels) !== expected.labels) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BlobStore } from '@ciphernet/blobs';
 import type { ProgressBoard } from '@ciphernet/command-line';
 import { UnavailableError } from '@ciphernet/foundation';
-import { type Inversion, type PairSet, attackEncoding, sameClassNeighbours } from '@ciphernet/inversion';
+import { type Inversion, attackEncoding, sameClassNeighbours, takePairs } from '@ciphernet/inversion';
 import { wilsonInterval } from '@ciphernet/metrics';
 import type { TrainedResult } from '@ciphernet/queue';
 import { type EncodingReport, attackText, confusionMatrix } from '@ciphernet/report';
@@ -21,26 +21,19 @@ const [COMPARED, NEIGHBOURS] = [500, 5000] as const;
 /** A decoder sees its pairs ten times, in steps of 128, within what a report may take. */
 const stepsFor = (pairs: number): number => Math.min(1000, Math.max(100, Math.ceil((10 * pairs) / 128)));
 
-function firstOf(set: PairSet, count: number): PairSet {
-  const taken = Math.min(count, set.count);
-  return {
-    ...set,
-    count: taken,
-    images: set.images.subarray(0, taken * set.width),
-    encoded: set.encoded.subarray(0, taken * set.encodedWidth),
-  };
-}
-
 /** Share of nearest neighbours of the same class, and what chance gives: the classes' shares squared. */
 function neighboursOf({ train, test }: EncodedData): EncodingReport['neighbours'] {
   const width = test.pairs.encodedWidth;
   const part = ({ dataset, pairs }: EncodedData['test'], most: number) => {
-    const { count, encoded } = firstOf(pairs, most);
+    const { count, encoded } = takePairs(pairs, most);
     return { encoded, labels: dataset.labels.subarray(0, count) };
   };
   const [some, others] = [part(test, COMPARED), part(train, NEIGHBOURS)];
   const share = (labels: Uint8Array, label: number): number => labels.filter((l) => l === label).length / labels.length;
-  const chance = Array.from({ length: test.dataset.classes }, (_, c) => share(some.labels, c) * share(others.labels, c));
+  const chance = Array.from(
+    { length: test.dataset.classes },
+    (_, c) => share(some.labels, c) * share(others.labels, c),
+  );
   return { sameClass: sameClassNeighbours(some, others, width), chance: chance.reduce((sum, p) => sum + p, 0) };
 }
 
@@ -100,8 +93,8 @@ export async function reportEncoded(
   const confusion = confusionMatrix(labels, predicted, classes);
   const correct = confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0);
   const started = performance.now();
-  const pairs = firstOf(train.pairs, attackPairs);
-  const targets = firstOf(test.pairs, TARGETS);
+  const pairs = takePairs(train.pairs, attackPairs);
+  const targets = takePairs(test.pairs, TARGETS);
   const progress = board.start('attack', '');
   const inversions = await attackEncoding(pairs, targets, {
     shape: { height: shape.height, width: shape.width * shape.channels },

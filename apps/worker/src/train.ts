@@ -119,5 +119,7 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
   }
   const best = bestOf(models);
   const trained = { ...best, seconds, backend: backend.name, epochs: job.epochs };
-  return stored === undefined ? trained : { ...trained, predictions: await storePredictions(blobs, best.model, stored) };
+  return stored === undefined
+    ? trained
+    : { ...trained, predictions: await storePredictions(blobs, best.model, stored) };
 }

@@ -10,7 +10,11 @@ const pixels = (count: number): Uint8Array => Uint8Array.from({ length: count * 
 
 async function store(
   blobs: BlobStore,
-  { labels = Uint8Array.of(0, 1, 2, 1, 0), images = pixels(COUNT), ...change }: Partial<StoredImages> & {
+  {
+    labels = Uint8Array.of(0, 1, 2, 1, 0),
+    images = pixels(COUNT),
+    ...change
+  }: Partial<StoredImages> & {
     labels?: Uint8Array;
     images?: Uint8Array;
   } = {},
@@ -60,7 +64,13 @@ describe('a set that its owner stored', () => {
     const job = { run: 'train-test', model: 'encoded', epochs: 1, seed: 1 };
     const dataset = { stored: 'a'.repeat(64) };
     expect(parseTrainJob({ ...job, dataset }).dataset).toEqual(dataset);
-    for (const wrong of ['/etc', './data', { stored: '/etc' }, { stored: 'a'.repeat(63) }, { ...dataset, path: '/etc' }]) {
+    for (const wrong of [
+      '/etc',
+      './data',
+      { stored: '/etc' },
+      { stored: 'a'.repeat(63) },
+      { ...dataset, path: '/etc' },
+    ]) {
       expect(() => parseTrainJob({ ...job, dataset: wrong })).toThrow(/dataset/);
     }
   });

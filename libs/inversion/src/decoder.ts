@@ -69,12 +69,7 @@ function gradientsOf(z: tf.Tensor, x: tf.Tensor, weights: Weights): tf.Tensor[] 
   const h = hidden(z, weights);
   const dy = tf.div(tf.sub(outputs(h, weights), x), z.shape[0] ?? 1);
   const dh = tf.mul(tf.matMul(dy, tf.transpose(weights[2]!)), tf.step(h));
-  return [
-    tf.matMul(tf.transpose(z), dh),
-    tf.sum(dh, 0, true),
-    tf.matMul(tf.transpose(h), dy),
-    tf.sum(dy, 0, true),
-  ];
+  return [tf.matMul(tf.transpose(z), dh), tf.sum(dh, 0, true), tf.matMul(tf.transpose(h), dy), tf.sum(dy, 0, true)];
 }
 
 interface State {
@@ -88,7 +83,9 @@ function stepped(state: State, z: tf.Tensor, x: tf.Tensor, step: number, rate: n
   const next = tf.tidy(() => {
     const gradients = gradientsOf(z, x, state.weights);
     const first = gradients.map((g, i) => tf.add(tf.mul(state.first[i]!, DECAY_1), tf.mul(g, 1 - DECAY_1)));
-    const second = gradients.map((g, i) => tf.add(tf.mul(state.second[i]!, DECAY_2), tf.mul(tf.square(g), 1 - DECAY_2)));
+    const second = gradients.map((g, i) =>
+      tf.add(tf.mul(state.second[i]!, DECAY_2), tf.mul(tf.square(g), 1 - DECAY_2)),
+    );
     const correction = Math.sqrt(1 - DECAY_2 ** step) / (1 - DECAY_1 ** step);
     const weights = state.weights.map((w, i) =>
       tf.sub(w, tf.mul(tf.div(first[i]!, tf.add(tf.sqrt(second[i]!), EPSILON)), rate * correction)),
@@ -118,7 +115,7 @@ export async function decoderReconstruction(
   await startBackend();
   const random = uniforms(seed);
   const { count, width, encodedWidth } = pairs;
-  const linear = fitRidge(takePairs(pairs, Math.min(count, RIDGE_PAIRS)));
+  const linear = fitRidge(takePairs(pairs, RIDGE_PAIRS));
   const left = linear(pairs.encoded).map((value, i) => pairs.images[i]! / 255 - value);
   const weights = initialWeights(pairs, units, random);
   const zeros = (): tf.Tensor[] => weights.map((w) => tf.zerosLike(w));

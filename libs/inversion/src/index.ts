@@ -1,4 +1,3 @@
-export { type Attack, type AttackOptions, type Inversion, attackEncoding } from './attack.js';
+export { type AttackOptions, type Inversion, attackEncoding } from './attack.js';
 export { sameClassNeighbours } from './neighbours.js';
-export type { PairSet } from './pairs.js';
-export { type Similarity, similarityOf } from './similarity.js';
+export { type PairSet, takePairs } from './pairs.js';

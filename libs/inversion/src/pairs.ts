@@ -10,8 +10,9 @@ export interface PairSet {
   readonly encoded: Uint8Array;
 }
 
-/** The first `count` pairs, sharing the bytes. */
-export function takePairs(set: PairSet, count: number): PairSet {
+/** The first `most` pairs, or all where there are fewer, sharing the bytes. */
+export function takePairs(set: PairSet, most: number): PairSet {
+  const count = Math.min(most, set.count);
   return {
     ...set,
     count,

@@ -5,7 +5,7 @@ import { type EncodedShape, MOST_ENCODED_VALUES, applyLayer, encodedShape, encod
 import { keyStream } from './encoding-stream.js';
 
 /** Deviation of the noise that is added to each encoded value, which is in [−1, 1]. */
-export const ENCODING_NOISE = 0.1;
+const NOISE = 0.1;
 
 /** The event loop gets a turn after so many images. */
 const TURN = 500;
@@ -15,7 +15,7 @@ export interface ImageEncoder {
   /** Of an encoded image. */
   readonly shape: EncodedShape;
   /**
-   * Encodes images, a byte a pixel, as pixels less one half, to bytes: 0 stands for −1, 255 for 1. The noise is drawn from the key, `part` and a digest of the
+   * Encodes images, a byte a pixel, to bytes: 0 stands for −1, 255 for 1. Noise is drawn from the key, `part` and a digest of the
    * images: the same images give the same bytes, and other images never the same noise, whose difference would show what differs.
    *
    * @param images count × values of an image
@@ -57,7 +57,8 @@ export function createImageEncoder(key: EncodingKey, values: number): ImageEncod
   return Object.freeze({
     shape,
     async encode(images, part, { signal, onProgress } = {}) {
-      if (images.length % values !== 0) throw new RangeError(`${images.length} bytes are no images of ${values} values`);
+      if (images.length % values !== 0)
+        throw new RangeError(`${images.length} bytes are no images of ${values} values`);
       const count = images.length / values;
       const noise = keyStream(key.bytes, `noise ${part} ${sha256Hex(images)}`);
       const [room, example] = [new Float64Array(widest), new Float64Array(widest)];
@@ -71,7 +72,7 @@ export function createImageEncoder(key: EncodingKey, values: number): ImageEncod
         for (let i = 0; i < values; i++) example[i] = images[n * values + i]! / 255 - 0.5;
         for (const layer of layers) applyLayer(layer, example, example, room);
         for (let i = 0; i < width; i++) {
-          encoded[n * width + i] = toByte(example[i]! + ENCODING_NOISE * noise.normal());
+          encoded[n * width + i] = toByte(example[i]! + NOISE * noise.normal());
         }
       }
       onProgress?.(count);

@@ -15,7 +15,7 @@ export { type EncryptorName, ENCRYPTOR_NAMES } from './encryption-task.js';
 export { type ExpectedPlan, type ExpectedShard, checkSlots, decryptResult } from './expected-result.js';
 export { DEFAULT_DAYS, expiryIn } from './expiry.js';
 export { generateKeys } from './generate.js';
-export { ENCODING_NOISE, type ImageEncoder, createImageEncoder } from './image-encoder.js';
+export { type ImageEncoder, createImageEncoder } from './image-encoder.js';
 export {
   type PublicKeyFile,
   type SecretKeyFile,

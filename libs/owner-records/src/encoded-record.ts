@@ -37,7 +37,10 @@ const pathOf = (folder: string, encoded: string): string => join(folder, `${enco
 
 /** Writes a record, readable by its owner only. */
 export async function writeEncodedRecord(folder: string, record: EncodedRecord): Promise<void> {
-  await writeWhole(pathOf(folder, record.encoded), JSON.stringify(schema.parse(record)), { mode: 0o600, folderMode: 0o700 });
+  await writeWhole(pathOf(folder, record.encoded), JSON.stringify(schema.parse(record)), {
+    mode: 0o600,
+    folderMode: 0o700,
+  });
 }
 
 /** @throws InputError when there is no record of that copy here, or one of another version */

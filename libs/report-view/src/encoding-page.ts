@@ -55,9 +55,15 @@ export function encodingReportToHtml(report: EncodingReport, pictures: readonly 
     ['what', ''],
     ['Run', `${report.run}, ${report.createdAt}`],
     ['Encoded copy', dataset.encoded],
-    ['Model', `${model.name}, sha256 ${model.digest.slice(0, 16)}…, epoch ${model.epoch} of ${model.epochs}, ${model.backend}`],
+    [
+      'Model',
+      `${model.name}, sha256 ${model.digest.slice(0, 16)}…, epoch ${model.epoch} of ${model.epochs}, ${model.backend}`,
+    ],
     ['Values', `${dataset.values} an image, ${dataset.encodedValues} an encoded one`],
-    ['Seconds', `${seconds.encode.toFixed(1)} encoding, ${seconds.train.toFixed(1)} training, ${seconds.attack.toFixed(1)} attacking`],
+    [
+      'Seconds',
+      `${seconds.encode.toFixed(1)} encoding, ${seconds.train.toFixed(1)} training, ${seconds.attack.toFixed(1)} attacking`,
+    ],
   ];
   const head = ['true \\ predicted', ...report.confusion.map((_, label) => String(label))];
   const confusion = report.confusion.map((row, label) => [String(label), ...row.map(String)]);

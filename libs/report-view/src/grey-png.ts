@@ -36,7 +36,5 @@ export function greyStrip(images: Uint8Array, height: number, width: number): Ui
     }
   }
   const end = chunk('IEND', new Uint8Array());
-  return new Uint8Array(
-    Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', deflateSync(scanlines)), end]),
-  );
+  return new Uint8Array(Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', deflateSync(scanlines)), end]));
 }

@@ -87,8 +87,19 @@ const SPECS: readonly ModelSpec[] = [
     transform: NO_TRANSFORM,
     // Features of an encoding have means of their own, which a square must not see; there are more of them than of directions that
     // tell classes apart, and no augmentation, so much is dropped.
-    layers: [flatten, batchNorm, dropout(0.1), dense(320), batchNorm, square, dropout(0.3), dense(64), batchNorm, square],
-    recipe: { weightDecay: 0.05, whitening: false },
+    layers: [
+      flatten,
+      batchNorm,
+      dropout(0.1),
+      dense(320),
+      batchNorm,
+      square,
+      dropout(0.3),
+      dense(64),
+      batchNorm,
+      square,
+    ],
+    recipe: { epochs: 10, weightDecay: 0.05, whitening: false },
   },
 ];
 

@@ -106,16 +106,11 @@ export function encodedCommand(): Command {
     .addOption(
       new Option('--dataset <names...>').choices(['mnist', 'fashion-mnist']).default(['mnist', 'fashion-mnist']),
     )
-    .option('--epochs <n>', 'epochs', integerBetween(1, 200), 15)
+    .option('--epochs <n>', 'epochs', integerBetween(1, 200), 10)
     .option('--seed <n>', 'seed of training', integerBetween(0, 2 ** 31 - 1), 1)
     .option('--train <n>', 'encode the first n training images only', integerBetween(10, 60_000))
     .option('--test <n>', 'encode the first n test images only', integerBetween(1, 10_000))
-    .option(
-      '--attack-pairs <n>',
-      'pairs that the strongest attack learns from',
-      integerBetween(2, 60_000),
-      20_000,
-    )
+    .option('--attack-pairs <n>', 'pairs that the strongest attack learns from', integerBetween(2, 60_000), 20_000)
     .option('--no-base', 'do not train the same network on the images as they are')
     .option('--json', 'print the reports as a JSON array', false)
     .addHelpText(

@@ -35,7 +35,14 @@ async function encode(name: string, options: EncodeOptions): Promise<void> {
     });
     board.stop();
     const counts = { train: set.train.count, test: set.test.count };
-    const summary = { encoded: digest, protection: 'obfuscation, not encryption', ...counts, folder, key: keyFile, seconds };
+    const summary = {
+      encoded: digest,
+      protection: 'obfuscation, not encryption',
+      ...counts,
+      folder,
+      key: keyFile,
+      seconds,
+    };
     process.stdout.write(
       options.json
         ? `${JSON.stringify(summary)}\n`
@@ -49,7 +56,9 @@ async function encode(name: string, options: EncodeOptions): Promise<void> {
 /** `dataset encode`. */
 export function encodeCommand(): Command {
   return new Command('encode')
-    .description('make an obfuscated copy of images for training on machines of others: NOT encryption; prints its digest')
+    .description(
+      'make an obfuscated copy of images for training on machines of others: NOT encryption; prints its digest',
+    )
     .argument('<name|folder>', `${NAMED_DATASETS.join(', ')}, or a folder with the four IDX files`)
     .option('--obfuscated', 'you know that the copy is obfuscated, not encrypted', false)
     .option('--key <file>', 'key of an earlier encoding, for more data of the same model (default: a new key)')

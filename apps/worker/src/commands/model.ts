@@ -43,8 +43,11 @@ async function train(
     const trained = await runTrainingJob(session, board, data);
     board.stop();
     const { predictions } = trained;
-    const answer = predictions === undefined ? '' : `predictions  ${predictions}\n`;
-    process.stdout.write(options.json ? `${JSON.stringify(trained)}\n` : `model  ${trained.model}\n${answer}`);
+    // By the run a stored set's owner finds the predictions: `dataset train --run`.
+    const answer = predictions === undefined ? '' : `run    ${data.run}\n`;
+    process.stdout.write(
+      options.json ? `${JSON.stringify({ run: data.run, ...trained })}\n` : `model  ${trained.model}\n${answer}`,
+    );
   } finally {
     board.stop();
   }
@@ -168,7 +171,10 @@ export async function modelCommand(roles: ModelRoles): Promise<Command> {
     .option('--epochs <n>', 'epochs', integerBetween(1, 200), 5)
     .option('--seed <n>', 'seed', integerBetween(0, 2 ** 31 - 1), 1)
     .option('--json', 'print a JSON object', false)
-    .addHelpText('after', '\nExamples:\n  ciphernet model train cnn --dataset fashion-mnist --epochs 15\n  ciphernet model train encoded --stored 5d1c… --epochs 15')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ciphernet model train cnn --dataset fashion-mnist --epochs 15\n  ciphernet model train encoded --stored 5d1c… --epochs 15',
+    )
     .action((name: string, options: Parameters<typeof train>[2]) => train(roles, name, options));
   const importing = addCalibrationOptions(model.command('import'))
     .description('store an ONNX model, a tfjs model, or each of a folder of tfjs models; prints their digests')
