@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { createProgressBoard } from '@ciphernet/command-line';
+import { readFolder } from '@ciphernet/datasets';
 import { createEncodingKey } from '@ciphernet/keyring';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { idxFile, temporaryFolder } from '@ciphernet/testing';
@@ -54,13 +55,12 @@ async function encoded(): Promise<Encoded> {
 describe('an encoded copy, opened by its owner', () => {
   it('pairs each image with its own encoded one, and gives predictions their order and names back', async () => {
     await using made = await encoded();
-    const { test, train, record } = await openEncodedData(made.owner, made.blobs, made.digest);
+    const data = await openEncodedData(made.owner, made.blobs, made.digest);
+    const { test, train, record } = data;
     expect([train.pairs.count, test.pairs.count, record.classes]).toEqual([COUNT, TESTS, 4]);
     // What a worker that is always right would answer: the copy's labels, which its files hold.
-    const { readFolder } = await import('@ciphernet/datasets');
     const copy = await readFolder(join(made.owner.encodedFolder, made.digest.slice(0, 16)), 'test');
-    const opened = await openEncodedData(made.owner, made.blobs, made.digest);
-    expect([...opened.predicted(copy.labels)]).toEqual([...made.labels]);
+    expect([...data.predicted(copy.labels)]).toEqual([...made.labels]);
     // In the copy's order rows are the copy's: image 0 is where its encoded row is.
     const width = test.pairs.encodedWidth;
     const first = Buffer.from(test.pairs.encoded.subarray(0, width));
@@ -72,9 +72,9 @@ describe('an encoded copy, opened by its owner', () => {
 
   it('takes no predictions of another number, or of classes that there are not', async () => {
     await using made = await encoded();
-    const { predicted } = await openEncodedData(made.owner, made.blobs, made.digest);
-    expect(() => predicted(new Uint8Array(TESTS - 1))).toThrow(/19 predictions for 20 images/);
-    expect(() => predicted(new Uint8Array(TESTS).fill(4))).toThrow(/class 4 of 4/);
+    const data = await openEncodedData(made.owner, made.blobs, made.digest);
+    expect(() => data.predicted(new Uint8Array(TESTS - 1))).toThrow(/19 predictions for 20 images/);
+    expect(() => data.predicted(new Uint8Array(TESTS).fill(4))).toThrow(/class 4 of 4/);
   });
 
   it('whose worker gave no predictions is not reported', async () => {
