@@ -4,7 +4,7 @@ import { type Dataset, examplesOf } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/foundation';
 import { awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
-import { type TrainJob, checkpointEvaluationId, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
+import { type NamedDataset, checkpointEvaluationId, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { type Curve, curvePoint } from '@ciphernet/report';
 import { modelSpec } from '@ciphernet/training';
 
@@ -17,7 +17,7 @@ export interface EncryptedSplit {
 
 /** A training run whose checkpoints are evaluated encrypted. */
 export interface CurveRequest {
-  readonly dataset: TrainJob['dataset'];
+  readonly dataset: NamedDataset;
   readonly model: string;
   readonly epochs: number;
   readonly seed: number;

@@ -13,10 +13,12 @@ await runEntry({
     ...OWNER_COMMANDS,
     ...WORKER_COMMANDS,
     ...OPERATOR_COMMANDS,
+    { path: ['dataset'], load: async () => (await import('./commands/dataset.js')).datasetCommandHere() },
     { path: ['model'], load: async () => (await import('./commands/roles.js')).modelCommandHere() },
     { path: ['enqueue'], load: async () => (await import('./commands/roles.js')).enqueueCommandHere() },
     { path: ['curve'], load: async () => (await import('./commands/curve.js')).curveCommand() },
     { path: ['reproduce'], load: async () => (await import('./commands/reproduce.js')).reproduceCommand() },
+    { path: ['encoded'], load: async () => (await import('./commands/encoded.js')).encodedCommand() },
     { path: ['bench'], load: async () => (await import('./commands/bench.js')).benchCommand() },
   ],
   async environment() {

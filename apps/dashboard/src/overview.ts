@@ -132,15 +132,26 @@ async function evaluationState(
   }
 }
 
+interface ShownTraining {
+  readonly run: string;
+  readonly model: string;
+  readonly dataset: string;
+}
+
 /** What a conversion is shown as among trainings: data of its owner has no name that is anybody's. */
-function conversionOf(job: Job): { readonly run: string; readonly model: string; readonly dataset: string } {
+function conversionOf(job: Job): ShownTraining {
   const { run, name, data } = parseConvertJob(job.data);
   return { run, model: name, dataset: data.kind === 'named' ? data.dataset : 'own data' };
 }
 
+function trainingOf(job: Job): ShownTraining {
+  const { run, model, dataset } = parseTrainJob(job.data);
+  return { run, model, dataset: typeof dataset === 'string' ? dataset : `stored ${dataset.stored.slice(0, 12)}` };
+}
+
 function trainingState({ job, state }: { job: Job; state: string }): TrainingState[] {
   try {
-    const { run, model, dataset } = job.name === CONVERSION ? conversionOf(job) : parseTrainJob(job.data);
+    const { run, model, dataset } = job.name === CONVERSION ? conversionOf(job) : trainingOf(job);
     const progress = state === 'completed' ? 1 : fractionOf(job.progress);
     const parsed = progressSchema.safeParse(job.progress);
     const note = parsed.success ? (parsed.data.note ?? '') : '';

@@ -1,12 +1,11 @@
 import type { LazyCommand } from '@ciphernet/command-line';
 
-/** The data owner's commands but `enqueue`, which says what runs in its own process. Each loads what it needs when it is asked for. */
+/** The data owner's commands but `dataset` and `enqueue`, which say what runs in their own process. Each loads what it needs when it is asked for. */
 export const OWNER_COMMANDS: readonly LazyCommand[] = [
   { path: ['keys', 'create'], load: async () => (await import('@ciphernet/client-files')).createKeysCommand() },
   { path: ['keys'], load: async () => (await import('./commands/keys.js')).keysCommand() },
   { path: ['encrypt'], load: async () => (await import('@ciphernet/client-files')).encryptCommand() },
   { path: ['decrypt'], load: async () => (await import('@ciphernet/client-files')).decryptCommand() },
-  { path: ['dataset'], load: async () => (await import('./commands/dataset.js')).datasetCommand() },
   { path: ['collector'], load: async () => (await import('./commands/collector.js')).collectorCommand() },
   { path: ['report'], load: async () => (await import('./commands/report.js')).reportCommand() },
   { path: ['compare'], load: async () => (await import('./commands/compare.js')).compareCommand() },

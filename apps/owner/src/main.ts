@@ -10,6 +10,13 @@ await runEntry({
   commands: [
     ...OWNER_COMMANDS,
     {
+      path: ['dataset'],
+      async load() {
+        const { datasetCommand } = await import('./commands/dataset.js');
+        return datasetCommand({ open: () => openSharedSession('owner'), startTraining: () => undefined });
+      },
+    },
+    {
       path: ['enqueue'],
       async load() {
         const { enqueueCommand } = await import('./commands/enqueue.js');

@@ -1,3 +1,4 @@
+export { type EncodedDataset, type EncodingRequest, encodeDataset } from './encode-dataset.js';
 export {
   type EncryptedDataset,
   type EncryptionRequest,

@@ -1,7 +1,7 @@
 import type { BlobStore } from '@ciphernet/blobs';
 import { type Dataset, type LoadOptions, loadDataset, sliceExamples, toFeatures } from '@ciphernet/datasets';
 import { networkToLayersModel } from '@ciphernet/formats';
-import { saveModel } from '@ciphernet/models';
+import { loadModel, saveModel } from '@ciphernet/models';
 import { type Network, evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
 import type { CheckpointAnnouncement, TrainJob, TrainedResult } from '@ciphernet/queue';
 import {
@@ -15,6 +15,7 @@ import {
   probeModel,
   trainModel,
 } from '@ciphernet/training';
+import { type StoredDataset, loadStoredDataset } from './stored-dataset.js';
 import type { TrainingSearch } from './training-backend.js';
 import { type TrainingState, readTrainingState, writeTrainingState } from './training-state.js';
 
@@ -34,8 +35,9 @@ export interface TrainDependencies {
   readonly onCheckpoint?: (announcement: CheckpointAnnouncement) => void;
 }
 
-/** The last images of the training split choose the checkpoint; the test split never does. */
+/** The last images of the training split choose the checkpoint, of small sets a tenth of it; the test split never does. */
 const VALIDATION_IMAGES = 5000;
+const VALIDATION_SHARE = 0.1;
 
 function validationAccuracy(network: Network, spec: ModelSpec, validation: Dataset): number {
   const features = toFeatures(spec.transform, validation.shape, validation.images);
@@ -52,17 +54,35 @@ function onCores(search: TrainingSearch): Promise<ChosenBackend> {
   return chooseBackend({ ...search, wanted: 'auto', openGpu: undefined });
 }
 
+/** What a job trains on; with the stored set where it is one. */
+async function trainingData(
+  dataset: TrainJob['dataset'],
+  { blobs, datasetFolders }: TrainDependencies,
+): Promise<{ readonly whole: Dataset; readonly stored?: StoredDataset }> {
+  if (typeof dataset === 'string') return { whole: await loadDataset(dataset, 'train', datasetFolders) };
+  const stored = await loadStoredDataset(blobs, dataset.stored);
+  return { whole: stored.train, stored };
+}
+
+/** Classes of a stored set's test images by a checkpoint: an answer to its owner, who has the labels. @returns their blob */
+async function storePredictions(blobs: BlobStore, digest: string, { train, test }: StoredDataset): Promise<string> {
+  const { plain, record } = await loadModel(blobs, digest);
+  const logits = await plain.evaluate(toFeatures(record.transform, train.shape, test));
+  return (await blobs.put(predictionsOf(logits, train.classes))).digest;
+}
+
 /**
- * Runs one training job in the clear, on a public dataset's training split. Each epoch's checkpoint is stored and
- * announced; a job that was killed goes on from the last one and ends with the same weights.
+ * Runs one training job in the clear, on a public dataset's training split or on a stored set's, whose test images it classifies at the
+ * end. Each epoch's checkpoint is stored and announced; a job that was killed goes on from the last one and ends with the same weights.
  *
  * @throws DeviceError where it trains on a GPU that fails: called again, it goes on from its last epoch without it
  */
 export async function train(job: TrainJob, dependencies: TrainDependencies): Promise<TrainedResult> {
   const { blobs } = dependencies;
   const spec = modelSpec(job.model);
-  const whole = await loadDataset(job.dataset, 'train', dependencies.datasetFolders);
-  const split = Math.max(1, whole.count - VALIDATION_IMAGES);
+  const { whole, stored } = await trainingData(job.dataset, dependencies);
+  const held = Math.min(VALIDATION_IMAGES, Math.floor(whole.count * VALIDATION_SHARE));
+  const split = Math.max(1, whole.count - held);
   const dataset = sliceExamples(whole, 0, split);
   const validation = sliceExamples(whole, split, whole.count);
   const augmentation = augmentationFor(dataset.name, job.epochs);
@@ -121,5 +141,8 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
     throw backend.explain(error);
   }
   const best = bestOf(models);
-  return { ...best, seconds, backend: backend.name, epochs: job.epochs };
+  const trained = { ...best, seconds, backend: backend.name, epochs: job.epochs };
+  return stored === undefined
+    ? trained
+    : { ...trained, predictions: await storePredictions(blobs, best.model, stored) };
 }

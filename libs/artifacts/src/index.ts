@@ -39,6 +39,7 @@ export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset 
 export { type PackedResult, openPackedResult, resultToBytes } from './result-bytes.js';
 export { type MaskExpander, SEED_BYTES, createMaskExpander } from './seeded-mask.js';
 export { type ShardLayout, shardHeader } from './shard-header.js';
+export { type StoredImages, storedImagesFromBytes, storedImagesToBytes } from './stored-images.js';
 export { DATASETS, MODELS, PUBLISHED } from './refs.js';
 export { DATASET_OWNERS, MODEL_OWNERS } from './owners.js';
 export { type EngineChoice, type EngineName, DEFAULT_ENGINE, ENGINE_CHOICES, ENGINE_NAMES } from './engine-names.js';

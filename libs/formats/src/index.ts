@@ -1,6 +1,6 @@
 export { type ByteSource, bytesSource } from './datasets/byte-source.js';
 export { type FileFormat, detectFormat } from './datasets/detect-format.js';
-export { parseIdx, readIdxBytes } from './datasets/idx.js';
+export { idxOf, parseIdx, readIdxBytes } from './datasets/idx.js';
 export { parseNumberLines, readNumberLines } from './datasets/number-lines.js';
 export { decodeImage, decoderIdentity, planDecoding } from './datasets/images/decode.js';
 export { type ImageFolder, listImageFolder } from './datasets/images/folder.js';

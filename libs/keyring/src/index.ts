@@ -9,11 +9,13 @@ export {
 } from './encryption-pool.js';
 export { encryptCoefficients } from './encrypt-coefficients.js';
 export { type SetEncryption, type SlotRows, encryptRows } from './encrypt-rows.js';
+export { type EncodingKey, createEncodingKey, readEncodingKey } from './encoding-key.js';
 export { type EncryptionKey, type WantedKey, readEncryptionKey } from './encryption-key.js';
 export { type EncryptorName, ENCRYPTOR_NAMES } from './encryption-task.js';
 export { type ExpectedPlan, type ExpectedShard, checkSlots, decryptResult } from './expected-result.js';
 export { DEFAULT_DAYS, expiryIn } from './expiry.js';
 export { generateKeys } from './generate.js';
+export { type ImageEncoder, createImageEncoder } from './image-encoder.js';
 export {
   type PublicKeyFile,
   type SecretKeyFile,

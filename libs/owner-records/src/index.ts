@@ -10,6 +10,7 @@ export {
 } from './consent.js';
 export { sameExamples, spendEvaluation, spentEvaluations } from './consent-budget.js';
 export { type DatasetRecord, readDatasetRecord, readDatasetRecords, writeDatasetRecord } from './dataset-record.js';
+export { type EncodedRecord, readEncodedRecord, writeEncodedRecord } from './encoded-record.js';
 export { type OutputsHeader, type KeptOutputs, assertKeepable, openOutputs, sealOutputs } from './kept-outputs.js';
 export {
   type KeptListing,

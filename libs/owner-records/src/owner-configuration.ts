@@ -18,6 +18,8 @@ export interface OwnerConfiguration extends Configuration {
   readonly requestsFolder: string;
   /** Which plaintext dataset a manifest stands for, and where its keys are. */
   readonly recordsFolder: string;
+  /** Encoded copies of datasets, and what the owner keeps about each. */
+  readonly encodedFolder: string;
   /** Protects the secret key; from the environment only, since other users of the machine could read an option. */
   readonly passphrase: string | undefined;
 }
@@ -36,6 +38,7 @@ export function loadOwnerConfiguration(env: NodeJS.ProcessEnv = process.env): Ow
     consentsFolder: join(dataFolder, 'consents'),
     requestsFolder: join(dataFolder, 'requests'),
     recordsFolder: join(dataFolder, 'client'),
+    encodedFolder: join(dataFolder, 'encoded'),
     passphrase: env['CIPHERNET_PASSPHRASE'] || undefined,
   });
 }

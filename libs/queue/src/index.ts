@@ -19,6 +19,7 @@ export {
   type InferJob,
   type InferredResult,
   type JobProgress,
+  type NamedDataset,
   type TrainJob,
   type TrainedResult,
   COLLECTED,

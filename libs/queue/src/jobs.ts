@@ -43,18 +43,25 @@ export const checkpointEvaluationSchema = z
   })
   .readonly();
 
+const namedDatasetSchema = z.enum(['mnist', 'fashion-mnist']);
+/** A public dataset that every worker can load by its name. */
+export type NamedDataset = z.infer<typeof namedDatasetSchema>;
+
 const trainSchema = z
   .strictObject({
     run: id,
     model: name,
-    /** A named public dataset: compute never trains on a path from a job. */
-    dataset: z.enum(['mnist', 'fashion-mnist']),
+    /**
+     * Compute never trains on a path from a job: on a named public dataset, or on a set whose owner has put it into the store for
+     * workers to see (`StoredImages`).
+     */
+    dataset: z.union([namedDatasetSchema, z.strictObject({ stored: digestSchema }).readonly()]),
     epochs: z.number().int().min(1).max(200),
     seed: seedSchema,
     evaluate: checkpointEvaluationSchema.optional(),
   })
   .readonly();
-/** Train a model of the zoo on a public dataset; each epoch's checkpoint may be evaluated at once. */
+/** Train a model of the zoo; each epoch's checkpoint may be evaluated at once. */
 export type TrainJob = z.infer<typeof trainSchema>;
 
 const inferSchema = z
@@ -142,6 +149,8 @@ const trainedSchema = z
     seconds: z.number().nonnegative(),
     backend: z.string().max(40),
     epochs: z.number().int(),
+    /** Of a stored set: a blob with the class of each test image by that checkpoint, a byte each. */
+    predictions: digestSchema.optional(),
   })
   .readonly();
 /** What a train job returns. */

@@ -9,12 +9,22 @@ export {
   pairRows,
 } from './comparison.js';
 export { type Curve, curvePoint, curveSchema, curveToText } from './curve.js';
+export {
+  type EncodingAttack,
+  type EncodingReport,
+  OBFUSCATION_NOTES,
+  attackText,
+  encodingReportSchema,
+  encodingReportToText,
+  encodingTable,
+  similarityCells,
+} from './encoding-report.js';
 export { percent, sizeText } from './format.js';
 export { readReport, readReports, reportFromJson, reportToJson } from './json.js';
 export { marginsOf } from './margins.js';
 export { type MetricRow, figureText, metricName, metricRows, unitOf } from './metric-rows.js';
-export { type LogitError, logitError } from './metrics.js';
-export { REFERENCE } from './reference.js';
+export { type LogitError, confusionMatrix, logitError } from './metrics.js';
+export { ARCHNET, REFERENCE } from './reference.js';
 export { type Reproduction, chosenRun, reproductionSchema, reproductionTable } from './reproduction.js';
 export { type Report, reportSchema } from './schema.js';
 export { checksText, reportToText } from './text.js';

@@ -1,5 +1,21 @@
 import { elementAt } from '@ciphernet/foundation';
 
+/** counts[true][predicted]. @throws RangeError for unequal lengths, and for a label or prediction beyond `classes` */
+export function confusionMatrix(labels: Uint8Array, predictions: Uint8Array, classes: number): number[][] {
+  if (labels.length !== predictions.length) {
+    throw new RangeError(`${labels.length} labels for ${predictions.length} predictions`);
+  }
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (let i = 0; i < labels.length; i++) {
+    const row = counts[labels[i] ?? classes];
+    const predicted = predictions[i] ?? classes;
+    if (row === undefined || predicted >= classes)
+      throw new RangeError(`label or prediction ${i} is beyond ${classes} classes`);
+    row[predicted] = elementAt(row, predicted) + 1;
+  }
+  return counts;
+}
+
 /** How far decrypted logits are from expected ones, in logit units. */
 export interface LogitError {
   readonly rms: number;

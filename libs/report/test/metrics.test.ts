@@ -1,9 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { sizeText } from '../src/format.js';
 import { marginsOf } from '../src/margins.js';
-import { logitError } from '../src/metrics.js';
+import { confusionMatrix, logitError } from '../src/metrics.js';
 
 describe('metrics', () => {
+  it('count true against predicted classes', () => {
+    const matrix = confusionMatrix(Uint8Array.of(0, 1, 1, 2), Uint8Array.of(0, 1, 2, 2), 3);
+    expect(matrix).toEqual([
+      [1, 0, 0],
+      [0, 1, 1],
+      [0, 0, 1],
+    ]);
+    expect(() => confusionMatrix(Uint8Array.of(3), Uint8Array.of(0), 3)).toThrow(RangeError);
+    expect(() => confusionMatrix(Uint8Array.of(1, 2), Uint8Array.of(0), 3)).toThrow(RangeError);
+  });
+
   it('state the error of logits in bits', () => {
     const { rms, largest, bits } = logitError([1, 2, 8.5], [1, 2, 8]);
     expect(rms).toBeCloseTo(0.5 / Math.sqrt(3));

@@ -19,6 +19,8 @@ export interface ModelSpec {
 export type ModelRecipe = Partial<Recipe> & { readonly dropout?: number };
 
 const square: LayerTopology = { kind: 'square' };
+const batchNorm: LayerTopology = { kind: 'batchNorm' };
+const dropout = (rate: number): LayerTopology => ({ kind: 'dropout', rate });
 const flatten: LayerTopology = { kind: 'flatten' };
 const dense = (units: number): LayerTopology => ({ kind: 'dense', units });
 const conv = (filters: number, kernel: number, stride: number): LayerTopology => ({
@@ -78,6 +80,26 @@ const SPECS: readonly ModelSpec[] = [
       mnist: { ...MNIST, epochs: 20, dropout: 0.05 },
       'fashion-mnist': { epochs: 30, dropout: 0.1, weightDecay: 0.05 },
     },
+  },
+  {
+    name: 'encoded',
+    description: 'for encoded images, which have no neighbouring pixels: dense 320, square, dense 64, square, dense',
+    transform: NO_TRANSFORM,
+    // Features of an encoding have means of their own, which a square must not see; there are more of them than of directions that
+    // tell classes apart, and no augmentation, so much is dropped.
+    layers: [
+      flatten,
+      batchNorm,
+      dropout(0.1),
+      dense(320),
+      batchNorm,
+      square,
+      dropout(0.3),
+      dense(64),
+      batchNorm,
+      square,
+    ],
+    recipe: { epochs: 10, weightDecay: 0.05, whitening: false },
   },
 ];
 

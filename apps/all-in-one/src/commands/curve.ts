@@ -3,7 +3,7 @@ import { DEFAULT_ENGINE, ENGINE_CHOICES } from '@ciphernet/artifacts';
 import { Command, Option, createProgressBoard, integerBetween, openSession } from '@ciphernet/command-line';
 import { loadDataset, takeExamples } from '@ciphernet/datasets';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
-import type { TrainJob } from '@ciphernet/queue';
+import type { NamedDataset } from '@ciphernet/queue';
 import { curveToText } from '@ciphernet/report';
 import { writeCurve } from '@ciphernet/report-view';
 import { MODEL_NAMES, modelSpec, recipeFor } from '@ciphernet/training';
@@ -11,7 +11,7 @@ import { encryptTestSplit, runCurve } from '../curve-run.js';
 import { requireSharedQueue, startRoles } from '../start-roles.js';
 
 interface CurveOptions {
-  readonly dataset: TrainJob['dataset'];
+  readonly dataset: NamedDataset;
   readonly model: string;
   readonly epochs?: number;
   readonly seed: number;

@@ -12,7 +12,7 @@ import {
 import { loadDataset, takeExamples } from '@ciphernet/datasets';
 import { EvaluationError, writeWhole } from '@ciphernet/foundation';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
-import type { TrainJob } from '@ciphernet/queue';
+import type { NamedDataset } from '@ciphernet/queue';
 import { type Reproduction, chosenRun, reproductionSchema, reproductionTable } from '@ciphernet/report';
 import { writeCurve } from '@ciphernet/report-view';
 import { MODEL_NAMES, modelSpec, recipeFor } from '@ciphernet/training';
@@ -22,7 +22,7 @@ import { requireSharedQueue, startRoles } from '../start-roles.js';
 type Row = Reproduction['rows'][number];
 
 interface ReproduceOptions {
-  readonly dataset: TrainJob['dataset'][];
+  readonly dataset: NamedDataset[];
   readonly model: string[];
   readonly seeds: number;
   readonly epochs?: number;
@@ -36,7 +36,7 @@ interface ReproduceOptions {
 async function reproduceRow(
   session: Session,
   board: ProgressBoard,
-  row: Omit<Row, 'runs'> & { readonly dataset: TrainJob['dataset'] },
+  row: Omit<Row, 'runs'> & { readonly dataset: NamedDataset },
   encrypted: EncryptedSplit,
   options: { readonly seeds: number; readonly folder: string },
 ): Promise<Row> {

@@ -22,7 +22,7 @@ import { loadModel, openModelKey } from '@ciphernet/models';
 import { DEFAULT_PORT } from '@ciphernet/operator';
 import { encryptorOption } from '@ciphernet/owner';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
-import { type TrainJob, newEvaluationId } from '@ciphernet/queue';
+import { type NamedDataset, newEvaluationId } from '@ciphernet/queue';
 import { MODEL_NAMES } from '@ciphernet/training';
 import { collecting, encryptForModel, evaluate, openDashboard, showReport } from '../evaluation-steps.js';
 import { requireSharedQueue, startRoles } from '../start-roles.js';
@@ -55,7 +55,7 @@ export interface RunOptions extends OwnDataOptions {
 /** Trains on the dataset's training split. @returns the model's digest */
 async function trainOnDataset(session: Session, board: ProgressBoard, options: RunOptions): Promise<string> {
   const { model, epochs, seed } = options;
-  const dataset = options.dataset as TrainJob['dataset'];
+  const dataset = options.dataset as NamedDataset;
   const trained = await runTrainingJob(session, board, { run: newEvaluationId('train'), model, dataset, epochs, seed });
   return trained.model;
 }

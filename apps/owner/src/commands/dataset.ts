@@ -36,7 +36,9 @@ import {
 } from '@ciphernet/owner-records';
 import type { EncryptionRequest } from '@ciphernet/producer';
 import { encryptWithProgress } from '../encryption.js';
+import { encodeCommand } from './encode.js';
 import { inspectCommand } from './inspect.js';
+import { type TrainingRoles, trainEncodedCommand } from './train-encoded.js';
 
 interface EncryptOptions extends OwnDataOptions {
   readonly profile: string;
@@ -163,10 +165,12 @@ export function encryptorOption(): Option {
     .default('simd');
 }
 
-/** `dataset encrypt` and `dataset sign`. */
-export function datasetCommand(): Command {
+/** `dataset inspect`, `encode`, `train`, `encrypt` and `sign`. */
+export function datasetCommand(roles: TrainingRoles): Command {
   const dataset = new Command('dataset').description('datasets of your own, and encrypted ones');
   dataset.addCommand(inspectCommand());
+  dataset.addCommand(encodeCommand());
+  dataset.addCommand(trainEncodedCommand(roles));
   const encrypting = dataset
     .command('encrypt')
     .description('encrypt a dataset into the blob store; prints its digest')

@@ -21,7 +21,7 @@ import { uploadBytesPerValue } from '@ciphernet/compiler';
 import { loadConfiguration } from '@ciphernet/configuration';
 import { InputError, printable } from '@ciphernet/foundation';
 import { checkModel, createModelKey, importModels, importOwnModel, openModelKey } from '@ciphernet/models';
-import { type TrainJob, newEvaluationId } from '@ciphernet/queue';
+import { type NamedDataset, newEvaluationId } from '@ciphernet/queue';
 import { percent, sizeText } from '@ciphernet/report';
 import { MODEL_NAMES, costOfModel, modelSpec } from '@ciphernet/training';
 import { openAuditor } from '../audit.js';
@@ -30,18 +30,24 @@ import { convertCommand } from './convert.js';
 async function train(
   roles: ModelRoles,
   name: string,
-  options: { dataset: TrainJob['dataset']; epochs: number; seed: number; json: boolean },
+  options: { dataset: NamedDataset; stored?: string; epochs: number; seed: number; json: boolean },
 ): Promise<void> {
   modelSpec(name);
   await using session = await roles.open();
   roles.startTraining(session);
-  const { dataset, epochs, seed } = options;
+  const { stored, epochs, seed } = options;
+  const dataset = stored === undefined ? options.dataset : { stored };
   const board = createProgressBoard();
   try {
     const data = { run: newEvaluationId('train'), model: name, dataset, epochs, seed };
     const trained = await runTrainingJob(session, board, data);
     board.stop();
-    process.stdout.write(options.json ? `${JSON.stringify(trained)}\n` : `model  ${trained.model}\n`);
+    const { predictions } = trained;
+    // By the run a stored set's owner finds the predictions: `dataset train --run`.
+    const answer = predictions === undefined ? '' : `run    ${data.run}\n`;
+    process.stdout.write(
+      options.json ? `${JSON.stringify({ run: data.run, ...trained })}\n` : `model  ${trained.model}\n${answer}`,
+    );
   } finally {
     board.stop();
   }
@@ -154,13 +160,21 @@ export async function modelCommand(roles: ModelRoles): Promise<Command> {
   const model = new Command('model').description('models');
   model
     .command('train')
-    .description('train a network of the zoo on public data; prints its digest')
+    .description('train a network of the zoo on public data, or on a set that its owner stored; prints its digest')
     .argument('<name>', MODEL_NAMES.join(', '))
     .addOption(new Option('--dataset <name>').choices(['mnist', 'fashion-mnist']).default('mnist'))
+    .addOption(
+      new Option('--stored <digest>', 'a set in the store instead: what `dataset encode` printed')
+        .argParser(digestArgument)
+        .conflicts('dataset'),
+    )
     .option('--epochs <n>', 'epochs', integerBetween(1, 200), 5)
     .option('--seed <n>', 'seed', integerBetween(0, 2 ** 31 - 1), 1)
     .option('--json', 'print a JSON object', false)
-    .addHelpText('after', '\nExamples:\n  ciphernet model train cnn --dataset fashion-mnist --epochs 15')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ciphernet model train cnn --dataset fashion-mnist --epochs 15\n  ciphernet model train encoded --stored 5d1c… --epochs 15',
+    )
     .action((name: string, options: Parameters<typeof train>[2]) => train(roles, name, options));
   const importing = addCalibrationOptions(model.command('import'))
     .description('store an ONNX model, a tfjs model, or each of a folder of tfjs models; prints their digests')

@@ -61,3 +61,22 @@ export async function readIdxBytes(path: string): Promise<Uint8Array> {
     throw new InputError('damaged gzip data', { where: path, hint: 'fetch the file again', cause });
   }
 }
+
+/**
+ * Bytes of an IDX file of unsigned bytes.
+ *
+ * @param shape lengths of its dimensions, the outermost first; 1 to 255 of them
+ * @param values row-major
+ * @throws RangeError for another number of values than the shape's
+ */
+export function idxOf(shape: readonly number[], values: Uint8Array): Uint8Array {
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (values.length !== size) throw new RangeError(`${values.length} values for an array of ${shape.join('×')}`);
+  const headerLength = 4 + 4 * shape.length;
+  const bytes = new Uint8Array(headerLength + size);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 0x0800 | shape.length);
+  shape.forEach((length, i) => view.setUint32(4 + 4 * i, length));
+  bytes.set(values, headerLength);
+  return bytes;
+}
