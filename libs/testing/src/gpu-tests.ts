@@ -1,7 +1,7 @@
 /** Jest's functions, of the test's own: this package does not depend on Jest, which those who run the program have no use for. */
 export interface TestFunctions {
-  readonly describe: { skip(name: string, body: () => void): unknown };
-  it(name: string, body: () => void): unknown;
+  readonly describe: { readonly skip: (name: string, body: () => void) => unknown };
+  readonly it: (name: string, body: () => void) => unknown;
 }
 
 /**
@@ -15,15 +15,14 @@ export async function gpuTests(
   { describe, it }: TestFunctions,
   open: () => Promise<Disposable>,
 ): Promise<(body: () => void) => void> {
-  let failure: unknown;
+  let reason: string | undefined;
   try {
     (await open())[Symbol.dispose]();
   } catch (error) {
-    failure = error ?? new Error('no device');
+    reason = error instanceof Error ? error.message : 'no device opens';
   }
   return (body) => {
-    if (failure === undefined) return body();
-    const reason = failure instanceof Error ? failure.message : String(failure);
+    if (reason === undefined) return body();
     if (process.env['CI'] === undefined) describe.skip(`skipped, since ${reason}`, body);
     else {
       it('finds a GPU or SwiftShader', () => {
