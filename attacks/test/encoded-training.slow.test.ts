@@ -166,7 +166,7 @@ suite('training on encoded images, with an owner and a worker that share queue a
 
   it('is reported once more from what the worker answered, and from no other training', async () => {
     const train = (run: string): ReturnType<typeof runCli> =>
-      runCli(['dataset', 'train', encoded.encoded, '--run', run, '--attack-pairs', '20', '--json'], owner);
+      runCli(['dataset', 'train', encoded.encoded, '--run', run, '--attack-pairs', '2', '--json'], owner);
     const again = await train(report.run);
     expect([again.stderr, again.code]).toEqual([again.stderr, 0]);
     const { confusion, model } = JSON.parse(again.stdout) as EncodingReport;
