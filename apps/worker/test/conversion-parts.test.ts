@@ -7,7 +7,7 @@ import {
   conversionReportToBytes,
   conversionReportToText,
 } from '../src/conversion/conversion-report.js';
-import { ranked } from '../src/conversion/conversion-state.js';
+import { ranked, standardError } from '../src/conversion/conversion-state.js';
 import { figuresOf } from '../src/conversion/figures.js';
 import { splitExamples } from '../src/conversion/split.js';
 import { decodeConversionData, encodeConversionData } from '../src/conversion/stored-data.js';
@@ -155,11 +155,24 @@ describe('what a conversion cost', () => {
 });
 
 describe('the epoch that is taken', () => {
+  const entry = (epoch: number, figure: number, loss: number) => ({ epoch, figure, loss });
+  const order = (entries: readonly ReturnType<typeof entry>[], margin = 0): number[] =>
+    ranked(entries, margin).map(({ epoch }) => epoch);
+
   it('has the largest figure, then the least loss, and is the later one of equals', () => {
-    const entry = (epoch: number, figure: number, loss: number) => ({ epoch, figure, loss });
-    const order = (entries: readonly ReturnType<typeof entry>[]): number[] => ranked(entries).map(({ epoch }) => epoch);
     expect(order([entry(0, 0.8, 1), entry(1, 0.9, 3), entry(2, 0.9, 2), entry(3, 0.7, 0)])).toEqual([2, 1, 0, 3]);
     expect(order([entry(0, 0.8, 1), entry(1, 0.8, 1)])).toEqual([1, 0]);
+  });
+
+  it('has the least loss of those that the examples do not tell apart', () => {
+    const entries = [entry(1, 0.99, 3), entry(2, 0.985, 1), entry(3, 0.97, 0), entry(4, 0.988, 2)];
+    expect(order(entries, standardError(0.99, 300))).toEqual([2, 4, 1, 3]);
+    expect(order(entries, standardError(0.99, 100_000))).toEqual([1, 4, 2, 3]);
+  });
+
+  it('has a standard error that is not 0 where all are right', () => {
+    expect(standardError(0.5, 98)).toBeCloseTo(0.0505, 4);
+    expect(60 * standardError(1, 60)).toBeCloseTo(0.98, 2);
   });
 });
 
