@@ -1,18 +1,44 @@
 import { profileNamed } from '@ciphernet/ckks';
 import { type ProgressBoard, type Session, runTrainingJob } from '@ciphernet/command-line';
-import { type Dataset, examplesOf } from '@ciphernet/datasets';
+import { type Dataset, type InputTransform, examplesOf, transformFor } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/foundation';
 import { awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
-import { type NamedDataset, checkpointEvaluationId, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
+import {
+  type ConvertJob,
+  type NamedDataset,
+  type TrainJob,
+  checkpointEvaluationId,
+  enqueueEvaluation,
+  newEvaluationId,
+} from '@ciphernet/queue';
 import { type Curve, curvePoint } from '@ciphernet/report';
 import { modelSpec } from '@ciphernet/training';
+import { preprocessingOfNamed, runConversion } from '@ciphernet/worker';
 
 /** A test split that was encrypted before there is a model. */
 export interface EncryptedSplit {
   readonly manifest: string;
   readonly shards: number;
   readonly images: number;
+}
+
+/** What has to be known of a network before its test split is encrypted. */
+export interface ExpectedNetwork {
+  /** One after the other. */
+  readonly squares: number;
+  readonly transform: InputTransform;
+}
+
+/** What is expected of a network of the zoo. */
+export function expectedOfZoo(model: string): ExpectedNetwork {
+  const { layers, transform } = modelSpec(model);
+  return { squares: layers.filter((layer) => layer.kind === 'square').length, transform };
+}
+
+/** A converted network squares twice at most, and reads images as its original does. */
+export async function expectedOfConverted({ shape }: Dataset): Promise<ExpectedNetwork> {
+  return { squares: 2, transform: transformFor(await preprocessingOfNamed(shape)) };
 }
 
 /** A training run whose checkpoints are evaluated encrypted. */
@@ -30,16 +56,14 @@ export interface CurveRequest {
 export async function encryptTestSplit(
   session: Session,
   board: ProgressBoard,
-  model: string,
+  { squares, transform }: ExpectedNetwork,
   dataset: Dataset,
 ): Promise<EncryptedSplit> {
   const owner = loadOwnerConfiguration();
   const { blobs, signal } = session;
-  const spec = modelSpec(model);
-  const squares = spec.layers.filter((layer) => layer.kind === 'square').length;
   const profile = profileNamed(squares === 1 ? 'one-square' : 'two-squares');
   const keys = await ensureKeys(owner, profile.parameters);
-  const examples = examplesOf(dataset, spec.transform);
+  const examples = examplesOf(dataset, transform);
   const request = { ...profile, examples, source: dataset.name, mode: 'public' } as const;
   const { digest, manifest } = await encryptWithProgress(request, keys, { owner, blobs, signal, board });
   return { manifest: digest, shards: manifest.shards.length, images: dataset.count };
@@ -73,6 +97,41 @@ async function collectPoints(
   return { points, missing };
 }
 
+/** What evaluates a checkpoint; checkpoints have no digest yet: the run's id, which is the owner's to give, stands for them. */
+async function checkpointEvaluation(
+  run: string,
+  engine: string,
+  { manifest, shards }: EncryptedSplit,
+): Promise<NonNullable<TrainJob['evaluate']>> {
+  await allow(loadOwnerConfiguration(), manifest, { runs: [run] });
+  return { manifest, shards, engine, compare: true, audit: true };
+}
+
+const epochsTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
+
+/** Converts a network, and evaluates each epoch's on the encrypted test split while training goes on. */
+export async function runConversionCurve(
+  session: Session,
+  board: ProgressBoard,
+  { job, dataset, engine }: { readonly job: ConvertJob; readonly dataset: string; readonly engine: string },
+  encrypted: EncryptedSplit,
+): Promise<Curve> {
+  const { run, name: model } = job;
+  const evaluate = await checkpointEvaluation(run, engine, encrypted);
+  const converted = await runConversion(session, board, { ...job, evaluate });
+  return {
+    format: 'ciphernet-curve',
+    version: 1,
+    run,
+    dataset,
+    model,
+    images: encrypted.images,
+    trainSeconds: converted.seconds,
+    chosenEpoch: converted.epoch,
+    ...(await collectPoints(session, board, run, epochsTo(converted.epochs), encrypted.shards)),
+  };
+}
+
 /** Trains, and evaluates checkpoints on the encrypted test split. */
 export async function runCurve(
   session: Session,
@@ -81,14 +140,12 @@ export async function runCurve(
   encrypted: EncryptedSplit,
 ): Promise<Curve> {
   const { dataset, model, epochs, seed, engine } = request;
-  const { manifest, shards, images } = encrypted;
+  const { shards, images } = encrypted;
   const run = newEvaluationId('train');
-  // Checkpoints have no digest yet: the run's id, which is the owner's to give, stands for them.
-  await allow(loadOwnerConfiguration(), manifest, { runs: [run] });
-  const evaluate = { manifest, shards, engine, compare: true, audit: true };
+  const evaluate = await checkpointEvaluation(run, engine, encrypted);
   const base = { run, model, dataset, epochs, seed };
   const trained = await runTrainingJob(session, board, request.everyEpoch ? { ...base, evaluate } : base);
-  let evaluated = Array.from({ length: epochs }, (_, index) => index + 1);
+  let evaluated = epochsTo(epochs);
   if (!request.everyEpoch) {
     evaluated = [trained.epoch];
     const evaluation = checkpointEvaluationId(run, trained.epoch);

@@ -7,7 +7,7 @@ import {
   conversionReportToBytes,
   conversionReportToText,
 } from '../src/conversion/conversion-report.js';
-import { ranked } from '../src/conversion/conversion-state.js';
+import { ranked, standardError } from '../src/conversion/conversion-state.js';
 import { figuresOf } from '../src/conversion/figures.js';
 import { splitExamples } from '../src/conversion/split.js';
 import { decodeConversionData, encodeConversionData } from '../src/conversion/stored-data.js';
@@ -92,6 +92,12 @@ describe('what a conversion cost', () => {
   // Decides 0, 1, 1, 1.
   const converted = Float64Array.of(1, 0, 0, 1, 0, 1, 0, 1);
 
+  // What the original decides three times the other decides once, and both decide the other thing on the one that is left.
+  const byDecision = [
+    { decision: 0, count: 3, agreed: 1 },
+    { decision: 1, count: 1, agreed: 1 },
+  ];
+
   it('is accuracies, agreement and an exact paired test of the same examples', () => {
     const targets = Float32Array.of(0, 1, 1, 0);
     expect(figuresOf(reading, converted, { count: 4, values, targets, teacher })).toEqual({
@@ -100,6 +106,7 @@ describe('what a conversion cost', () => {
       original: 0.75,
       converted: 0.75,
       agreement: 0.5,
+      byDecision,
       paired: { bothRight: 2, onlyFirstRight: 1, onlySecondRight: 1, bothWrong: 0, p: 1 },
     });
   });
@@ -108,7 +115,24 @@ describe('what a conversion cost', () => {
     expect(figuresOf(reading, converted, { count: 4, values, targets: undefined, teacher })).toEqual({
       count: 4,
       agreement: 0.5,
+      byDecision,
     });
+  });
+
+  it('of a network that says yes or no counts the yes by itself, and of several labels no decision', () => {
+    const given = { count: 4, values, targets: undefined, teacher };
+    const rare = { count: 8, values, targets: undefined, teacher: Float32Array.of(1, -1, -1, -1, -1, -1, -1, -1) };
+    const binary = { task: { kind: 'binary' }, link: 'sigmoid', width: 1 } as const;
+    expect(figuresOf(binary, new Float64Array(8).fill(-1), rare)).toEqual({
+      count: 8,
+      agreement: 0.875,
+      byDecision: [
+        { decision: 0, count: 7, agreed: 7 },
+        { decision: 1, count: 1, agreed: 0 },
+      ],
+    });
+    const labels = { task: { kind: 'multilabel', labels: 2 }, link: 'sigmoid', width: 2 } as const;
+    expect(figuresOf(labels, converted, given).byDecision).toBeUndefined();
   });
 
   it('of a regression is both errors, and how much of the original is explained', () => {
@@ -131,11 +155,24 @@ describe('what a conversion cost', () => {
 });
 
 describe('the epoch that is taken', () => {
+  const entry = (epoch: number, figure: number, loss: number) => ({ epoch, figure, loss });
+  const order = (entries: readonly ReturnType<typeof entry>[], margin = 0): number[] =>
+    ranked(entries, margin).map(({ epoch }) => epoch);
+
   it('has the largest figure, then the least loss, and is the later one of equals', () => {
-    const entry = (epoch: number, figure: number, loss: number) => ({ epoch, figure, loss });
-    const order = (entries: readonly ReturnType<typeof entry>[]): number[] => ranked(entries).map(({ epoch }) => epoch);
     expect(order([entry(0, 0.8, 1), entry(1, 0.9, 3), entry(2, 0.9, 2), entry(3, 0.7, 0)])).toEqual([2, 1, 0, 3]);
     expect(order([entry(0, 0.8, 1), entry(1, 0.8, 1)])).toEqual([1, 0]);
+  });
+
+  it('has the least loss of those that the examples do not tell apart', () => {
+    const entries = [entry(1, 0.99, 3), entry(2, 0.985, 1), entry(3, 0.97, 0), entry(4, 0.988, 2)];
+    expect(order(entries, standardError(0.99, 300))).toEqual([2, 4, 1, 3]);
+    expect(order(entries, standardError(0.99, 100_000))).toEqual([1, 4, 2, 3]);
+  });
+
+  it('has a standard error that is not 0 where all are right', () => {
+    expect(standardError(0.5, 98)).toBeCloseTo(0.0505, 4);
+    expect(60 * standardError(1, 60)).toBeCloseTo(0.98, 2);
   });
 });
 
@@ -159,6 +196,10 @@ describe('the report of a conversion', () => {
       original: 0.9,
       converted: 0.8,
       agreement: 0.85,
+      byDecision: [
+        { decision: 0, count: 12, agreed: 11 },
+        { decision: 1, count: 3, agreed: 2 },
+      ],
       paired: { bothRight: 10, onlyFirstRight: 3, onlySecondRight: 1, bothWrong: 1, p: 0.625 },
     },
   };
@@ -168,7 +209,7 @@ describe('the report of a conversion', () => {
     for (const part of [
       /net-converted: converted from net\.onnx \(file b{12}\), and not that model/,
       /accuracy +original 90\.00 %, converted 80\.00 %/,
-      /agreement +85\.00 % of 15 examples/,
+      /agreement +85\.00 % of 15 examples; least where the original decides 1, 2 of 3$/m,
       /only the original is right 3 times, only the converted one 1; exact McNemar p = 0\.625/,
       /15 examples, held out of the training data; trained on 70 of train\.csv, chosen on 15/,
       /relu_1 \(Relu\) by square/,

@@ -14,8 +14,9 @@ export const curveSchema = z.strictObject({
   model: z.string(),
   images: z.number().int().positive(),
   trainSeconds: z.number().nonnegative(),
-  /** The epoch with the best accuracy on the held-out part of the training split; never chosen by the test split. */
-  chosenEpoch: z.number().int().positive(),
+  /** The epoch with the best accuracy on the held-out part of the training split; never chosen by the test split. Of a conversion
+   * 0 is the network before training, which is no point of the curve. */
+  chosenEpoch: z.number().int().nonnegative(),
   points: z.array(
     z.strictObject({
       epoch: z.number().int().positive(),
@@ -57,6 +58,8 @@ export function curveToText(curve: Curve): string {
         `  ${String(p.epoch).padStart(5)}${p.epoch === curve.chosenEpoch ? '*' : ' '} ${percent(p.base).padStart(9)} ${percent(p.quantised).padStart(11)} ${percent(p.encrypted).padStart(11)} ${percent(p.agreement).padStart(11)}`,
     ),
     ...curve.missing.map(({ epoch, reason }) => `  ${String(epoch).padStart(5)}  not evaluated: ${reason}`),
-    '  * chosen on the validation part of the training split',
+    curve.chosenEpoch === 0
+      ? '  the network before training was chosen on the validation part of the training split'
+      : '  * chosen on the validation part of the training split',
   ].join('\n');
 }

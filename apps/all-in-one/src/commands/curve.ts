@@ -1,18 +1,32 @@
 import { join } from 'node:path';
 import { DEFAULT_ENGINE, ENGINE_CHOICES } from '@ciphernet/artifacts';
-import { Command, Option, createProgressBoard, integerBetween, openSession } from '@ciphernet/command-line';
-import { loadDataset, takeExamples } from '@ciphernet/datasets';
+import {
+  Command,
+  Option,
+  type ProgressBoard,
+  type Session,
+  createProgressBoard,
+  integerBetween,
+  namesArgument,
+  openSession,
+} from '@ciphernet/command-line';
+import { type Dataset, loadDataset, takeExamples } from '@ciphernet/datasets';
+import { InputError } from '@ciphernet/foundation';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import type { NamedDataset } from '@ciphernet/queue';
-import { curveToText } from '@ciphernet/report';
+import { type Curve, curveToText } from '@ciphernet/report';
 import { writeCurve } from '@ciphernet/report-view';
 import { MODEL_NAMES, modelSpec, recipeFor } from '@ciphernet/training';
-import { encryptTestSplit, runCurve } from '../curve-run.js';
+import { conversionJob } from '@ciphernet/worker';
+import { expectedOfConverted, encryptTestSplit, expectedOfZoo, runConversionCurve, runCurve } from '../curve-run.js';
 import { requireSharedQueue, startRoles } from '../start-roles.js';
 
 interface CurveOptions {
   readonly dataset: NamedDataset;
   readonly model: string;
+  readonly convert?: string;
+  readonly examples?: number;
+  readonly squares?: readonly string[];
   readonly epochs?: number;
   readonly seed: number;
   readonly images?: number;
@@ -21,9 +35,38 @@ interface CurveOptions {
   readonly json: boolean;
 }
 
+/** Encrypts the test split and trains: a network of the zoo, or one that is converted. */
+async function trainedCurve(
+  session: Session,
+  board: ProgressBoard,
+  { convert, dataset: name, engine, ...options }: CurveOptions,
+  dataset: Dataset,
+): Promise<Curve> {
+  if (convert === undefined) {
+    const { model, seed } = options;
+    const epochs = options.epochs ?? recipeFor(modelSpec(model), name).epochs;
+    const encrypted = await encryptTestSplit(session, board, expectedOfZoo(model), dataset);
+    return runCurve(session, board, { dataset: name, model, epochs, seed, engine, everyEpoch: true }, encrypted);
+  }
+  // Before seconds of encryption: what cannot be converted is refused at once.
+  const { blobs, configuration } = session;
+  const job = await conversionJob(blobs, convert, { ...options, train: name }, configuration.datasetFolders);
+  const encrypted = await encryptTestSplit(session, board, await expectedOfConverted(dataset), dataset);
+  return runConversionCurve(session, board, { job, dataset: name, engine }, encrypted);
+}
+
+/** @throws InputError for options that say nothing without `--convert` */
+function assertOptions({ convert, examples, squares }: CurveOptions): void {
+  if (convert !== undefined || (examples === undefined && squares === undefined)) return;
+  throw new InputError('only a conversion takes it', {
+    where: examples === undefined ? '--squares' : '--examples',
+    hint: 'name the network with --convert, or leave it out',
+  });
+}
+
 async function curve(options: CurveOptions): Promise<void> {
+  assertOptions(options);
   const owner = loadOwnerConfiguration();
-  const epochs = options.epochs ?? recipeFor(modelSpec(options.model), options.dataset).epochs;
   const full = await loadDataset(options.dataset, 'test', owner.datasetFolders);
   const dataset = takeExamples(full, options.images ?? full.count);
   await using session = await openSession();
@@ -31,8 +74,7 @@ async function curve(options: CurveOptions): Promise<void> {
   try {
     if (options.remote) requireSharedQueue(session);
     else await startRoles(session, owner, { infer: Math.max(1, owner.cores - 1), audit: 1, train: true });
-    const encrypted = await encryptTestSplit(session, board, options.model, dataset);
-    const whole = await runCurve(session, board, { ...options, epochs, everyEpoch: true }, encrypted);
+    const whole = await trainedCurve(session, board, options, dataset);
     board.stop();
     const { html } = await writeCurve(join(owner.reportsFolder, whole.run), whole);
     process.stdout.write(options.json ? `${JSON.stringify(whole)}\n` : `\n${curveToText(whole)}\n\n  curve  ${html}\n`);
@@ -48,6 +90,9 @@ export function curveCommand(): Command {
     .description("train a network and evaluate every epoch's checkpoint encrypted while training goes on")
     .addOption(new Option('--dataset <name>').choices(['mnist', 'fashion-mnist']).default('mnist'))
     .addOption(new Option('--model <name>', 'network to train').choices([...MODEL_NAMES]).default('cnn'))
+    .option('--convert <file>', 'convert this ONNX network (see `model convert`) instead of training one of the zoo')
+    .option('--examples <n>', 'of a conversion: train with the first n only', integerBetween(40, 1_000_000))
+    .option('--squares <nodes>', 'of a conversion: the nodes that become squares', namesArgument)
     .option(
       '--epochs <n>',
       "epochs of training (default: the network's recipe for the dataset)",
@@ -60,7 +105,7 @@ export function curveCommand(): Command {
     .option('--json', 'print the curve as JSON', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  npm run ciphernet -- curve --model cnn --epochs 15\n  npm run ciphernet -- curve --dataset fashion-mnist --model cnn-wide',
+      '\nExamples:\n  npm run ciphernet -- curve --model cnn --epochs 15\n  npm run ciphernet -- curve --dataset fashion-mnist --model cnn-wide\n  npm run ciphernet -- curve --convert relu.onnx --dataset mnist --examples 6000 --epochs 4',
     )
     .action(curve);
 }

@@ -16,7 +16,7 @@ import type { NamedDataset } from '@ciphernet/queue';
 import { type Reproduction, chosenRun, reproductionSchema, reproductionTable } from '@ciphernet/report';
 import { writeCurve } from '@ciphernet/report-view';
 import { MODEL_NAMES, modelSpec, recipeFor } from '@ciphernet/training';
-import { type EncryptedSplit, encryptTestSplit, runCurve } from '../curve-run.js';
+import { type EncryptedSplit, encryptTestSplit, expectedOfZoo, runCurve } from '../curve-run.js';
 import { requireSharedQueue, startRoles } from '../start-roles.js';
 
 type Row = Reproduction['rows'][number];
@@ -72,7 +72,7 @@ async function reproduce(options: ReproduceOptions): Promise<void> {
       const dataset = takeExamples(full, options.images ?? full.count);
       for (const model of options.model) {
         const epochs = options.epochs ?? recipeFor(modelSpec(model), name).epochs;
-        const encrypted = await encryptTestSplit(session, board, model, dataset);
+        const encrypted = await encryptTestSplit(session, board, expectedOfZoo(model), dataset);
         const row = { dataset: name, model, images: encrypted.images, epochs };
         rows.push(await reproduceRow(session, board, row, encrypted, { seeds: options.seeds, folder }));
         // Written after each row: a run of an hour that is stopped has said what it found.

@@ -16,7 +16,7 @@ import {
 import type { Teacher } from '@ciphernet/conversion';
 import { decoderIdentity } from '@ciphernet/formats';
 import { InputError, elementAt, lastOf } from '@ciphernet/foundation';
-import { sizeOf } from '@ciphernet/network';
+import { type Shape, sizeOf } from '@ciphernet/network';
 
 /** Examples as the original reads them. */
 export interface ExamplePart {
@@ -52,6 +52,22 @@ function partOf({ count, images, labels, shape }: Dataset): ExamplePart {
   return { count, values: toFeatures(NO_TRANSFORM, shape, images), targets: Float32Array.from(labels) };
 }
 
+/** How networks that are converted with a named dataset read its images: as they are. */
+export async function preprocessingOfNamed({ height, width, channels }: Shape): Promise<Preprocessing> {
+  return {
+    kind: 'images',
+    height,
+    width,
+    channels: channels === 3 ? 3 : 1,
+    grey: channels !== 3,
+    resize: false,
+    crop: false,
+    decoder: await decoderIdentity(),
+    offset: [0],
+    scale: [1],
+  };
+}
+
 /**
  * A named dataset, or a folder of IDX files: its training split, and its test split where there is one.
  *
@@ -76,23 +92,10 @@ export async function namedConversionData(
       { where: `dataset ${name}`, hint: 'train with data that the network was made for' },
     );
   }
-  const channels = shape.channels === 3 ? 3 : 1;
   const test = await loadDataset(name, 'test', folders).catch(() => undefined);
-  const { height, width } = shape;
   return {
     name: dataset.name,
-    preprocessing: {
-      kind: 'images',
-      height,
-      width,
-      channels,
-      grey: channels === 1,
-      resize: false,
-      crop: false,
-      decoder: await decoderIdentity(),
-      offset: [0],
-      scale: [1],
-    },
+    preprocessing: await preprocessingOfNamed(shape),
     task: { kind: 'multiclass', classes },
     training: partOf(dataset),
     test: test === undefined ? undefined : partOf(test),

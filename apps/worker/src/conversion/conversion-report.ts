@@ -12,6 +12,12 @@ const figuresSchema = z.strictObject({
   converted: z.number().optional(),
   /** Of a regression it may be below 0: worse than the original's mean. */
   agreement: z.number().max(1),
+  /** Of one decision an example: on so many the original decides so, and on so many of them the converted network too. */
+  byDecision: z
+    .array(z.strictObject({ decision: count, count, agreed: count }))
+    .max(256)
+    .readonly()
+    .optional(),
   paired: z
     .strictObject({ bothRight: count, onlyFirstRight: count, onlySecondRight: count, bothWrong: count, p: share })
     .optional(),
@@ -73,6 +79,7 @@ function figureLines({
   original,
   converted,
   agreement,
+  byDecision = [],
   paired,
   count: examples,
 }: ConversionReport['figures']): string[] {
@@ -91,7 +98,16 @@ function figureLines({
           `  paired test   only the original is right ${paired.onlyFirstRight} times, only the converted one ${paired.onlySecondRight}; ` +
             `exact McNemar p = ${paired.p.toPrecision(3)}`,
         ];
-  return [...known, `  agreement     ${percent(agreement)} of ${examples.toLocaleString('en')} examples`, ...tested];
+  const worst = [...byDecision].sort((a, b) => a.agreed / a.count - b.agreed / b.count)[0];
+  const least =
+    worst === undefined
+      ? ''
+      : `; least where the original decides ${worst.decision}, ${worst.agreed.toLocaleString('en')} of ${worst.count.toLocaleString('en')}`;
+  return [
+    ...known,
+    `  agreement     ${percent(agreement)} of ${examples.toLocaleString('en')} examples${least}`,
+    ...tested,
+  ];
 }
 
 /** A report for people. */

@@ -55,7 +55,22 @@ export interface Standing {
   readonly loss: number;
 }
 
-/** Best first; of equals the later one. */
-export function ranked<T extends Standing>(networks: readonly T[]): T[] {
-  return [...networks].sort((a, b) => b.figure - a.figure || a.loss - b.loss || b.epoch - a.epoch);
+/**
+ * One standard error of a share that was counted on so many examples (by Laplace's rule of succession, so that it is not 0 where all are
+ * right): shares that are nearer than that are not told apart by these examples.
+ */
+export function standardError(share: number, count: number): number {
+  const estimate = (share * count + 1) / (count + 2);
+  return Math.sqrt((estimate * (1 - estimate)) / count);
+}
+
+/**
+ * Best first: of those whose figure is within `margin` of the largest the one with the least loss, then the others by their
+ * figures; of equals the later one. A loss is made of all scores, a figure of the few that are near the threshold (the rule of one
+ * standard error: Breiman et al., Classification and Regression Trees, 1984, section 3.4.3).
+ */
+export function ranked<T extends Standing>(networks: readonly T[], margin: number): T[] {
+  const largest = Math.max(...networks.map(({ figure }) => figure));
+  const level = ({ figure }: T): number => (figure >= largest - margin ? largest : figure);
+  return [...networks].sort((a, b) => level(b) - level(a) || a.loss - b.loss || b.epoch - a.epoch);
 }

@@ -17,7 +17,13 @@ import type { ConvertJob, ConvertedResult } from '@ciphernet/queue';
 import { decodeCheckpoint, encodeCheckpoint } from '@ciphernet/training';
 import { fileOfStudent, quantisedScores, standing, storeStudent } from './assess.js';
 import { conversionReportToBytes } from './conversion-report.js';
-import { type ConversionState, type Standing, ranked, writeConversionState } from './conversion-state.js';
+import {
+  type ConversionState,
+  type Standing,
+  ranked,
+  standardError,
+  writeConversionState,
+} from './conversion-state.js';
 import { figuresOf } from './figures.js';
 import type { Original } from './original.js';
 import { type Conversion, type ConvertDependencies, prepareConversion } from './prepare.js';
@@ -132,14 +138,20 @@ async function trainStudent(conversion: Conversion, student: Student, counter: C
 /** Networks that are best in real numbers, of which integer weights decide. */
 const FINALISTS = 2;
 
+/** Best first, as far as the examples that epochs are compared on can tell. */
+function rankedNetworks<T extends Standing>({ reading, compared }: Conversion, networks: readonly T[]): T[] {
+  const largest = Math.max(...networks.map(({ figure }) => figure));
+  return ranked(networks, reading.task.kind === 'regression' ? 0 : standardError(largest, compared.count));
+}
+
 async function chooseNetwork(conversion: Conversion): Promise<Standing & { readonly model: string }> {
   const { store, state } = conversion;
   const finalists: (Standing & { readonly model: string })[] = [];
-  for (const { epoch, file, model: stored } of ranked(state.networks).slice(0, FINALISTS)) {
+  for (const { epoch, file, model: stored } of rankedNetworks(conversion, state.networks).slice(0, FINALISTS)) {
     const model = stored ?? (await storeStudent(await store.blobs.get(file), store));
     finalists.push({ epoch, model, ...(await compare(conversion, model)) });
   }
-  return elementAt(ranked(finalists), 0);
+  return elementAt(rankedNetworks(conversion, finalists), 0);
 }
 
 function replacedBy({ graph, squares, kind }: Candidate, { teacher }: Original): Replacement[] {

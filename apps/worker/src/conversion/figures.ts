@@ -4,6 +4,16 @@ import { type DecisionComparison, compareDecisions, decisionsOf } from '@ciphern
 import type { ModelAnswers } from '@ciphernet/models';
 import type { Answered } from './split.js';
 
+/** How often the converted network decides as the original, where that decides one thing. */
+export interface DecisionAgreement {
+  /** A class; of yes or no 1 or 0. */
+  readonly decision: number;
+  /** Examples on which the original decides so. */
+  readonly count: number;
+  /** Of them, those on which the converted network does too. */
+  readonly agreed: number;
+}
+
 /** What a conversion cost on one part of the examples. */
 export interface ConversionFigures {
   readonly count: number;
@@ -13,6 +23,8 @@ export interface ConversionFigures {
   readonly converted?: number | undefined;
   /** Share of examples on which both decide the same; of regressions the share of the original's variance that is explained. */
   readonly agreement: number;
+  /** Agreement for each decision that the original makes: where one is rare, agreement says little of it. Of one decision an example. */
+  readonly byDecision?: readonly DecisionAgreement[] | undefined;
   /** Both networks' decisions, the original's first: McNemar's exact test. */
   readonly paired?: DecisionComparison | undefined;
 }
@@ -45,6 +57,19 @@ function regressionFigures(converted: Float64Array, { count, targets, teacher }:
   };
 }
 
+function agreementByDecision(theirs: Int32Array, ours: Int32Array): DecisionAgreement[] {
+  const decisions = [...new Set(theirs)].sort((a, b) => a - b);
+  return decisions.map((decision) => {
+    let [count, agreed] = [0, 0];
+    theirs.forEach((their, i) => {
+      if (their !== decision) return;
+      count++;
+      if (ours[i] === decision) agreed++;
+    });
+    return { decision, count, agreed };
+  });
+}
+
 /**
  * Compares a converted network with the original on examples.
  *
@@ -74,10 +99,12 @@ export function figuresOf(
     if (same) agreed++;
   }
   const agreement = agreed / count;
-  if (targets === undefined) return { count, agreement };
+  const byDecision = each === 1 ? agreementByDecision(theirs, ours) : undefined;
+  if (targets === undefined) return { count, agreement, byDecision };
   const paired = compareDecisions(theirs, ours, targets, each);
   return {
     count,
+    byDecision,
     measure: 'accuracy',
     original: (paired.bothRight + paired.onlyFirstRight) / count,
     converted: (paired.bothRight + paired.onlySecondRight) / count,
