@@ -81,7 +81,7 @@ suite('training on encoded images, with an owner and a worker that share queue a
       stream?.on('data', (chunk: Buffer) => (workerSaid += chunk.toString()));
     }
     encoded = await json(['dataset', 'encode', source, '--obfuscated']);
-    report = await json(['dataset', 'train', encoded.encoded, '--epochs', '10', '--attack-pairs', '500']);
+    report = await json(['dataset', 'train', encoded.encoded, '--epochs', '10', '--attack-pairs', '400']);
     const [train, test] = await Promise.all([readFolder(source, 'train'), readFolder(source, 'test')]);
     const copy = await readFolder(encoded.folder, 'test');
     const key = JSON.parse(await readFile(encoded.key, 'utf8')) as { key: string; protection: { tag: string } };
@@ -153,7 +153,7 @@ suite('training on encoded images, with an owner and a worker that share queue a
     for (const attack of others.filter(({ pairs }) => pairs >= 100)) {
       expect(attack.similarity.correlation).toBeGreaterThan(mean!.similarity.correlation + 0.15);
     }
-    expect(report.attacks.at(-1)).toMatchObject({ knows: 'encoding', pairs: 500 });
+    expect(report.attacks.at(-1)).toMatchObject({ knows: 'encoding', pairs: 400 });
     expect(report.attacks.at(-1)!.similarity.correlation).toBeGreaterThan(0.85);
     expect(report.neighbours.sameClass).toBeGreaterThan(0.7);
     const html = await readFile(join(report.folder, 'encoding-report.html'), 'utf8');

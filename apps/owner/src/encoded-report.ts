@@ -19,7 +19,7 @@ const UNITS = 256;
 const [COMPARED, NEIGHBOURS] = [500, 5000] as const;
 
 /** A decoder sees its pairs ten times, in steps of 128, within what a report may take. */
-const stepsFor = (pairs: number): number => Math.min(1000, Math.max(100, Math.ceil((10 * pairs) / 128)));
+const stepsFor = (pairs: number): number => Math.min(1000, Math.max(50, Math.ceil((10 * pairs) / 128)));
 
 /** Share of nearest neighbours of the same class, and what chance gives: the classes' shares squared. */
 function neighboursOf({ train, test }: EncodedData): EncodingReport['neighbours'] {
