@@ -46,13 +46,13 @@ async function trainedCurve(
     const { model, seed } = options;
     const epochs = options.epochs ?? recipeFor(modelSpec(model), name).epochs;
     const encrypted = await encryptTestSplit(session, board, expectedOfZoo(model), dataset);
-    return await runCurve(session, board, { dataset: name, model, epochs, seed, engine, everyEpoch: true }, encrypted);
+    return runCurve(session, board, { dataset: name, model, epochs, seed, engine, everyEpoch: true }, encrypted);
   }
   // Before seconds of encryption: what cannot be converted is refused at once.
   const { blobs, configuration } = session;
   const job = await conversionJob(blobs, convert, { ...options, train: name }, configuration.datasetFolders);
   const encrypted = await encryptTestSplit(session, board, await expectedOfConverted(dataset), dataset);
-  return await runConversionCurve(session, board, { job, dataset: name, engine }, encrypted);
+  return runConversionCurve(session, board, { job, dataset: name, engine }, encrypted);
 }
 
 /** @throws InputError for options that say nothing without `--convert` */
