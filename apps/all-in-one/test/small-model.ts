@@ -13,7 +13,8 @@ const SMALL: ModelSpec = {
   description: 'dense 32, square, dense',
   transform: NO_TRANSFORM,
   layers: [{ kind: 'flatten' }, { kind: 'dense', units: 32 }, { kind: 'square' }],
-  recipe: { epochs: 2 },
+  // Not centred: what is said above was seen of it as it is.
+  recipe: { epochs: 2, whitening: false },
 };
 
 /** Trains a small network on MNIST and stores it, in seconds. @returns the last epoch's digest */

@@ -18,7 +18,7 @@ export interface Recipe {
   readonly weightDecay: number;
   /** Factor of the weight average, which runs over the second half of the steps. */
   readonly average: number;
-  /** Train the first layer in the basis of whitened inputs. */
+  /** Train the first layer in the basis of whitened inputs, or of centred ones where it is dense. */
   readonly whitening: boolean;
 }
 

@@ -5,6 +5,7 @@ import { sizeOf } from '@ciphernet/network';
 import * as tf from '@tensorflow/tfjs-core';
 import { Adam, clipNorm, learningRate } from './adam.js';
 import { unchanged } from './augment.js';
+import { centringBasis } from './centring.js';
 import { type Checkpoint, requireSameRun } from './checkpoint.js';
 import type { LabelledImages } from './labelled-images.js';
 import { permutation, stream } from './random.js';
@@ -36,14 +37,15 @@ export class Training {
     this.options = options;
     this.recipe = { ...RECIPE, ...options.recipe };
     requireMatch(network, data);
+    this.#basis = this.recipe.whitening ? this.#whitening() : undefined;
     this.#identity = {
       network: JSON.stringify({ input: network.input, layers: network.layers }),
       data: createHash('sha256').update(data.images).update(data.labels).digest('hex'),
       augmentation: options.augmentation?.name ?? 'none',
       backend: tf.getBackend(),
       ...this.recipe,
+      ...(this.#basis === undefined ? {} : { basis: this.#basis.name }),
     };
-    this.#basis = this.recipe.whitening ? this.#whitening() : undefined;
     this.#adam = new Adam(network, this.recipe.weightDecay);
     this.#weights = initialWeights(network, this.recipe.seed);
     if (options.resume !== undefined) this.#restore(options.resume);
@@ -81,9 +83,9 @@ export class Training {
     const plain = options.plain ?? unchanged(pixels);
     // Unchanged inputs draw nothing.
     const none = stream(this.recipe.seed, 'whitening', 0);
-    return whiteningBasis(network, data.count, (sample, inputs) =>
-      plain.apply(data.images, sample * pixels, inputs, 0, none),
-    );
+    const write = (sample: number, inputs: Float32Array): void =>
+      plain.apply(data.images, sample * pixels, inputs, 0, none);
+    return whiteningBasis(network, data.count, write) ?? centringBasis(network, data.count, write);
   }
 
   #requireWholeEpoch(): void {

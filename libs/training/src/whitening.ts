@@ -10,6 +10,8 @@ import { type TrainableNetwork, slotOf } from './topology.js';
  * 1998, section 4.3). Nothing of it is left in the exported model.
  */
 export interface WeightBasis {
+  /** Part of a checkpoint's identity: its weights are in this basis. */
+  readonly name: 'whitened' | 'centred';
   /** The network's weights in the plain basis, as a copy. */
   toPlain(weights: Float32Array): Float32Array;
   /** Turns the gradient by plain weights into that by the weights of this basis, in place. */
@@ -137,6 +139,7 @@ function basisOf(network: TrainableNetwork, mean: Float64Array, whitening: Float
     return result;
   };
   return {
+    name: 'whitened',
     toPlain(weights) {
       const plain = weights.slice();
       const result = apply(weights);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { centringBasis } from '../src/centring.js';
 import { stream } from '../src/random.js';
 import { initialWeights } from '../src/step.js';
 import { describeNetwork } from '../src/topology.js';
@@ -120,5 +121,53 @@ describe('the whitening basis', () => {
   it('survives a dataset of constant images', () => {
     const flat = whiteningBasis(network, 5, (_, inputs) => inputs.fill(0.5))!;
     expect([...flat.toPlain(initialWeights(network, 1))].every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('the centring basis', () => {
+  const dense = describeNetwork({
+    input: { height: 3, width: 2, channels: 1 },
+    layers: [{ kind: 'flatten' }, { kind: 'dense', units: 2 }, { kind: 'square' }, { kind: 'dense', units: 2 }],
+  });
+  const basis = centringBasis(dense, 500, writeSmooth)!;
+  const [kernel, bias] = [dense.slots[0]!, dense.slots[1]!];
+
+  it('makes a dense layer see inputs of mean 0 and of mean variance 1', () => {
+    const inputs = new Float32Array(6);
+    let squares = 0;
+    // One input of the layer after the other, by a kernel that picks it.
+    for (let input = 0; input < 6; input++) {
+      const weights = new Float32Array(dense.size);
+      weights[kernel.offset + 2 * input] = 1;
+      const plain = basis.toPlain(weights);
+      const seen = Array.from({ length: 500 }, (_, sample) => {
+        writeSmooth(sample, inputs);
+        return inputs.reduce((sum, value, i) => sum + value * plain[kernel.offset + 2 * i]!, plain[bias.offset]!);
+      });
+      expect(seen.reduce((sum, value) => sum + value, 0) / 500).toBeCloseTo(0, 4);
+      squares += seen.reduce((sum, value) => sum + value ** 2, 0) / 500;
+    }
+    expect(squares / 6).toBeCloseTo(1, 3);
+  });
+
+  it('pulls gradients back as the chain rule has it', () => {
+    const random = stream(5, 'direction', 0);
+    const weights = initialWeights(dense, 2);
+    const plainGradient = Float32Array.from({ length: dense.trainedSize }, () => random.normal());
+    const value = (w: Float32Array): number =>
+      basis.toPlain(w).reduce((sum, weight, i) => sum + weight * (plainGradient[i] ?? 0), 0);
+    const pulled = plainGradient.slice();
+    basis.pullBack(pulled);
+    for (let at = 0; at < dense.trainedSize; at++) {
+      const moved = weights.slice();
+      moved[at]! += 1;
+      expect(value(moved) - value(weights)).toBeCloseTo(pulled[at]!, 2);
+    }
+  });
+
+  it('is not there for a network that starts otherwise, and survives constant images', () => {
+    expect(centringBasis(network, 5, writeSmooth)).toBeUndefined();
+    const flat = centringBasis(dense, 5, (_, inputs) => inputs.fill(0.5))!;
+    expect([...flat.toPlain(initialWeights(dense, 1))].every(Number.isFinite)).toBe(true);
   });
 });
