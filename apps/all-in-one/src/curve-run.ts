@@ -109,6 +109,22 @@ async function checkpointEvaluation(
 
 const epochsTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 
+/** The curve of a run whose epochs were evaluated. */
+function curveOf(
+  about: Pick<Curve, 'run' | 'dataset' | 'model' | 'images'>,
+  trained: { readonly seconds: number; readonly epoch: number },
+  collected: Pick<Curve, 'points' | 'missing'>,
+): Curve {
+  return {
+    format: 'ciphernet-curve',
+    version: 1,
+    ...about,
+    trainSeconds: trained.seconds,
+    chosenEpoch: trained.epoch,
+    ...collected,
+  };
+}
+
 /** Converts a network, and evaluates each epoch's on the encrypted test split while training goes on. */
 export async function runConversionCurve(
   session: Session,
@@ -119,17 +135,9 @@ export async function runConversionCurve(
   const { run, name: model } = job;
   const evaluate = await checkpointEvaluation(run, engine, encrypted);
   const converted = await runConversion(session, board, { ...job, evaluate });
-  return {
-    format: 'ciphernet-curve',
-    version: 1,
-    run,
-    dataset,
-    model,
-    images: encrypted.images,
-    trainSeconds: converted.seconds,
-    chosenEpoch: converted.epoch,
-    ...(await collectPoints(session, board, run, epochsTo(converted.epochs), encrypted.shards)),
-  };
+  const { shards, images } = encrypted;
+  const collected = await collectPoints(session, board, run, epochsTo(converted.epochs), shards);
+  return curveOf({ run, dataset, model, images }, converted, collected);
 }
 
 /** Trains, and evaluates checkpoints on the encrypted test split. */
@@ -152,15 +160,5 @@ export async function runCurve(
     await enqueueEvaluation(session.backend.flows(), evaluation, { ...evaluate, model: trained.model });
   }
   const collected = await collectPoints(session, board, run, evaluated, shards);
-  return {
-    format: 'ciphernet-curve',
-    version: 1,
-    run,
-    dataset,
-    model,
-    images,
-    trainSeconds: trained.seconds,
-    chosenEpoch: trained.epoch,
-    ...collected,
-  };
+  return curveOf({ run, dataset, model, images }, trained, collected);
 }

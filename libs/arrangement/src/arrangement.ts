@@ -1,4 +1,5 @@
-import { keyedUniform, shuffle } from './shuffle.js';
+import { shuffle } from '@ciphernet/foundation';
+import { keyedUniform } from './keyed-uniform.js';
 
 /** Stands where a slot holds an example of zeros. */
 export const ZERO_EXAMPLE = -1;

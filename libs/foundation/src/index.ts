@@ -20,3 +20,4 @@ export { type WriteOptions, readIfThere, writeOnce, writeWhole } from './files.j
 export { type FolderOptions, writeFolder } from './folders.js';
 export { median } from './median.js';
 export { parseJson, parseOrThrow } from './parse.js';
+export { shuffle, uniformBelow } from './shuffle.js';

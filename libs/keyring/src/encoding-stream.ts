@@ -1,4 +1,5 @@
 import { type Cipher, createCipheriv, hkdfSync } from 'node:crypto';
+import { shuffle, uniformBelow } from '@ciphernet/foundation';
 
 /** Bytes of the key of an encoding. */
 export const ENCODING_KEY_BYTES = 32;
@@ -54,13 +55,6 @@ export function keyStream(key: Uint8Array, purpose: string): KeyStream {
     }
     return drawn[at++] ?? 0;
   };
-  /** Uniform below `bound`: words beyond its largest multiple are drawn again. */
-  const below = (bound: number): number => {
-    const limit = 2 ** 32 - (2 ** 32 % bound);
-    let value = word();
-    while (value >= limit) value = word();
-    return value % bound;
-  };
   return {
     word,
     symmetric: (bound) => (word() / 2 ** 31 - 1) * bound,
@@ -78,12 +72,7 @@ export function keyStream(key: Uint8Array, purpose: string): KeyStream {
     signs: (count) => Float64Array.from({ length: count }, () => ((word() & 1) === 0 ? 1 : -1)),
     permutation(count) {
       const order = Uint32Array.from({ length: count }, (_, i) => i);
-      for (let i = count - 1; i > 0; i--) {
-        const j = below(i + 1);
-        const kept = order[i] ?? 0;
-        order[i] = order[j] ?? 0;
-        order[j] = kept;
-      }
+      shuffle(order, uniformBelow(word));
       return order;
     },
   };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { shuffle } from '@ciphernet/foundation';
 
 /**
  * Small fast counter generator (sfc32). Everything random in a training run comes from one of
@@ -56,14 +57,8 @@ export function stream(seed: number, purpose: string, epoch: number): Random {
 
 /** Fisher-Yates from the identity, so the order of an epoch does not depend on the one before. */
 export function permutation(length: number, random: Random): Uint32Array {
-  const order = new Uint32Array(length);
-  for (let i = 0; i < length; i++) order[i] = i;
-  for (let i = length - 1; i > 0; i--) {
-    const j = Math.floor(random.uniform() * (i + 1));
-    const kept = order[i]!;
-    order[i] = order[j]!;
-    order[j] = kept;
-  }
+  const order = Uint32Array.from({ length }, (_, i) => i);
+  shuffle(order, (below) => Math.floor(random.uniform() * below));
   return order;
 }
 

@@ -17,7 +17,7 @@ import { encodeWithProgress, openEncodedData, reportEncoded } from '@ciphernet/o
 import { type OwnerConfiguration, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { type NamedDataset, newEvaluationId } from '@ciphernet/queue';
 import { type EncodingReport, encodingReportToText, encodingTable } from '@ciphernet/report';
-import { startWorker } from '@ciphernet/worker';
+import { trainHere } from '../train-here.js';
 
 const MODEL = 'encoded';
 
@@ -80,7 +80,7 @@ async function oneDataset(dataset: NamedDataset, options: EncodedOptions, tools:
 async function encoded(options: EncodedOptions): Promise<void> {
   const owner = loadOwnerConfiguration();
   await using session = await openSession();
-  if (session.backend.kind === 'embedded') startWorker(session, { infer: 0, audit: 0, train: true, benchmark: false });
+  await trainHere(session);
   const board = createProgressBoard();
   const reports: EncodingReport[] = [];
   const file = join(owner.reportsFolder, 'encoded', 'table.md');

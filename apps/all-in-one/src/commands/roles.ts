@@ -2,18 +2,16 @@ import { type Command, openSession } from '@ciphernet/command-line';
 import { identityFingerprint } from '@ciphernet/identity';
 import { enqueueCommand } from '@ciphernet/owner';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
-import { modelCommand, openAuditor, startWorker } from '@ciphernet/worker';
+import { modelCommand, openAuditor } from '@ciphernet/worker';
 import { measuredAccuracies } from '../measured.js';
 import { startRoles } from '../start-roles.js';
+import { trainHere } from '../train-here.js';
 
 /** `model …` of a process that trains by itself where the queue is its own. */
 export function modelCommandHere(): Promise<Command> {
   return modelCommand({
     open: openSession,
-    startTraining(session) {
-      if (session.backend.kind === 'embedded')
-        startWorker(session, { infer: 0, audit: 0, train: true, benchmark: false });
-    },
+    startTraining: trainHere,
     measured: measuredAccuracies,
   });
 }

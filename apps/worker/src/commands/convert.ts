@@ -33,7 +33,7 @@ async function convert(roles: ModelRoles, path: string, options: ConvertOptions)
   const blobs = modelBlobs(await openBlobStore(configuration), await openModelKey(configuration));
   const job = await conversionJob(blobs, path, { ...options, train }, configuration.datasetFolders);
   await using session = await roles.open();
-  roles.startTraining(session);
+  await roles.startTraining(session);
   const { name } = job;
   const board = createProgressBoard();
   const { model, report } = await runConversion(session, board, job).finally(() => board.stop());

@@ -34,7 +34,7 @@ async function train(
 ): Promise<void> {
   modelSpec(name);
   await using session = await roles.open();
-  roles.startTraining(session);
+  await roles.startTraining(session);
   const { stored, epochs, seed } = options;
   const dataset = stored === undefined ? options.dataset : { stored };
   const board = createProgressBoard();
@@ -126,7 +126,7 @@ export type MeasuredAccuracy = (network: string, dataset: string) => number | un
 /** What the commands take from the process that they run in. */
 export interface ModelRoles {
   /** Called before a training job is enqueued: embedded, this process is the only worker there can be. */
-  startTraining(session: Session): void;
+  startTraining(session: Session): void | Promise<void>;
   open(): Promise<Session>;
   /** Accuracies of the reports at hand; without reports none is known. */
   measured(): Promise<MeasuredAccuracy>;

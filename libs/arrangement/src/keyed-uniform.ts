@@ -1,4 +1,5 @@
 import { createCipheriv } from 'node:crypto';
+import { uniformBelow } from '@ciphernet/foundation';
 
 /** Bytes of a seed: 256 bits from the operating system's generator. */
 export const SEED_BYTES = 32;
@@ -18,21 +19,5 @@ export function keyedUniform(seed: Uint8Array): (below: number) => number {
     }
     return words[at++] ?? 0;
   };
-  return (below) => {
-    const limit = 2 ** 32 - (2 ** 32 % below);
-    for (;;) {
-      const word = next();
-      if (word < limit) return word % below;
-    }
-  };
-}
-
-/** Fisher and Yates' shuffle, in place. @param uniform whole numbers below a bound */
-export function shuffle(values: Int32Array, uniform: (below: number) => number): void {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = uniform(i + 1);
-    const kept = values[i] ?? 0;
-    values[i] = values[j] ?? 0;
-    values[j] = kept;
-  }
+  return uniformBelow(next);
 }
