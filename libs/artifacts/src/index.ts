@@ -47,7 +47,6 @@ export {
   checkColumn,
   checkList,
   columnWords,
-  columnOfTile,
   digestColumn,
   positionDigests,
   positionListBytes,

@@ -48,17 +48,6 @@ export function checkList(
   });
 }
 
-/**
- * One column of a tile.
- *
- * @param words the tile's, [component][ciphertext][coefficient]
- * @param x coefficient in the tile
- * @param into as many words as a column has
- */
-export function columnOfTile(words: Uint32Array, tile: number, x: number, into: Uint32Array): void {
-  for (let row = 0, from = x; row < into.length; row++, from += tile) into[row] = words[from] ?? 0;
-}
-
 /** All columns of a tile, one after another. */
 function columnsOfTile(words: Uint32Array, tile: number, into: Uint32Array): void {
   const rows = words.length / tile;

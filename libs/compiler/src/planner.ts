@@ -5,7 +5,7 @@ import type { Calibration } from './calibrate.js';
 import { INPUT_SCALES, type WeightChoice, parameterSets, rescalePatterns, weightChoices } from './candidates.js';
 import { type Circuit, squaresOf } from './circuit.js';
 import { evaluateCircuit } from './evaluate-circuit.js';
-import type { Plan } from './plan.js';
+import { type Plan, gapBits } from './plan.js';
 import { AS_GOOD, cheaperRing, errsNegligibly, totalDeviation } from './ring-choice.js';
 
 /** What a plan has to keep to. */
@@ -54,7 +54,8 @@ const GIVEN_SLACK = 2;
 
 /**
  * Gaps of verifiable plans, bits: how far a forgery must reach before it can stay within the bound of all slots
- * (docs/verification.md). At 12 an audit needs 64 positions a prime, at 8 some 90.
+ * (docs/verification.md). At 12 an audit needs 64 positions a prime, at 8 some 90. Of plans that err alike the widest gap is
+ * taken: at 15 it is 49.
  */
 const GAPS: readonly number[] = [12, 8];
 
@@ -112,19 +113,21 @@ function limitsOf({ maxAbs }: Calibration, { targetError, given }: PlanOptions):
   return { target, tolerated: given === undefined || targetError !== undefined ? target : GIVEN_SLACK * target };
 }
 
-/** The plan that errs least, rounding and noise together; among those as good, the one with the smallest result. */
-function bestOf(plans: readonly Plan[]): Plan | undefined {
-  const total = totalDeviation;
-  const least = plans.reduce((smallest, plan) => Math.min(smallest, total(plan)), Infinity);
+/**
+ * Negative where `a` is the better one of two plans that err alike: the one with the smaller result, then with the wider gap, of which
+ * an audit needs fewer positions, then with the smaller error. Precise plans give no error away for a gap.
+ */
+function compareAlike(a: Plan, b: Plan, isPrecise: boolean): number {
+  const gap = (plan: Plan): number => (isPrecise || plan.slotBound === undefined ? 0 : gapBits(plan));
+  return a.resultPrimes - b.resultPrimes || gap(b) - gap(a) || totalDeviation(a) - totalDeviation(b);
+}
+
+/** The best of the plans that err as little as the one that errs least, rounding and noise together. */
+function bestOf(plans: readonly Plan[], isPrecise: boolean): Plan | undefined {
+  const least = plans.reduce((smallest, plan) => Math.min(smallest, totalDeviation(plan)), Infinity);
   return plans
-    .filter((plan) => total(plan) <= AS_GOOD * least)
-    .reduce<Plan | undefined>((best, plan) => {
-      const isBetter =
-        best === undefined ||
-        plan.resultPrimes < best.resultPrimes ||
-        (plan.resultPrimes === best.resultPrimes && total(plan) < total(best));
-      return isBetter ? plan : best;
-    }, undefined);
+    .filter((plan) => totalDeviation(plan) <= AS_GOOD * least)
+    .sort((a, b) => compareAlike(a, b, isPrecise))[0];
 }
 
 /** Features of data that is not bounded by 1 may exceed those of the calibration fourfold. */
@@ -216,13 +219,18 @@ function searchSets(
   const isSlack = ring === 'conjugate-invariant' && mode === 'public' && targetError === undefined;
   const slack = isSlack ? INVARIANT_SLACK : 1;
   const inRing = { ...search, tolerated: slack * search.tolerated };
-  const enough = search.options.precise === true ? PRECISE * lastOf(search.calibration.maxAbs) : Infinity;
+  const isPrecise = search.options.precise === true;
+  const enough = isPrecise ? PRECISE * lastOf(search.calibration.maxAbs) : Infinity;
   let least: Plan | undefined;
   let closest: ClosestAttempt | undefined;
   for (const parameters of given === undefined ? parameterSets(ring) : [given.parameters]) {
     for (const gapBits of gaps) {
       const { fitting, closest: tried } = trySet(gapBits === undefined ? inRing : { ...inRing, gapBits }, parameters);
-      const best = bestOf(fitting.filter(({ predictedError }) => predictedError.bound <= target)) ?? bestOf(fitting);
+      const best =
+        bestOf(
+          fitting.filter(({ predictedError }) => predictedError.bound <= target),
+          isPrecise,
+        ) ?? bestOf(fitting, isPrecise);
       if (best !== undefined && totalDeviation(best) <= enough) return Object.freeze(best);
       if (best !== undefined && (least === undefined || AS_GOOD * totalDeviation(best) < totalDeviation(least)))
         least = best;

@@ -158,6 +158,16 @@ describe('the planner', () => {
     },
   );
 
+  it('takes the widest gap among plans that err alike, unless the plan is to be precise', () => {
+    const wide = planCircuit(twoSquares, calibration, { mode: 'public' });
+    const { parameters, inputScale } = wide;
+    const given = { parameters, inputScale };
+    const precise = planCircuit(twoSquares, calibration, { mode: 'public', given, precise: true });
+    expect(gapBits(wide)).toBeGreaterThan(gapBits(precise));
+    expect(totalDeviation(precise)).toBeLessThan(totalDeviation(wide));
+    expect(totalDeviation(wide)).toBeLessThanOrEqual(1.25 * totalDeviation(precise));
+  });
+
   it('says why where no plan can be checked, if only such a one will do', () => {
     const given = { parameters: createParameters(8192, [30, 30, 30], 30), inputScale: 2 ** 21 };
     expect(() => planCircuit(twoSquares, calibration, { mode: 'public', verifiable: 'only', given })).toThrow(

@@ -4,6 +4,7 @@ export { gemm } from './gemm';
 export { square2, square3 } from './square';
 export { largestMagnitude, productBlock } from './products';
 export { unpack } from './unpack';
+export { interleaveFour, takeColumn } from './columns';
 export { minimalRoot, rootsInit } from '@ciphernet/ring/assembly/roots';
 export { nttForward, nttInverse } from '@ciphernet/ring/assembly/ntt';
 export { rescaleLast, rescaleLimb } from '@ciphernet/ring/assembly/rescale';

@@ -7,7 +7,7 @@ export { evaluateProducts, productsToBytes } from './products/evaluate-products.
 export { type ProductsFile, type ProductsHeader, openProductsFile } from './products/products-file.js';
 export { type ProductCircuit, productChunks } from './products/write-products.js';
 export { startHelpers } from './wasm/helpers.js';
-export { type PositionEvaluator, createPositionEvaluator } from './wasm/positions.js';
+export { type PositionEvaluator, type PositionRoom, createPositionEvaluator } from './wasm/positions.js';
 export { type Kernels, BLOCK_BYTES, PAIR_BYTES, createKernels } from './wasm/kernels.js';
 export { type Gpu, openGpu } from './webgpu/device.js';
 export { openThreadGpu, shareGpus } from './webgpu/thread-gpus.js';

@@ -61,6 +61,23 @@ describe('the host and the kernels', () => {
   });
 });
 
+describe('columns of single positions', () => {
+  // Lengths beyond whole vectors too: 13 features have 26 values in a column.
+  it.each([1, 4, 26, 40])('are taken out of a tile and laid side by side as they are, %d values each', (words) => {
+    const random = lcg(words);
+    const kernels = createKernels();
+    const [tile, columns, into] = [16 * words, 16 * words, 16 * words].map((bytes) => kernels.allocate(bytes));
+    const memory = kernels.u32();
+    const values = Uint32Array.from({ length: 4 * words }, () => random() * 2 ** 32);
+    memory.set(values, (tile ?? 0) / 4);
+    for (let x = 0; x < 4; x++) kernels.takeColumn(tile ?? 0, 4, x, words, (columns ?? 0) + 4 * words * x);
+    const taken = memory.slice((columns ?? 0) / 4, (columns ?? 0) / 4 + 4 * words);
+    expect([...taken]).toEqual(Array.from(taken, (_, i) => values[4 * (i % words) + Math.floor(i / words)]));
+    kernels.interleaveFour(columns ?? 0, words, into ?? 0);
+    expect(memory.slice((into ?? 0) / 4, (into ?? 0) / 4 + 4 * words)).toEqual(values);
+  });
+});
+
 describe('the accumulators', () => {
   const mapOf = (inputs: number, weight: number): IntegerMap => ({
     inputs,

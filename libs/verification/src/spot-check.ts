@@ -4,16 +4,13 @@ import {
   type PackedResult,
   checkColumn,
   checkList,
-  columnOfTile,
-  columnWords,
   imaginaryUnit,
   rowOffset,
-  tileWords,
   travellingShape,
 } from '@ciphernet/artifacts';
 import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
 import type { CompiledCircuit } from '@ciphernet/compiler';
-import { type PositionEvaluator, createPositionEvaluator } from '@ciphernet/engines';
+import { type PositionEvaluator, type PositionRoom, createPositionEvaluator } from '@ciphernet/engines';
 import { IntegrityError, elementAt, lastOf } from '@ciphernet/foundation';
 import { type Draw, drawPositions } from './draw.js';
 import { pairColumn } from './paired-position.js';
@@ -70,56 +67,37 @@ function checkHeader({ compiled, shard, result }: SpotCheck): void {
 }
 
 /** What positions are evaluated with: as long as the circuit lives, since an evaluation's shards are checked one after another. */
-interface Bench {
-  readonly evaluator: PositionEvaluator;
-  /** Positions of a prime that there is room for. */
-  readonly most: number;
-  /** Room for one tile of a shard. */
-  readonly tile: Uint32Array;
-  /** Room for `most` columns. */
-  readonly columns: Uint32Array;
+const evaluators = new WeakMap<CompiledCircuit, PositionEvaluator>();
+
+function evaluatorOf({ compiled, positions, shard }: SpotCheck): PositionEvaluator {
+  const known = evaluators.get(compiled);
+  const { tile } = shard.header;
+  if (known !== undefined && known.most >= positions && known.tile === tile) return known;
+  const evaluator = createPositionEvaluator(compiled, positions, tile);
+  evaluators.set(compiled, evaluator);
+  return evaluator;
 }
 
-const benches = new WeakMap<CompiledCircuit, Bench>();
-
-function benchOf({ compiled, positions, shard }: SpotCheck): Bench {
-  const known = benches.get(compiled);
-  const words = tileWords(shard.header);
-  if (known !== undefined && known.most >= positions && known.tile.length === words) return known;
-  const bench = {
-    evaluator: createPositionEvaluator(compiled, positions),
-    most: positions,
-    tile: new Uint32Array(words),
-    columns: new Uint32Array(positions * columnWords(shard.header)),
-  };
-  benches.set(compiled, bench);
-  return bench;
-}
-
-/** The shard's columns at ascending positions of one prime, each held against the list. Valid until the next call. */
-function columnsAt(
-  check: SpotCheck,
-  { tile, columns: all }: Bench,
+/** The outputs at ascending positions of one prime, whose columns of the shard are each held against the list. */
+function outputsAt(
+  { shard, positionList }: SpotCheck,
+  room: PositionRoom,
   primeIndex: number,
   positions: readonly number[],
 ): Uint32Array {
-  const { shard, positionList } = check;
   const { header } = shard;
-  const rows = columnWords(header);
-  const columns = all.subarray(0, positions.length * rows);
   let loaded = -1;
   positions.forEach((position, i) => {
     const index = Math.floor(position / header.tile);
     if (index !== loaded) {
-      shard.readTiles(primeIndex, index, tile);
+      shard.readTiles(primeIndex, index, room.tile);
       loaded = index;
     }
-    const column = columns.subarray(i * rows, (i + 1) * rows);
-    columnOfTile(tile, header.tile, position - index * header.tile, column);
+    const column = room.take(position - index * header.tile, i);
     const stored = shard.seed === undefined ? column : column.subarray(0, header.ciphertexts);
     checkColumn(positionList, header, primeIndex, position, stored);
   });
-  return columns;
+  return room.evaluate(positions.length);
 }
 
 /** How one position of a result travels: paired in the standard ring, as it is in the conjugate-invariant one. */
@@ -135,14 +113,14 @@ function travelsAs(
     pairColumn(column, shape, { modulus, unit: position < ringDegree / 2 ? imaginary : modulus - imaginary });
 }
 
-function checkPrime(check: SpotCheck, bench: Bench, primeIndex: number): void {
+function checkPrime(check: SpotCheck, room: PositionRoom, primeIndex: number): void {
   const { result, compiled } = check;
   const { header } = result;
   const { ring, ringDegree, components } = header;
   const outputs = lastOf(compiled.circuit.maps).outputs;
   const modulus = elementAt(header.primes, primeIndex);
   const positions = drawPositions(check.positions, ringDegree, check.draw);
-  const values = bench.evaluator.evaluate(primeIndex, columnsAt(check, bench, primeIndex, positions));
+  const values = outputsAt(check, room, primeIndex, positions);
   const travelling = travelsAs(ring, ringDegree, modulus, { components, outputs });
   const { ciphertexts } = header;
   // Where each value of a column lies at position 0: the same for all of them.
@@ -168,6 +146,8 @@ function checkPrime(check: SpotCheck, bench: Bench, primeIndex: number): void {
 export function spotCheck(check: SpotCheck): void {
   checkHeader(check);
   checkList(check.positionList, check.shard);
-  const bench = benchOf(check);
-  check.result.header.primes.forEach((_prime, primeIndex) => checkPrime(check, bench, primeIndex));
+  const evaluator = evaluatorOf(check);
+  check.result.header.primes.forEach((_prime, primeIndex) =>
+    checkPrime(check, evaluator.roomOf(primeIndex), primeIndex),
+  );
 }

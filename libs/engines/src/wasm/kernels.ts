@@ -65,6 +65,8 @@ export interface KernelExports extends RingExports {
     power: number,
     modulusPointer: number,
   ): void;
+  takeColumn(tile: number, coefficients: number, x: number, words: number, column: number): void;
+  interleaveFour(columns: number, words: number, into: number): void;
 }
 
 type Square = (
