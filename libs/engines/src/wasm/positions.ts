@@ -96,14 +96,14 @@ function createRoom(
     },
     evaluate(count) {
       if (count > positions) throw new RangeError(`${count} columns for at most ${positions}`);
-      // Columns beyond `count` hold what an earlier call left, or zeros: evaluated too, and not looked at.
+      // Up to three columns beyond `count` hold what an earlier call left, or zeros: evaluated too, and not looked at.
       for (let x = 0; x < count; x += INPUT_TILE) {
         kernels.interleaveFour(columnAt(x), words, program.input + 4 * words * x);
       }
-      if (kernels.largest(program.input, words * positions) >>> 0 >= prime) {
+      if (kernels.largest(program.input, words * INPUT_TILE * Math.ceil(count / INPUT_TILE)) >>> 0 >= prime) {
         throw new IntegrityError('a residue is not below its prime', { where: `prime ${primeIndex}` });
       }
-      program.run();
+      program.run(count);
       return outputsOf(compiled, segment, memory.subarray(program.output / 4), count, positions);
     },
   };

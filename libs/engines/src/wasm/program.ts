@@ -15,7 +15,8 @@ export interface SegmentProgram {
   readonly output: number;
   /** Sets modulus and biases; call before the tiles of a prime. */
   selectPrime(prime: number): void;
-  run(): void;
+  /** @param positions the first so many coefficients of the tile, which is what the work goes by; all of them where nothing is given */
+  run(positions?: number): void;
 }
 
 /** Powers of 2^−32 that residues carry before and behind each map: a product adds one, a square doubles and adds one. */
@@ -49,21 +50,34 @@ interface Machine {
   readonly power: number;
 }
 
-/** Squares the tile in scratch and packs it for the next map. @param components before the square: 2 or 3 */
-function squareAndPack({ kernels, memory }: Machine, rows: number, components: number, packedGroup: number): void {
+/** Up to sixteen coefficients of a tile. */
+interface Step {
+  /** The first of them. */
+  readonly at: number;
+  /** Groups of four. */
+  readonly groups: number;
+}
+
+/** Squares the tile in scratch and packs it for the next map. `components` before the square: 2 or 3. */
+function squareAndPack(
+  { kernels, memory }: Machine,
+  { rows, components }: { readonly rows: number; readonly components: number },
+  packedGroup: number,
+  groups: number,
+): void {
   const { scratch, packed, modulusPointer } = memory;
   const tileGroup = LANE_BYTES * rows;
   const kernel = components === 2 ? kernels.square2 : kernels.square3;
   const packedComponent = GROUPS * packedGroup;
-  kernel(scratch, GROUPS * tileGroup, tileGroup, rows, GROUPS, packed, packedComponent, packedGroup, modulusPointer);
+  kernel(scratch, GROUPS * tileGroup, tileGroup, rows, groups, packed, packedComponent, packedGroup, modulusPointer);
 }
 
-/** Packs the pairs of input features at coefficient `at` of the tile. */
+/** Packs the pairs of input features. */
 function packPairs(
   { kernels, segment, memory }: Machine,
   pairs: readonly Pair[],
   packedGroup: number,
-  at: number,
+  { at, groups }: Step,
 ): void {
   const { tile, inputTile, input, pairList, packed, modulusPointer } = memory;
   const { inputRows, inputComponents } = segment;
@@ -76,12 +90,12 @@ function packPairs(
     const rows = input + 4 * (c * inputRows * inputTile + offset);
     const target = packed + c * GROUPS * packedGroup;
     const rowStride = 4 * inputTile;
-    kernels.pack(rows, rowStride, groupStep, pairList, pairs.length, GROUPS, target, packedGroup, modulusPointer);
+    kernels.pack(rows, rowStride, groupStep, pairList, pairs.length, groups, target, packedGroup, modulusPointer);
   }
 }
 
-/** Squares and packs input rows that an earlier segment stored, at coefficient `at` of the tile. */
-function squareInputs(machine: Machine, packedGroup: number, at: number): void {
+/** Squares and packs input rows that an earlier segment stored. */
+function squareInputs(machine: Machine, packedGroup: number, { at, groups }: Step): void {
   const { kernels, segment, memory } = machine;
   const { tile, input, scratch, modulusPointer } = memory;
   const { inputRows, inputComponents } = segment;
@@ -89,13 +103,13 @@ function squareInputs(machine: Machine, packedGroup: number, at: number): void {
   for (let c = 0; c < inputComponents; c++) {
     const rows = input + 4 * (c * inputRows * tile + at);
     const target = scratch + c * GROUPS * tileGroup;
-    kernels.centreRows(rows, 4 * tile, inputRows, GROUPS, target, tileGroup, modulusPointer);
+    kernels.centreRows(rows, 4 * tile, inputRows, groups, target, tileGroup, modulusPointer);
   }
-  squareAndPack(machine, inputRows, inputComponents, packedGroup);
+  squareAndPack(machine, { rows: inputRows, components: inputComponents }, packedGroup, groups);
 }
 
 /** The matrix product of one map, from the packed tile to scratch. */
-function applyLinearMap({ kernels, memory }: Machine, map: SegmentMap, index: number): void {
+function applyLinearMap({ kernels, memory }: Machine, map: SegmentMap, index: number, groups: number): void {
   const { tables, packedGroups, packed, scratch, modulusPointer } = memory;
   const { blocks, count } = elementAt(tables, index);
   const packedGroup = elementAt(packedGroups, index);
@@ -104,35 +118,35 @@ function applyLinearMap({ kernels, memory }: Machine, map: SegmentMap, index: nu
     const source = packed + c * GROUPS * packedGroup;
     const target = scratch + c * GROUPS * tileGroup;
     const withBias = c === 0 ? 1 : 0;
-    kernels.gemm(blocks, count, source, packedGroup, GROUPS, target, LANE_BYTES, tileGroup, modulusPointer, withBias);
+    kernels.gemm(blocks, count, source, packedGroup, groups, target, LANE_BYTES, tileGroup, modulusPointer, withBias);
   }
 }
 
 /** Writes the last map's outputs to their rows, as canonical residues. */
-function unpackOutputs({ kernels, segment, memory, power }: Machine, at: number): void {
+function unpackOutputs({ kernels, segment, memory, power }: Machine, { at, groups }: Step): void {
   const { tile, output, scratch, modulusPointer } = memory;
   const { outputRows, outputComponents } = segment;
   const tileGroup = LANE_BYTES * outputRows;
   for (let c = 0; c < outputComponents; c++) {
     const source = scratch + c * GROUPS * tileGroup;
     const rows = output + 4 * (c * outputRows * tile + at);
-    kernels.unpack(source, tileGroup, outputRows, GROUPS, rows, 4 * tile, power, modulusPointer);
+    kernels.unpack(source, tileGroup, outputRows, groups, rows, 4 * tile, power, modulusPointer);
   }
 }
 
-/** All maps of the segment on the sixteen coefficients at `at`. */
-function runStep(machine: Machine, at: number): void {
+/** All maps of the segment on the coefficients of a step. */
+function runStep(machine: Machine, step: Step): void {
   const { segment, memory } = machine;
   segment.maps.forEach((map, i) => {
     const packedGroup = elementAt(memory.packedGroups, i);
     if (i > 0) {
       const before = elementAt(segment.maps, i - 1);
-      squareAndPack(machine, before.laid.rows, before.components, packedGroup);
-    } else if (segment.pairs !== undefined) packPairs(machine, segment.pairs, packedGroup, at);
-    else squareInputs(machine, packedGroup, at);
-    applyLinearMap(machine, map, i);
+      squareAndPack(machine, { rows: before.laid.rows, components: before.components }, packedGroup, step.groups);
+    } else if (segment.pairs !== undefined) packPairs(machine, segment.pairs, packedGroup, step);
+    else squareInputs(machine, packedGroup, step);
+    applyLinearMap(machine, map, i, step.groups);
   });
-  unpackOutputs(machine, at);
+  unpackOutputs(machine, step);
 }
 
 /** Writes the biases of one prime, with the power of 2^−32 that their map's inputs carry. */
@@ -180,8 +194,10 @@ export function createProgram(
       kernels.modulusInit(memory.modulusPointer, prime);
       writeBiases(machine, compiled, powers, prime);
     },
-    run() {
-      for (let at = 0; at < tile; at += STEP) runStep(machine, at);
+    run(positions = tile) {
+      for (let at = 0; at < positions; at += STEP) {
+        runStep(machine, { at, groups: Math.min(GROUPS, Math.ceil((positions - at) / 4)) });
+      }
     },
   };
 }
