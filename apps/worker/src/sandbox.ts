@@ -4,6 +4,7 @@ import type { Configuration } from '@ciphernet/configuration';
 import { asError, errorToLine, isUnrecoverable } from '@ciphernet/foundation';
 import type { BackendAnnouncement, CheckpointAnnouncement, JobProgress } from '@ciphernet/queue';
 import type { SandboxedJob } from 'bullmq';
+import { beginHeartbeat } from './silence.js';
 
 /** At most this often does a job report; each report is a write to the queue. */
 const REPORT_INTERVAL_MS = 250;
@@ -56,12 +57,14 @@ class UnrecoverableError extends Error {
  */
 export async function inSandbox<T>(job: SandboxedJob, body: (sandbox: Sandbox) => Promise<T>): Promise<T> {
   const configuration = sandboxConfiguration();
+  using heartbeat = beginHeartbeat();
   let last = 0;
   let pending: Promise<unknown> = Promise.resolve();
   const announce = (announcement: CheckpointAnnouncement | BackendAnnouncement): void => {
     pending = pending.then(() => job.updateProgress({ ...announcement })).catch(() => undefined);
   };
   const report = (progress: JobProgress): void => {
+    heartbeat.beat();
     const now = Date.now();
     if (now - last < REPORT_INTERVAL_MS && progress.done < progress.total) return;
     last = now;

@@ -16,6 +16,7 @@ import {
 import type { BackendChoice } from '@ciphernet/training';
 import type { Worker } from 'bullmq';
 import { configureSandboxes } from './sandbox.js';
+import { type SilenceWatch, watchSilence } from './silence.js';
 import { configureTraining } from './training-backend.js';
 import { configureEngine } from './worker-engines.js';
 import { announceWorkers } from './worker-status.js';
@@ -82,6 +83,9 @@ export function workerName({ host }: Configuration): string {
   return `${host}:${process.pid}`;
 }
 
+/** Of all sandboxes of this process; it needs no end, since it keeps nothing alive. */
+let watch: SilenceWatch | undefined;
+
 /** Starts processors for the roles taken. They are closed with the backend. */
 export function startWorker({ backend, configuration }: WorkerTools, roles: WorkerRoles): Worker[] {
   const engine = roles.engine ?? SIMD;
@@ -92,6 +96,7 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
   shareGpus(engine.gpus ?? []);
   const processor = (file: string): URL => new URL(file, import.meta.url);
   const workers: Worker[] = [];
+  watch ??= watchSilence(configuration.silenceSeconds, (line) => workers[0]?.emit('error', new Error(line)));
   if (roles.infer > 0) {
     workers.push(
       backend.worker(QUEUES.infer, processor('./infer-processor.js'), { ...TUNING, concurrency: roles.infer }),

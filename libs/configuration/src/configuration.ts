@@ -22,6 +22,8 @@ export interface Configuration {
   readonly queueFolder: string;
   /** What running jobs may take to finish once a process is asked to stop. */
   readonly stopSeconds: number;
+  /** How long a worker's job may say nothing of its progress before its thread is ended. */
+  readonly silenceSeconds: number;
   /** Where named datasets are looked for before they are downloaded, and where downloads are kept. */
   readonly datasetFolders: { readonly dataFolder?: string; readonly cacheFolder: string };
   /** `auto`: readable in a terminal, JSON lines elsewhere. */
@@ -74,6 +76,11 @@ const schema = z.object({
     .regex(/^\d{1,4}$/, 'must be seconds, like 30')
     .default('30')
     .transform(Number),
+  CIPHERNET_SILENCE_SECONDS: z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, 'must be seconds, like 900')
+    .default('900')
+    .transform(Number),
   CIPHERNET_PREFIX: z
     .string()
     .regex(/^[a-z0-9-]{1,40}$/i, 'must be letters, digits and dashes')
@@ -96,6 +103,7 @@ export function loadConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
         : { folder: join(dataFolder, 'blob-cache'), maxBytes: parsed.CIPHERNET_CACHE_GB * 1e9 },
     queueFolder: join(dataFolder, 'queue'),
     stopSeconds: parsed.CIPHERNET_STOP_SECONDS,
+    silenceSeconds: parsed.CIPHERNET_SILENCE_SECONDS,
     datasetFolders: {
       cacheFolder: join(dataFolder, 'cache'),
       ...(parsed.CIPHERNET_DATASETS === undefined ? {} : { dataFolder: resolve(parsed.CIPHERNET_DATASETS) }),

@@ -27,6 +27,12 @@ describe('the environment', () => {
     expect(loadConfiguration({ CIPHERNET_STOP_SECONDS: '600' }).stopSeconds).toBe(600);
   });
 
+  it('lets jobs be silent for a quarter of an hour, or as long as it is told, and not for ever', () => {
+    expect(loadConfiguration({}).silenceSeconds).toBe(900);
+    expect(loadConfiguration({ CIPHERNET_SILENCE_SECONDS: '60' }).silenceSeconds).toBe(60);
+    expect(() => loadConfiguration({ CIPHERNET_SILENCE_SECONDS: '0' })).toThrow(/CIPHERNET_SILENCE_SECONDS/);
+  });
+
   it('takes an empty REDIS_URL as none', () => {
     expect(loadConfiguration({ REDIS_URL: '' }).redisUrl).toBeUndefined();
   });
