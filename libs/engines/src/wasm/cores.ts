@@ -40,6 +40,11 @@ export function takeCore(counter: CoreCounter): boolean {
   return false;
 }
 
+/** True where fewer threads evaluate than there are cores. */
+export function hasFreeCore(counter: CoreCounter): boolean {
+  return Atomics.load(counter, 0) < CORES;
+}
+
 /** True when more threads evaluate than there are cores: a helper then leaves. */
 export function isCrowded(counter: CoreCounter): boolean {
   return Atomics.load(counter, 0) > CORES;

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { decodeError } from '@ciphernet/foundation';
-import { type CoreCounter, takeCore } from './cores.js';
+import { type CoreCounter, hasFreeCore, takeCore } from './cores.js';
 import type { HelperReply, HelperTask } from './thread.js';
 import { REMEMBERED_CIRCUITS } from './work.js';
 
@@ -21,6 +21,9 @@ const THREAD = new URL('../../dist/wasm/thread.js', import.meta.url);
 
 /** Loading modules and compiling kernels takes a thread some 150 ms. */
 const WORTH_STARTING_MS = 400;
+
+/** Evaluations that this thread has begun: after the first there will be more. */
+let begun = 0;
 
 const helpers: Helper[] = [];
 
@@ -107,9 +110,16 @@ export function createCrew(
   const joined: Promise<void>[] = [];
   let inside = 0;
   const circuit = numberOf(compiled);
+  begun++;
   const inviteOne = (remainingMs: number): boolean => {
     const warm = helpers.find(({ isBusy }) => !isBusy);
-    if (inside >= most || (warm === undefined && remainingMs < WORTH_STARTING_MS) || !takeCore(cores)) return false;
+    if (inside >= most) return false;
+    if (warm === undefined && remainingMs < WORTH_STARTING_MS) {
+      // Not worth it for this one; shard after shard it is, and the next one finds the thread warm.
+      if (begun > 1 && helpers.length < most && hasFreeCore(cores)) startHelper();
+      return false;
+    }
+    if (!takeCore(cores)) return false;
     const helper = warm ?? startHelper();
     const knows = helper.circuits.includes(circuit);
     if (!knows) {
