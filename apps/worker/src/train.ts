@@ -2,11 +2,11 @@ import type { BlobStore } from '@ciphernet/blobs';
 import { type Dataset, type LoadOptions, loadDataset, sliceExamples, toFeatures } from '@ciphernet/datasets';
 import { networkToLayersModel } from '@ciphernet/formats';
 import { loadModel, saveModel } from '@ciphernet/models';
-import { type Network, evaluateNetwork, fractionEqual, predictionsOf } from '@ciphernet/network';
+import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import type { CheckpointAnnouncement, TrainJob, TrainedResult } from '@ciphernet/queue';
 import {
-  type ModelSpec,
   type ChosenBackend,
+  type TrainedEpoch,
   augmentationFor,
   chooseBackend,
   continuedOn,
@@ -39,10 +39,12 @@ export interface TrainDependencies {
 const VALIDATION_IMAGES = 5000;
 const VALIDATION_SHARE = 0.1;
 
-function validationAccuracy(network: Network, spec: ModelSpec, validation: Dataset): number {
-  const features = toFeatures(spec.transform, validation.shape, validation.images);
-  const logits = evaluateNetwork(network, features);
-  return fractionEqual(predictionsOf(logits, validation.classes), validation.labels);
+async function validationAccuracy(
+  { evaluate }: TrainedEpoch,
+  features: Float32Array,
+  { classes, labels }: Dataset,
+): Promise<number> {
+  return fractionEqual(predictionsOf(await evaluate(features), classes), labels);
 }
 
 /** The epoch with the best validation accuracy; the later one of equals, whose weight average is longer. */
@@ -95,6 +97,7 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
   dependencies.onBackend?.(backend);
   const models = [...(known?.state.models ?? [])];
   for (const { epoch, model } of models) dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch, model });
+  const features = toFeatures(spec.transform, validation.shape, validation.images);
   const started = performance.now();
   const before = known?.state.seconds ?? 0;
   let seconds = before;
@@ -112,8 +115,9 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
     },
   });
   try {
-    for await (const { report, network, checkpoint } of epochs) {
-      const accuracy = validationAccuracy(network, spec, validation);
+    for await (const trained of epochs) {
+      const { report, network, checkpoint } = trained;
+      const accuracy = await validationAccuracy(trained, features, validation);
       seconds = before + (performance.now() - started) / 1000;
       const training = {
         dataset: dataset.name,

@@ -1,8 +1,10 @@
 import { type Dataset, transformedShape } from '@ciphernet/datasets';
 import { type Network, sizeOf } from '@ciphernet/network';
+import * as tf from '@tensorflow/tfjs-core';
 import { type Augmentation, transformed, unchanged } from './augment.js';
 import type { Checkpoint } from './checkpoint.js';
 import { toNetwork } from './export.js';
+import { forward, uploadWeights } from './forward.js';
 import type { BatchProgress, EpochReport, Recipe } from './recipe.js';
 import { type TrainableNetwork, describeNetwork } from './topology.js';
 import { Training } from './training.js';
@@ -13,6 +15,38 @@ export interface TrainedEpoch {
   readonly report: EpochReport;
   readonly network: Network;
   readonly checkpoint: Checkpoint;
+  /**
+   * Logits of the network on the backend that trained it: in single precision, and several times as fast as `evaluateNetwork`.
+   *
+   * @param features count × inputs
+   * @returns count × classes
+   */
+  readonly evaluate: (features: Float32Array) => Promise<Float32Array>;
+}
+
+/** Examples that are evaluated at once. */
+const EVALUATED_AT_ONCE = 500;
+
+async function evaluateOnBackend(
+  network: TrainableNetwork,
+  weights: Float32Array,
+  features: Float32Array,
+): Promise<Float32Array> {
+  const { height, width, channels } = network.input;
+  const inputs = sizeOf(network.input);
+  const count = features.length / inputs;
+  const logits = new Float32Array(count * network.classes);
+  const tensors = uploadWeights(network, weights);
+  for (let from = 0; from < count; from += EVALUATED_AT_ONCE) {
+    const batch = features.subarray(from * inputs, (from + EVALUATED_AT_ONCE) * inputs);
+    const output = tf.tidy(() =>
+      forward(network, tensors, tf.tensor(batch, [batch.length / inputs, height, width, channels])),
+    );
+    logits.set(await output.data<'float32'>(), from * network.classes);
+    output.dispose();
+  }
+  tf.dispose(tensors);
+  return logits;
 }
 
 /** What {@link trainModel} may be given. */
@@ -56,10 +90,12 @@ export async function* trainModel(
     augmentation: transformed(options.augmentation ?? plain, spec.transform, shape),
   });
   for await (const report of training.run()) {
+    const weights = training.weights();
     yield {
       report,
-      network: toNetwork(network, training.weights()),
+      network: toNetwork(network, weights),
       checkpoint: training.checkpoint(),
+      evaluate: (features) => evaluateOnBackend(network, weights, features),
     };
   }
 }

@@ -10,7 +10,9 @@ import type { LabelledImages } from '../src/labelled-images.js';
 import { stream } from '../src/random.js';
 import { initialWeights, trainBatch } from '../src/step.js';
 import { describeNetwork } from '../src/topology.js';
+import { trainModel } from '../src/train-model.js';
 import { Training } from '../src/training.js';
+import { modelSpec } from '../src/zoo.js';
 
 const EVERYTHING: readonly LayerTopology[] = [
   { kind: 'averagePool', size: [2, 2], stride: [2, 2], padding: 'valid' },
@@ -95,6 +97,31 @@ describe('the wasm backend with our kernels', () => {
     expect(reason).toMatch(reasons[name]);
     // On a machine with a native backend too, what follows is measured on wasm.
     expect((await selectBackend(['wasm'])).name).toBe('wasm');
+  });
+});
+
+describe('a model of the zoo', () => {
+  it('is evaluated on the backend as by the exported network, in batches of which the last is not full', async () => {
+    const { count, images, labels } = quadrants(1100);
+    const shape = { height: 16, width: 16, channels: 1 };
+    const dataset = {
+      name: 'quadrants',
+      split: 'train' as const,
+      source: 'drawn',
+      shape,
+      classes: 4,
+      count,
+      images,
+      labels,
+    };
+    const spec = { ...modelSpec('mlp'), layers: EVERYTHING.slice(0, -1) };
+    const features = Float32Array.from(images, (byte) => byte / 255);
+    for await (const { evaluate, network: exported } of trainModel(spec, dataset, { recipe: { epochs: 1 } })) {
+      const [found, expected] = [await evaluate(features), evaluateNetwork(exported, features)];
+      expect(found.length).toBe(4 * count);
+      const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      found.forEach((value, i) => expect(Math.abs(value - (expected[i] ?? NaN))).toBeLessThan(1e-4 * largest));
+    }
   });
 });
 
