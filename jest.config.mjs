@@ -1,9 +1,11 @@
 // One configuration for every package: `jest --config ../../jest.config.mjs --rootDir .`
-// SLOW=1 runs test/*.slow.test.ts, the whole-dataset and real-process tests; otherwise everything else.
+// TIERS=slow runs test/*.slow.test.ts, whole datasets and real processes; TIERS=long test/*.long.test.ts, what takes minutes each: attacks,
+// conversions, faults; TIERS=slow,long both; otherwise everything else runs.
 import { join, relative } from 'node:path';
 import { root } from './scripts/packages.mjs';
 
-const slow = process.env.SLOW === '1';
+const tiers = (process.env.TIERS ?? '').split(',').filter((tier) => tier !== '');
+const slow = tiers.length > 0;
 /** Jest runs in the package's folder. */
 const project = relative(root, process.cwd());
 const GROUPS = ['libs', 'apps', 'attacks', 'examples'];
@@ -12,8 +14,8 @@ export default {
   // In the root the packages' folders, and not what else lies there.
   roots: project === '' ? GROUPS.map((folder) => join(root, folder)) : [process.cwd()],
   ...(project === '' ? { testSequencer: join(root, 'scripts', 'sequencer.mjs') } : {}),
-  testMatch: [slow ? '**/test/**/*.slow.test.ts' : '**/test/**/*.test.ts'],
-  testPathIgnorePatterns: slow ? ['/node_modules/'] : ['/node_modules/', '\\.slow\\.test\\.ts$'],
+  testMatch: slow ? tiers.map((tier) => `**/test/**/*.${tier}.test.ts`) : ['**/test/**/*.test.ts'],
+  testPathIgnorePatterns: slow ? ['/node_modules/'] : ['/node_modules/', '\\.(slow|long)\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {

@@ -13,7 +13,7 @@ if (values.help) {
   );
   process.exit(0);
 }
-const run = spawnSync(process.execPath, [join(root, 'scripts', 'jest.mjs'), '--slow'], {
+const run = spawnSync(process.execPath, [join(root, 'scripts', 'jest.mjs'), '--slow', '--long'], {
   cwd: join(root, 'attacks'),
   stdio: ['ignore', 'ignore', 'inherit'],
 });

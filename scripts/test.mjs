@@ -1,6 +1,6 @@
 // `npm test`: builds, runs every package's fast tests, then the slow ones (whole datasets, real processes), and ends
-// with the sum of all of them. `npm test -- --fast` leaves the slow ones out, `--all` runs what Nx's cache already has
-// as well, `--coverage` counts the lines that fast tests run.
+// with the sum of all of them. `npm test -- --fast` leaves the slow ones out, `--long` adds those that take minutes each (attacks,
+// conversions, faults), `--all` runs what Nx's cache already has as well, `--coverage` counts the lines that fast tests run.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ if (runsAll) {
   run('nx', ['run-many', '-t', 'build', '--output-style=stream']);
   jest(...(countsLines ? ['--coverage'] : []));
 } else run('nx', ['run-many', '-t', 'build', 'test', '--parallel=2', '--output-style=stream']);
-if (!process.argv.includes('--fast')) jest('--slow');
+if (!process.argv.includes('--fast')) jest('--slow', ...(process.argv.includes('--long') ? ['--long'] : []));
 
 /** Files of a name below a folder. */
 function filesNamed(folder, ...names) {
