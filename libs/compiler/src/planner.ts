@@ -228,7 +228,7 @@ function searchSets(
       const { fitting, closest: tried } = trySet(gapBits === undefined ? inRing : { ...inRing, gapBits }, parameters);
       const best =
         bestOf(
-          fitting.filter(({ predictedError }) => predictedError.bound <= target),
+          fitting.filter(({ predictedError }) => predictedError.bound <= slack * target),
           isPrecise,
         ) ?? bestOf(fitting, isPrecise);
       if (best !== undefined && totalDeviation(best) <= enough) return Object.freeze(best);
