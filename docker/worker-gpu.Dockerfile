@@ -3,7 +3,7 @@
 #   docker build -f docker/worker-gpu.Dockerfile -t ciphernet-worker-gpu .                                  at the root
 #   docker run --gpus all -e REDIS_URL=… -e BLOB_URL=… ciphernet-worker-gpu                                NVIDIA
 #   docker run --device /dev/dri --group-add RENDER_GROUP_ID -e REDIS_URL=… -e BLOB_URL=… ciphernet-worker-gpu    AMD, Intel
-FROM node:22-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 ENV NX_DAEMON=false CI=true
 COPY package.json package-lock.json ./
@@ -16,7 +16,7 @@ RUN npm ci --no-audit --no-fund \
  && npm run build \
  && node scripts/install-party.mjs worker party
 
-FROM node:22-bookworm-slim
+FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="CipherNet GPU worker" org.opencontainers.image.licenses="MIT"
 # The loader; Mesa's drivers for AMD and Intel; and what NVIDIA's driver, which its container toolkit puts in, is linked against.
 RUN apt-get update \

@@ -1,7 +1,7 @@
 # The image of one party: a worker on CPUs, or with PARTY=owner or PARTY=operator the owner's or the operator's side.
 #   docker build -f docker/worker.Dockerfile -t ciphernet-worker .                        at the root
 #   docker build -f docker/worker.Dockerfile --build-arg PARTY=owner -t ciphernet-owner .
-FROM node:22-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 ARG PARTY=worker
 WORKDIR /app
 ENV NX_DAEMON=false CI=true
@@ -15,7 +15,7 @@ RUN npm ci --no-audit --no-fund \
  && npm run build \
  && node scripts/install-party.mjs ${PARTY} party
 
-FROM node:22-bookworm-slim
+FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="CipherNet" org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 # Only what the party needs: a worker's or operator's image holds no file that can make, read or use a key.

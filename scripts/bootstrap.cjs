@@ -1,7 +1,7 @@
 'use strict';
 // Runs before anything is installed, on whatever Node the machine has (20 or later): plain CommonJS, no imports beyond
-// Node's. Installs the dependencies and builds, each only when its inputs changed. Node 22 comes as a package of the platform,
-// pinned by its hash like all others; where there is none (Apple's own processors), the machine's Node has to be it.
+// Node's. Installs the dependencies and builds, each only when its inputs changed. Node 24 comes as a package of the platform,
+// pinned by its hash like all others; where there is none (Apple's own processors), the machine's Node has to be 22 or later.
 const { execFileSync, spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
@@ -39,7 +39,7 @@ const bundled = ['linux-x64', 'linux-arm64', 'darwin-x64', 'win-x64'].some((plat
 );
 if (!bundled && major < 22) {
   console.error(
-    `ciphernet: Node 22 is needed, this is ${process.versions.node}, and the registry has no Node for ${process.platform}-${process.arch}; install it (https://nodejs.org)`,
+    `ciphernet: Node 22 or later is needed, this is ${process.versions.node}, and the registry has no Node for ${process.platform}-${process.arch}; install it (https://nodejs.org)`,
   );
   process.exit(2);
 }

@@ -96,7 +96,7 @@ export async function runEntry(entry: Entry): Promise<never> {
     if (Number(process.versions.node.split('.')[0]) < MIN_NODE) {
       throw new InputError(`Node ${process.versions.node} is too old for this command`, {
         where: process.execPath,
-        hint: 'start it through npm, which brings Node 22',
+        hint: 'start it through npm, which brings Node 24',
       });
     }
     await (await programOf(entry, process.argv.slice(2))).parseAsync();

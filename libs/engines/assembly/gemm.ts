@@ -18,24 +18,26 @@
 import { centre } from '@ciphernet/ring/assembly/modulus';
 
 export const BLOCK_BYTES: usize = 32;
+/** Bytes of the sums of a quad: four outputs' low and high digits, four coefficients each. */
+export const SUM_BYTES: usize = 128;
 
 /** Largest sum of |w| of an output whose inputs come from `pack`, and of one whose inputs come from a square: above. */
 export const MAX_WEIGHT_SUM_PACKED: i32 = 131_063;
 export const MAX_WEIGHT_SUM_SQUARED: i32 = 95_311;
 
-/** Digits of the bias of a quad that has none. */
-const zeros = memory.data(32, 16);
+
 
 /**
  * packed: packed tile (see pack.ts), group g at packed + g * packedStride.
  * out: i32, |r| <= p/2 + 2^14, the exact output times 2^-32 mod p; output o of group g at
  * out + o * rowStride + g * groupStride, 4 lanes.
  * withBias: 1 for component 0, 0 for the others.
+ * sums: SUM_BYTES of scratch.
  */
 export function gemm(
   blocks: usize, blockCount: i32, packed: usize, packedStride: usize, groups: i32,
   out: usize, rowStride: usize, groupStride: usize,
-  modulus: usize, withBias: i32,
+  modulus: usize, withBias: i32, sums: usize,
 ): void {
   const blocksEnd = blocks + <usize>blockCount * BLOCK_BYTES;
   for (let g = 0; g < groups; g++) {
@@ -43,22 +45,17 @@ export function gemm(
       const runs = load<usize>(block);
       const runsEnd = runs + <usize>load<u32>(block, 4) * 8;
       let weights = load<usize>(block, 8);
-      let bias = zeros;
-      let biasStep: usize = 0;
-      if (withBias && load<usize>(block, 16)) {
-        bias = load<usize>(block, 16);
-        biasStep = 32;
-      }
+      let bias: usize = withBias ? load<usize>(block, 16) : 0;
       let target = out + load<usize>(block, 20) * rowStride;
       const add = load<i32>(block, 24);
       for (let quad = load<i32>(block, 12); quad > 0; quad--) {
         // Four outputs x four coefficients x two digits: eight sums, two data and two scratch registers, below the
-        // 15 that V8 has on x86-64.
-        let l0 = v128.load32_splat(bias), h0 = v128.load32_splat(bias, 4);
-        let l1 = v128.load32_splat(bias, 8), h1 = v128.load32_splat(bias, 12);
-        let l2 = v128.load32_splat(bias, 16), h2 = v128.load32_splat(bias, 20);
-        let l3 = v128.load32_splat(bias, 24), h3 = v128.load32_splat(bias, 28);
-        bias += biasStep;
+        // 15 that V8 has on x86-64. Low and high digits begin alike, are loaded side by side and stored side by side: where V8
+        // merges neighbours into vectors of 256 bits, it starts from such stores (src/wasm/wide.ts).
+        let l0 = i32x4.splat(0), h0 = i32x4.splat(0);
+        let l1 = i32x4.splat(0), h1 = i32x4.splat(0);
+        let l2 = i32x4.splat(0), h2 = i32x4.splat(0);
+        let l3 = i32x4.splat(0), h3 = i32x4.splat(0);
         for (let run = runs; run < runsEnd; run += 8) {
           let data = packed + load<usize>(run);
           const end = data + load<usize>(run, 4);
@@ -81,19 +78,40 @@ export function gemm(
             data += 32;
           } while (data < end);
         }
-        const p = v128.load32_splat(modulus), inverse = v128.load32_splat(modulus, 4);
-        finish(target, l0, h0, p, inverse, add);
-        target += rowStride;
-        finish(target, l1, h1, p, inverse, add);
-        target += rowStride;
-        finish(target, l2, h2, p, inverse, add);
-        target += rowStride;
-        finish(target, l3, h3, p, inverse, add);
-        target += rowStride;
+        v128.store(sums, l0);
+        v128.store(sums, h0, 16);
+        v128.store(sums, l1, 32);
+        v128.store(sums, h1, 48);
+        v128.store(sums, l2, 64);
+        v128.store(sums, h2, 80);
+        v128.store(sums, l3, 96);
+        v128.store(sums, h3, 112);
+        finishQuad(target, rowStride, sums, bias, modulus, add);
+        if (bias) bias += 32;
+        target += 4 * rowStride;
       }
     }
     packed += packedStride;
     out += groupStride;
+  }
+}
+
+/** Four outputs from their sums, each with its bias, where there is one. */
+// @ts-ignore: decorator
+@inline
+export function finishQuad(
+  target: usize, rowStride: usize, sums: usize, bias: usize, modulus: usize, add: i32,
+): void {
+  const p = v128.load32_splat(modulus), inverse = v128.load32_splat(modulus, 4);
+  for (let at = sums; at < sums + SUM_BYTES; at += 32) {
+    let low = v128.load(at), high = v128.load(at, 16);
+    if (bias) {
+      low = i32x4.add(low, v128.load32_splat(bias));
+      high = i32x4.add(high, v128.load32_splat(bias, 4));
+      bias += 8;
+    }
+    finish(target, low, high, p, inverse, add);
+    target += rowStride;
   }
 }
 

@@ -9,12 +9,15 @@ export { minimalRoot, rootsInit } from '@ciphernet/ring/assembly/roots';
 export { nttForward, nttInverse } from '@ciphernet/ring/assembly/ntt';
 export { rescaleLast, rescaleLimb } from '@ciphernet/ring/assembly/rescale';
 
-import { BLOCK_BYTES, MAX_WEIGHT_SUM_PACKED, MAX_WEIGHT_SUM_SQUARED } from './gemm';
+import { BLOCK_BYTES, MAX_WEIGHT_SUM_PACKED, MAX_WEIGHT_SUM_SQUARED, SUM_BYTES } from './gemm';
 import { PAIR_BYTES } from './pack';
 
 // What the host has to know as well; a test compares the two.
 export function blockBytes(): i32 {
   return <i32>BLOCK_BYTES;
+}
+export function sumBytes(): i32 {
+  return <i32>SUM_BYTES;
 }
 export function pairBytes(): i32 {
   return <i32>PAIR_BYTES;

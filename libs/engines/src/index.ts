@@ -8,7 +8,7 @@ export { type ProductsFile, type ProductsHeader, openProductsFile } from './prod
 export { type ProductCircuit, productChunks } from './products/write-products.js';
 export { startHelpers } from './wasm/helpers.js';
 export { type PositionEvaluator, type PositionRoom, createPositionEvaluator } from './wasm/positions.js';
-export { type Kernels, BLOCK_BYTES, PAIR_BYTES, createKernels } from './wasm/kernels.js';
+export { type Kernels, BLOCK_BYTES, PAIR_BYTES, SUM_BYTES, createKernels, vectorBits } from './wasm/kernels.js';
 export { type Gpu, openGpu } from './webgpu/device.js';
 export { openThreadGpu, shareGpus } from './webgpu/thread-gpus.js';
 export { createWebgpuEngine } from './webgpu/engine.js';

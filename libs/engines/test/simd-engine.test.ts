@@ -8,6 +8,7 @@ import {
   MAX_WEIGHT_SUM_PACKED,
   MAX_WEIGHT_SUM_SQUARED,
   PAIR_BYTES,
+  SUM_BYTES,
   createKernels,
 } from '../src/wasm/kernels.js';
 import { layOnRows } from '../src/wasm/layout.js';
@@ -50,11 +51,12 @@ describe('the simd engine', () => {
 
 describe('the host and the kernels', () => {
   it('agree on what both have to know', () => {
-    const names = ['blockBytes', 'pairBytes', 'maxWeightSumPacked', 'maxWeightSumSquared'] as const;
+    const names = ['blockBytes', 'pairBytes', 'sumBytes', 'maxWeightSumPacked', 'maxWeightSumSquared'] as const;
     const kernels = createKernels() as unknown as Readonly<Record<(typeof names)[number], () => number>>;
     expect(names.map((name) => kernels[name]())).toEqual([
       BLOCK_BYTES,
       PAIR_BYTES,
+      SUM_BYTES,
       MAX_WEIGHT_SUM_PACKED,
       MAX_WEIGHT_SUM_SQUARED,
     ]);

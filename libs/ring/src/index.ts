@@ -5,6 +5,8 @@ export {
   PAGE_BYTES,
   type SharedMemory,
   type WasmMemory,
+  type WasmModule,
+  compileWasm,
   createSharedMemory,
   wasmFactory,
   wasmOnMemory,

@@ -20,6 +20,22 @@ export interface WasmMemory {
   i16(): Int16Array<ArrayBuffer>;
   /** Bytes of the memory now. */
   size(): number;
+  /**
+   * An instance of another module on this memory, which must have no static data of its own.
+   *
+   * @typeParam Exports the functions that the module exports
+   */
+  attach<Exports extends object>(module: WasmModule): Exports;
+}
+
+/** A compiled module that imports its memory as `env.memory`. */
+export interface WasmModule {
+  readonly [Symbol.toStringTag]?: string;
+}
+
+/** Reads and compiles a module, under the flags that V8 has now. */
+export function compileWasm(path: URL): WasmModule {
+  return new WebAssembly.Module(readFileSync(path));
 }
 
 /** A memory that threads share; a message to a thread carries it. */
@@ -82,6 +98,8 @@ export function wasmFactory<Exports extends object>(path: URL): () => Exports & 
       i32: () => new Int32Array(memory.buffer),
       i16: () => new Int16Array(memory.buffer),
       size: () => memory.buffer.byteLength,
+      attach: <Attached extends object>(module: WasmModule) =>
+        new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Attached,
     };
   };
 }

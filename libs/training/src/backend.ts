@@ -1,3 +1,4 @@
+import util from 'node:util';
 import { elementAt } from '@ciphernet/foundation';
 import * as tf from '@tensorflow/tfjs-core';
 import { registerWasmConvGradient } from './wasm-conv-gradient.js';
@@ -71,6 +72,9 @@ async function startNative(name: 'tfjs-node-gpu' | 'tfjs-node'): Promise<string>
   // A variable specifier keeps TypeScript and bundlers from resolving a package that is not a
   // dependency: its install step downloads libtensorflow and fails where that host is not reached.
   const specifier: string = `@tensorflow/${name}`;
+  // Version 4.22 calls it; Node 24 has it no more.
+  const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
+  legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
   await import(specifier);
   await activate('tensorflow');
   if (name === 'tfjs-node') return 'took tfjs-node (libtensorflow on the CPU)';

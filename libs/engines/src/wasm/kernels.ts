@@ -1,4 +1,7 @@
 import { type RingExports, type WasmMemory, wasmFactory } from '@ciphernet/ring';
+import { type Gemm, wideGemm } from './wide.js';
+
+export { BLOCK_BYTES, PAIR_BYTES, SUM_BYTES } from './layout-bytes.js';
 
 /**
  * The kernels of the matrix product. Pointers are byte offsets into the instance's memory; ranges and layouts stand beside
@@ -27,18 +30,7 @@ export interface KernelExports extends RingExports {
     tileGroup: number,
     modulusPointer: number,
   ): void;
-  gemm(
-    blocks: number,
-    blockCount: number,
-    packed: number,
-    packedStride: number,
-    groups: number,
-    out: number,
-    rowStride: number,
-    groupStride: number,
-    modulusPointer: number,
-    withBias: number,
-  ): void;
+  gemm: Gemm;
   square2: Square;
   square3: Square;
   /** The largest |value| of `words` i32 values, to be read as u32; words is a multiple of 4. */
@@ -81,10 +73,6 @@ type Square = (
   modulusPointer: number,
 ) => void;
 
-/** Bytes of a block record of `gemm`: `BLOCK_BYTES` of assembly/gemm.ts. */
-export const BLOCK_BYTES = 32;
-/** Bytes of a pair row, four low and four high digit pairs: `PAIR_BYTES` of assembly/pack.ts. */
-export const PAIR_BYTES = 32;
 /** Digits of `pack` are at most 2^14, so this bounds Σ|w| of an output of the first map: (2^31 − 2^17) / 2^14. */
 export const MAX_WEIGHT_SUM_PACKED = 131_063;
 /** Digits after a square are at most 22,530: (2^31 − 2^17) / 22,530. */
@@ -96,5 +84,21 @@ export type Kernels = KernelExports & WasmMemory;
 /** The compiled kernels: of the built package, also where its sources run (tests). */
 const path: URL = new URL('../../dist/wasm/kernels.wasm', import.meta.url);
 
-/** Compiles the kernels once a thread and instantiates them with a fresh memory. */
-export const createKernels: () => Kernels = wasmFactory<KernelExports>(path);
+/** Kernels as WebAssembly's usual compilation makes them. */
+const createUsual = wasmFactory<KernelExports>(path);
+
+/**
+ * Instantiates the kernels with a fresh memory; they are compiled once a thread.
+ *
+ * @param isWide false for the product as it is usually compiled, in vectors of 128 bits
+ */
+export function createKernels(isWide = true): Kernels {
+  const kernels = createUsual();
+  const gemm = isWide ? wideGemm(kernels, createUsual) : undefined;
+  return gemm === undefined ? kernels : { ...kernels, gemm };
+}
+
+/** Bits of the vectors that products are computed in here: 256 where V8 and the processor have them. */
+export function vectorBits(): 128 | 256 {
+  return wideGemm(createUsual(), createUsual) === undefined ? 128 : 256;
+}

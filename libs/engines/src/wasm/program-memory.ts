@@ -1,7 +1,7 @@
 import { elementAt } from '@ciphernet/foundation';
 import { MODULUS_BYTES } from '@ciphernet/ring';
 import { type BlockTable, writeTable } from './block-table.js';
-import { type Kernels, PAIR_BYTES } from './kernels.js';
+import { type Kernels, PAIR_BYTES, SUM_BYTES } from './kernels.js';
 import type { Segment } from './segments.js';
 
 /** Coefficients worked on at a time: one cache line of each input row. */
@@ -31,6 +31,8 @@ export interface ProgramMemory {
   readonly packed: number;
   /** The output tile of any map, [component][group]. */
   readonly scratch: number;
+  /** Sums of a quad of outputs: `SUM_BYTES`. */
+  readonly sums: number;
 }
 
 /** Rows that the square before map `i` packs. */
@@ -57,5 +59,6 @@ export function layOutMemory(kernels: Kernels, segment: Segment, tile: number, i
   const tileRows = Math.max(pairs === undefined ? inputRows : 0, ...maps.map(({ laid }) => laid.rows));
   const components = Math.max(inputComponents, ...maps.map((map) => map.components));
   const scratch = kernels.allocate(components * GROUPS * LANE_BYTES * tileRows);
-  return { tile, inputTile, modulusPointer, input, output, tables, pairList, packedGroups, packed, scratch };
+  const sums = kernels.allocate(SUM_BYTES);
+  return { tile, inputTile, modulusPointer, input, output, tables, pairList, packedGroups, packed, scratch, sums };
 }

@@ -110,7 +110,7 @@ function squareInputs(machine: Machine, packedGroup: number, { at, groups }: Ste
 
 /** The matrix product of one map, from the packed tile to scratch. */
 function applyLinearMap({ kernels, memory }: Machine, map: SegmentMap, index: number, groups: number): void {
-  const { tables, packedGroups, packed, scratch, modulusPointer } = memory;
+  const { tables, packedGroups, packed, scratch, modulusPointer, sums } = memory;
   const { blocks, count } = elementAt(tables, index);
   const packedGroup = elementAt(packedGroups, index);
   const tileGroup = LANE_BYTES * map.laid.rows;
@@ -118,7 +118,10 @@ function applyLinearMap({ kernels, memory }: Machine, map: SegmentMap, index: nu
     const source = packed + c * GROUPS * packedGroup;
     const target = scratch + c * GROUPS * tileGroup;
     const withBias = c === 0 ? 1 : 0;
-    kernels.gemm(blocks, count, source, packedGroup, groups, target, LANE_BYTES, tileGroup, modulusPointer, withBias);
+    kernels.gemm(
+      ...([blocks, count, source, packedGroup, groups] as const),
+      ...([target, LANE_BYTES, tileGroup, modulusPointer, withBias, sums] as const),
+    );
   }
 }
 
