@@ -10,12 +10,16 @@ import {
   PAIR_BYTES,
   SUM_BYTES,
   createKernels,
+  vectorBits,
 } from '../src/wasm/kernels.js';
 import { layOnRows } from '../src/wasm/layout.js';
 import { exactOutputs } from './exact-reference.js';
 import { digestOf } from './golden.js';
 import { lcg } from './random-circuit.js';
 import { rawCompiled, rawShard } from './raw-circuit.js';
+
+/** Of quantised weights. */
+const MAX_WEIGHT = 511;
 
 describe('the simd engine', () => {
   it('refuses primes below 2^20, which the seal engine takes', async () => {
@@ -60,6 +64,48 @@ describe('the host and the kernels', () => {
       MAX_WEIGHT_SUM_PACKED,
       MAX_WEIGHT_SUM_SQUARED,
     ]);
+  });
+});
+
+describe('the product in vectors of 256 bits', () => {
+  /** Outputs of 4 × `pairs` pair rows at four coefficients, digits and weights at the ends of their ranges. */
+  function outputsOf(isWide: boolean, pairs: number, seed: number): Int32Array {
+    const random = lcg(seed);
+    const kernels = createKernels(isWide);
+    const at = (bytes: number): number => kernels.allocate(bytes);
+    const [modulus, runs, block, weights, bias, packed, out, sums] = [
+      16,
+      8,
+      BLOCK_BYTES,
+      16 * pairs,
+      32,
+      PAIR_BYTES * pairs,
+      64,
+      SUM_BYTES,
+    ].map(at);
+    kernels.modulusInit(modulus ?? 0, 1_073_692_673);
+    const [words, halves] = [kernels.i32(), kernels.i16()];
+    const ends = (most: number): number => (random() < 0.5 ? -most : most);
+    for (let i = 0; i < 8 * pairs; i++) halves[(weights ?? 0) / 2 + i] = ends(MAX_WEIGHT);
+    for (let i = 0; i < 16 * pairs; i++) halves[(packed ?? 0) / 2 + i] = ends(2 ** 14);
+    for (let i = 0; i < 8; i++) words[(bias ?? 0) / 4 + i] = ends(2 ** 14);
+    words.set([0, PAIR_BYTES * pairs], (runs ?? 0) / 4);
+    words.set([runs ?? 0, 1, weights ?? 0, 1, bias ?? 0, 0, 0, 0], (block ?? 0) / 4);
+    kernels.gemm(block ?? 0, 1, packed ?? 0, PAIR_BYTES * pairs, 1, out ?? 0, 16, 64, modulus ?? 0, 1, sums ?? 0);
+    return words.slice((out ?? 0) / 4, (out ?? 0) / 4 + 16);
+  }
+
+  it.each([1, 2, 3, 64, 127])('has the words of the usual one, %d pair rows', (pairs) => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const usual = outputsOf(false, pairs, seed);
+      expect(outputsOf(true, pairs, seed)).toEqual(usual);
+      expect(usual.some((word) => word !== 0)).toBe(true);
+    }
+  });
+
+  it('is there on this project’s own Node', () => {
+    const isOwn = Number(process.versions.node.split('.')[0]) >= 24 && process.arch === 'x64';
+    expect(vectorBits()).toBe(isOwn ? 256 : 128);
   });
 });
 
