@@ -9,7 +9,8 @@ const LONGEST = [
     (name) => `${name}.long`,
   ),
   ...['forged-results', 'convert-queue', 'encoded-training', 'sealed-model'].map((name) => `${name}.long`),
-  ...['processes', 'import', 'dashboard', 'files'].map((name) => `${name}.slow`),
+  'import.long',
+  ...['processes', 'dashboard', 'files'].map((name) => `${name}.slow`),
   ...['encryption-pool', 'spot-check', 'seal-conformance', 'simd-conformance', 'bad-input', 'answers', 'walls'],
 ];
 

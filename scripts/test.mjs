@@ -7,13 +7,14 @@ import { join } from 'node:path';
 import { root } from './packages.mjs';
 
 const results = join(root, '.data', 'test-results');
+const isFirst = !existsSync(results);
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
-// Fast tests depend on sources, lock and Node alone: where none of them changed, Nx's cache has their results. In CI, and
+// Fast tests depend on sources, lock and Node alone: where none of them changed, Nx's cache has their results. In CI, the first time, and
 // for tests of real processes, everything runs.
 const countsLines = process.argv.includes('--coverage');
-const runsAll = Boolean(process.env.CI) || process.argv.includes('--all') || countsLines;
+const runsAll = Boolean(process.env.CI) || isFirst || process.argv.includes('--all') || countsLines;
 let status = 0;
 /** Runs a command in the root, and remembers when it failed. */
 function run(command, args) {

@@ -8,8 +8,8 @@ import { describe, expect, it } from '@jest/globals';
 
 const ROWS = 2_000_000;
 const STEP = 10_000;
-/** Far below the text, which has twice as much. */
-const GROWTH = 64 * 2 ** 20;
+/** Far below the text, which has nearly four times as much. */
+const GROWTH = 32 * 2 ** 20;
 
 interface Read {
   readonly rows: number;
@@ -66,9 +66,12 @@ describe('a table of two million rows', () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, 'table.csv');
     const bytes = await writeRows(path, zipped);
-    expect(bytes).toBeGreaterThan(1.5 * GROWTH);
+    expect(bytes).toBeGreaterThan(3 * GROWTH);
     const read = JSON.parse(
-      execFileSync(process.execPath, ['--input-type=module', '-e', READ, path], { encoding: 'utf8' }),
+      // The engine's own room for what is young and soon gone grows to 100 MB where nobody says how much it may be.
+      execFileSync(process.execPath, ['--max-semi-space-size=16', '--input-type=module', '-e', READ, path], {
+        encoding: 'utf8',
+      }),
     ) as Read;
     const { rows, sum, growth, seconds, last } = read;
     console.log(
