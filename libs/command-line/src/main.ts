@@ -18,6 +18,7 @@ const SHARED_ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['CIPHERNET_OWNERS', 'fingerprints of data owners whose datasets workers take'],
   ['CIPHERNET_MODEL_KEY', 'file of the key that models are stored under'],
   ['CIPHERNET_STOP_SECONDS', 'what running jobs may take to finish when asked to stop (default: 30)'],
+  ['CIPHERNET_SILENCE_SECONDS', 'how long a job may say nothing before it is ended (default: 900)'],
   ['CIPHERNET_LOG', 'auto, json or text'],
 ];
 
