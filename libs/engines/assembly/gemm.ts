@@ -25,8 +25,6 @@ export const SUM_BYTES: usize = 128;
 export const MAX_WEIGHT_SUM_PACKED: i32 = 131_063;
 export const MAX_WEIGHT_SUM_SQUARED: i32 = 95_311;
 
-
-
 /**
  * packed: packed tile (see pack.ts), group g at packed + g * packedStride.
  * out: i32, |r| <= p/2 + 2^14, the exact output times 2^-32 mod p; output o of group g at
@@ -59,24 +57,54 @@ export function gemm(
         for (let run = runs; run < runsEnd; run += 8) {
           let data = packed + load<usize>(run);
           const end = data + load<usize>(run, 4);
-          do {
-            const low = v128.load(data);
-            const high = v128.load(data, 16);
+          // Two pair rows a turn: of a single one's instructions nearly half would be the loop's own.
+          const whole = end - 32;
+          while (data < whole) {
+            const low = v128.load(data), high = v128.load(data, 16);
             const w0 = v128.load32_splat(weights);
-            l0 = i32x4.add(l0, i32x4.dot_i16x8_s(low, w0));
-            h0 = i32x4.add(h0, i32x4.dot_i16x8_s(high, w0));
+            l0 = plusDot(l0, low, w0);
+            h0 = plusDot(h0, high, w0);
             const w1 = v128.load32_splat(weights, 4);
-            l1 = i32x4.add(l1, i32x4.dot_i16x8_s(low, w1));
-            h1 = i32x4.add(h1, i32x4.dot_i16x8_s(high, w1));
+            l1 = plusDot(l1, low, w1);
+            h1 = plusDot(h1, high, w1);
             const w2 = v128.load32_splat(weights, 8);
-            l2 = i32x4.add(l2, i32x4.dot_i16x8_s(low, w2));
-            h2 = i32x4.add(h2, i32x4.dot_i16x8_s(high, w2));
+            l2 = plusDot(l2, low, w2);
+            h2 = plusDot(h2, high, w2);
             const w3 = v128.load32_splat(weights, 12);
-            l3 = i32x4.add(l3, i32x4.dot_i16x8_s(low, w3));
-            h3 = i32x4.add(h3, i32x4.dot_i16x8_s(high, w3));
+            l3 = plusDot(l3, low, w3);
+            h3 = plusDot(h3, high, w3);
+            const nextLow = v128.load(data, 32), nextHigh = v128.load(data, 48);
+            const w4 = v128.load32_splat(weights, 16);
+            l0 = plusDot(l0, nextLow, w4);
+            h0 = plusDot(h0, nextHigh, w4);
+            const w5 = v128.load32_splat(weights, 20);
+            l1 = plusDot(l1, nextLow, w5);
+            h1 = plusDot(h1, nextHigh, w5);
+            const w6 = v128.load32_splat(weights, 24);
+            l2 = plusDot(l2, nextLow, w6);
+            h2 = plusDot(h2, nextHigh, w6);
+            const w7 = v128.load32_splat(weights, 28);
+            l3 = plusDot(l3, nextLow, w7);
+            h3 = plusDot(h3, nextHigh, w7);
+            weights += 32;
+            data += 64;
+          }
+          if (data < end) {
+            const low = v128.load(data), high = v128.load(data, 16);
+            const w0 = v128.load32_splat(weights);
+            l0 = plusDot(l0, low, w0);
+            h0 = plusDot(h0, high, w0);
+            const w1 = v128.load32_splat(weights, 4);
+            l1 = plusDot(l1, low, w1);
+            h1 = plusDot(h1, high, w1);
+            const w2 = v128.load32_splat(weights, 8);
+            l2 = plusDot(l2, low, w2);
+            h2 = plusDot(h2, high, w2);
+            const w3 = v128.load32_splat(weights, 12);
+            l3 = plusDot(l3, low, w3);
+            h3 = plusDot(h3, high, w3);
             weights += 16;
-            data += 32;
-          } while (data < end);
+          }
         }
         v128.store(sums, l0);
         v128.store(sums, h0, 16);
@@ -96,10 +124,17 @@ export function gemm(
   }
 }
 
+/** sum + the products of neighbouring digits with their weights, in pairs. */
+// @ts-ignore: decorator
+@inline
+function plusDot(sum: v128, digits: v128, weights: v128): v128 {
+  return i32x4.add(sum, i32x4.dot_i16x8_s(digits, weights));
+}
+
 /** Four outputs from their sums, each with its bias, where there is one. */
 // @ts-ignore: decorator
 @inline
-export function finishQuad(
+function finishQuad(
   target: usize, rowStride: usize, sums: usize, bias: usize, modulus: usize, add: i32,
 ): void {
   const p = v128.load32_splat(modulus), inverse = v128.load32_splat(modulus, 4);
