@@ -119,8 +119,17 @@ function applyLinearMap({ kernels, memory }: Machine, map: SegmentMap, index: nu
     const target = scratch + c * GROUPS * tileGroup;
     const withBias = c === 0 ? 1 : 0;
     kernels.gemm(
-      ...([blocks, count, source, packedGroup, groups] as const),
-      ...([target, LANE_BYTES, tileGroup, modulusPointer, withBias, sums] as const),
+      blocks,
+      count,
+      source,
+      packedGroup,
+      groups,
+      target,
+      LANE_BYTES,
+      tileGroup,
+      modulusPointer,
+      withBias,
+      sums,
     );
   }
 }
