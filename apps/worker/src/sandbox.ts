@@ -21,9 +21,14 @@ export interface Sandbox {
 /** Under this name sandbox threads find what their worker was configured with. */
 const CONFIGURATION = 'ciphernet.configuration';
 
-/** Lets the sandboxes of this process work with `configuration`. Call it before workers are started. */
-export function configureSandboxes(configuration: Configuration): void {
+/**
+ * Lets the sandboxes of this process work with `configuration`. Call it before workers are started.
+ *
+ * @param threads that will be; each pipes its output to this process's, and Node warns of a leak from the eleventh listener on
+ */
+export function configureSandboxes(configuration: Configuration, threads: number): void {
   setEnvironmentData(CONFIGURATION, { ...configuration });
+  for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(stream.getMaxListeners() + threads);
 }
 
 function sandboxConfiguration(): Configuration {

@@ -89,7 +89,7 @@ let watch: SilenceWatch | undefined;
 /** Starts processors for the roles taken. They are closed with the backend. */
 export function startWorker({ backend, configuration }: WorkerTools, roles: WorkerRoles): Worker[] {
   const engine = roles.engine ?? SIMD;
-  configureSandboxes(configuration);
+  configureSandboxes(configuration, roles.infer + 2 * roles.audit + (roles.train ? 1 : 0));
   configureEngine(engine.name);
   configureTraining(roles.training ?? 'auto');
   shareCoreCounter();

@@ -6,24 +6,30 @@ export function packedBytes(words: number, bits: number): number {
   return Math.ceil((words * bits) / 8);
 }
 
-/** Packs words one after the other, least significant bit first. */
+/**
+ * Packs words one after the other, least significant bit first. What a word has beyond `bits` must be zero. Words are looked at as
+ * signed ones, which stay integers in V8 where unsigned ones can become floating-point numbers.
+ */
 export function packWords(words: Uint32Array, bits: number): Uint8Array {
-  const bytes = new Uint8Array(packedBytes(words.length, bits));
-  // At most 7 bits are held between words; with a word's 32 they are the low 32 bits and up to 7 above them.
+  const bytes = packedBytes(words.length, bits);
+  const from = new Int32Array(words.buffer, words.byteOffset, words.length);
+  const packed = new Int32Array(Math.ceil(bytes / 4));
   let held = 0;
   let count = 0;
   let at = 0;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? 0;
-    const low = held | (word << count);
-    const above = count === 0 ? 0 : word >>> (32 - count);
-    const whole = (count + bits) >>> 3;
-    for (let shift = 0; shift < 8 * whole; shift += 8) bytes[at++] = low >>> shift;
-    held = whole === 4 ? above : low >>> (8 * whole);
-    count = (count + bits) & 7;
+  for (let i = 0; i < from.length; i++) {
+    const word = from[i] ?? 0;
+    held |= word << count;
+    const above = 32 - count;
+    count += bits;
+    if (count < 32) continue;
+    packed[at++] = held;
+    // A shift by 32 shifts by nothing.
+    held = above === 32 ? 0 : word >>> above;
+    count -= 32;
   }
-  if (count > 0) bytes[at] = held;
-  return bytes;
+  if (count > 0) packed[at] = held;
+  return new Uint8Array(packed.buffer, 0, bytes);
 }
 
 /** Reads single words of `bits` bits, by their index. A byte that is not there is 0. */
@@ -44,10 +50,28 @@ export function packedReader(bytes: Uint8Array, bits: number): (index: number) =
   };
 }
 
-/** Reads `count` words back. */
+/** Reads `count` words back. A byte that is not there is 0. */
 export function unpackWords(bytes: Uint8Array, count: number, bits: number): Uint32Array {
-  const words = new Uint32Array(count);
-  const wordAt = packedReader(bytes, bits);
-  for (let i = 0; i < count; i++) words[i] = wordAt(i);
-  return words;
+  const length = packedBytes(count, bits);
+  // One more than they take, for the word behind the last.
+  const packed = new Int32Array(Math.ceil(length / 4) + 1);
+  new Uint8Array(packed.buffer).set(bytes.subarray(0, length));
+  const words = new Int32Array(count);
+  const mask = (2 ** bits - 1) | 0;
+  let low = packed[0] ?? 0;
+  let at = 0;
+  let shift = 0;
+  for (let i = 0; i < count; i++) {
+    let word = low >>> shift;
+    const above = 32 - shift;
+    shift += bits;
+    if (shift >= 32) {
+      low = packed[++at] ?? 0;
+      // A shift by 32 shifts by nothing: there is none of the next word then.
+      if (above < bits) word |= low << above;
+      shift -= 32;
+    }
+    words[i] = word & mask;
+  }
+  return new Uint32Array(words.buffer);
 }

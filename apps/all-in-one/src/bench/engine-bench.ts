@@ -3,9 +3,10 @@ import { componentsAfter, describeParameters, slotsOf } from '@ciphernet/ckks';
 import { type Gpu, engineNamed, loadMeasurements, openGpu } from '@ciphernet/engines';
 import { DeviceError, elementAt, lastOf } from '@ciphernet/foundation';
 import { startWorker } from '@ciphernet/worker';
-import { type BenchTools, MANY, type PreparedModel, queueSeconds } from './pipeline-bench.js';
+import { type BenchTools, type PreparedModel, evaluationsAtOnce, queueSeconds } from './pipeline-bench.js';
 import { inMemory } from './seal-bench.js';
 import { medianSecondsAsync } from './timing.js';
+import { type TrainingFigures, benchTraining } from './training-bench.js';
 
 /** What one engine makes of one network, images a second. */
 interface EngineFigures {
@@ -36,14 +37,16 @@ async function benchEngine(name: EngineName, prepared: PreparedModel, tools: Ben
   using file = openBatchFile(local.path);
   using memory = inMemory(file);
   const seconds = await medianSecondsAsync(() => engine.evaluate(compiled, memory), 5);
-  const workers = startWorker(tools, { infer: tools.configuration.cores, audit: 0, train: false, benchmark: false });
+  const { cores } = tools.configuration;
+  const evaluations = evaluationsAtOnce(cores);
+  const workers = startWorker(tools, { infer: cores, audit: 0, train: false, benchmark: false });
   try {
     // Not counted: it opens devices and warms up the threads' compilers.
-    await queueSeconds(prepared, tools.backend, MANY, name);
-    const queued = await queueSeconds(prepared, tools.backend, MANY, name);
+    await queueSeconds(prepared, tools.backend, evaluations, name);
+    const queued = await queueSeconds(prepared, tools.backend, evaluations, name);
     return {
       fromMemory: slotsOf(manifest.parameters) / seconds,
-      blobsToBlobs: (MANY * examples) / queued.seconds,
+      blobsToBlobs: (evaluations * examples) / queued.seconds,
     };
   } finally {
     await Promise.all(workers.map((worker) => worker.close()));
@@ -82,6 +85,17 @@ async function benchGpu(gpu: Gpu, prepared: PreparedModel, tools: BenchTools): P
     peak,
     bytesPerImage: (4 * words) / slots,
   };
+}
+
+/** Times training on the device and without it. */
+async function compareTraining(gpu: Gpu, tools: BenchTools, say: (line: string) => void): Promise<TrainingFigures[]> {
+  const { datasetFolders } = tools.configuration;
+  const figures = [await benchTraining(datasetFolders, gpu), await benchTraining(datasetFolders)];
+  for (const { backend, epochs } of figures) {
+    say(`\ntraining on ${backend}, an epoch of 60,000 images`);
+    for (const { network, seconds } of epochs) say(`  ${network.padEnd(46)}${`${seconds.toFixed(2)} s`.padStart(22)}`);
+  }
+  return figures;
 }
 
 /** Networks that engines are compared on. */
@@ -127,5 +141,6 @@ export async function compareWithSimd(
     }
     figures[prepared.name] = { [name]: own, simd, ...(gpu === undefined ? {} : { gpu }) };
   }
+  if (device !== undefined) figures.training = await compareTraining(device, tools, say);
   return figures;
 }

@@ -153,6 +153,9 @@ export async function queueSeconds(
   engine: EngineName = 'simd',
 ): Promise<{ readonly seconds: number; readonly resultBytes: number }> {
   const shards = prepared.manifest.shards.length;
+  // Each evaluation that is waited for listens to the queue's end.
+  const collects = backend.queue(QUEUES.collect);
+  collects.setMaxListeners(Math.max(collects.getMaxListeners(), 10 + evaluations));
   await backend.events(QUEUES.collect).waitUntilReady();
   const ids = Array.from({ length: evaluations }, () => newEvaluationId());
   for (const evaluation of ids) {
@@ -184,11 +187,16 @@ export interface PipelineFigures {
   readonly scaling: number;
 }
 
-/** Evaluations at once where throughput is measured: 12 shards share out evenly among 2, 3, 4 or 6 workers. */
-export const MANY = 4;
+/**
+ * Evaluations at once where throughput is measured. Four have 8 or 12 shards, which share out evenly among 2 or 4 cores; more cores
+ * have as many evaluations as they are, lest some wait while others end.
+ */
+export function evaluationsAtOnce(cores: number): number {
+  return Math.max(4, cores);
+}
 
 const ROUNDS = 5;
-/** Of those, the ones in which the long measurement of many evaluations takes part. */
+/** Of those, the ones in which the long measurement of several evaluations at once takes part. */
 const MANY_ROUNDS = 3;
 
 /**
@@ -199,6 +207,7 @@ const MANY_ROUNDS = 3;
 export async function benchPipeline(prepared: PreparedModel, tools: BenchTools): Promise<PipelineFigures> {
   const { blobs, backend } = tools;
   const { cores } = tools.configuration;
+  const many = evaluationsAtOnce(cores);
   const workers = startWorker(tools, { infer: cores, audit: 0, train: false, benchmark: false });
   const through = (jobs: number, evaluations: number): ReturnType<typeof queueSeconds> => {
     for (const worker of workers) worker.concurrency = jobs;
@@ -219,8 +228,8 @@ export async function benchPipeline(prepared: PreparedModel, tools: BenchTools):
       const direct = await directSeconds(prepared, blobs);
       overheads.push((await through(1, 1)).seconds / direct - 1);
       if (round >= MANY_ROUNDS) continue;
-      const singleMany = (await through(1, MANY)).seconds;
-      scalings.push(singleMany / (await through(cores, MANY)).seconds);
+      const singleMany = (await through(1, many)).seconds;
+      scalings.push(singleMany / (await through(cores, many)).seconds);
     }
   } finally {
     await Promise.all(workers.map((worker) => worker.close()));

@@ -1,5 +1,5 @@
 import { type LoadOptions, loadDataset } from '@ciphernet/datasets';
-import { type ModelSpec, modelSpec, selectBackend, trainModel } from '@ciphernet/training';
+import { type ModelSpec, type TrainingGpu, modelSpec, selectBackend, trainModel } from '@ciphernet/training';
 
 /** Networks whose epochs are timed: the zoo's two small ones, and a convolution with more taps an input. */
 const TIMED: readonly ModelSpec[] = [
@@ -25,9 +25,13 @@ export interface TrainingFigures {
   readonly epochs: readonly { readonly network: string; readonly seconds: number }[];
 }
 
-/** Times the second epoch of each: the first also warms up. */
-export async function benchTraining(folders: LoadOptions): Promise<TrainingFigures> {
-  const { name: backend } = await selectBackend();
+/**
+ * Times the second epoch of each: the first also warms up.
+ *
+ * @param gpu to train on, which stays open; default: what trains best without one
+ */
+export async function benchTraining(folders: LoadOptions, gpu?: TrainingGpu): Promise<TrainingFigures> {
+  const { name: backend } = await (gpu === undefined ? selectBackend() : selectBackend(['webgpu'], gpu));
   const train = await loadDataset('mnist', 'train', folders);
   const epochs: { network: string; seconds: number }[] = [];
   for (const spec of TIMED) {

@@ -17,9 +17,9 @@ import { compareWithSimd } from '../bench/engine-bench.js';
 import { type KernelBench, benchKernels } from '../bench/kernel-bench.js';
 import {
   type BenchTools,
-  MANY,
   type PreparedModel,
   benchPipeline,
+  evaluationsAtOnce,
   prepare,
   uploadBytesOf,
 } from '../bench/pipeline-bench.js';
@@ -44,6 +44,7 @@ interface NetworkFigures {
   readonly scaling: number;
   /** All cores taking jobs against one job at a time, the same shards of several evaluations. */
   readonly scalingJobs: number;
+  readonly evaluationsAtOnce: number;
   readonly efficiency: number;
   readonly encryptImagesPerSecond: number;
   readonly uploadPerImage: number;
@@ -81,6 +82,7 @@ async function benchNetwork(prepared: PreparedModel, peak: number, tools: BenchT
     pipelineOverhead: pipeline.overhead,
     scaling: one / two,
     scalingJobs: pipeline.scaling,
+    evaluationsAtOnce: evaluationsAtOnce(tools.configuration.cores),
     efficiency: (cost.multiplyAddsPerImage * slots) / one / peak,
     encryptImagesPerSecond: prepared.examples / prepared.encryptSeconds,
     uploadPerImage: upload / prepared.examples,
@@ -102,7 +104,7 @@ function showNetwork(name: string, figures: NetworkFigures): void {
   );
   say(`  two threads on one shard                           ${figures.scaling.toFixed(2)} times one`);
   say(
-    `  ${MANY} evaluations, jobs on all cores                  ${figures.scalingJobs.toFixed(2)} times one at a time`,
+    `  ${`${figures.evaluationsAtOnce} evaluations, jobs on all cores`.padEnd(51)}${figures.scalingJobs.toFixed(2)} times one at a time`,
   );
   say(`  queue, store and sandbox over the engine alone     ${(100 * figures.pipelineOverhead).toFixed(0)} %`);
   say(`  encryption                                         ${whole(figures.encryptImagesPerSecond)} images/s`);

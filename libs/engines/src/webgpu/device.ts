@@ -5,13 +5,15 @@ import { type Adapter, NO_ADAPTER, adaptersIn } from './adapters.js';
 /** WebGPU's constants; they are no globals outside a browser (https://www.w3.org/TR/webgpu/#buffer-usage). */
 export const BUFFER_USAGE = {
   mapRead: 0x1,
+  mapWrite: 0x2,
   copySource: 0x4,
   copyTarget: 0x8,
   uniform: 0x40,
   storage: 0x80,
 } as const;
-/** https://www.w3.org/TR/webgpu/#dom-gpumapmode-read */
+/** https://www.w3.org/TR/webgpu/#namespacedef-gpumapmode */
 export const MAP_READ = 0x1;
+export const MAP_WRITE = 0x2;
 
 /** An open device, until it is disposed of or lost. */
 export interface Gpu extends Disposable {

@@ -1,5 +1,6 @@
-import type { BatchSource } from '@ciphernet/artifacts';
+import { type BatchSource, tileWords } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
+import { median } from '@ciphernet/foundation';
 import { BUFFER_USAGE, type Gpu } from './device.js';
 import { createSession } from './session.js';
 import { WORKGROUP } from './shaders.js';
@@ -12,17 +13,23 @@ export interface KernelFigures {
   readonly multiplyAdds: number;
 }
 
-/** Seconds of `work` on the device, repeated within one submission until it takes at least 50 ms. */
+const RUNS = 5;
+
+/** Seconds of `work` on the device: repeated within one submission until it takes at least 50 ms, and then the median of some of them. */
 async function secondsOf({ device }: Gpu, work: (encoder: GPUCommandEncoder) => void): Promise<number> {
-  for (let repetitions = 1; ; repetitions *= 2) {
+  const timed = async (repetitions: number): Promise<number> => {
     const from = performance.now();
     const encoder = device.createCommandEncoder();
     for (let i = 0; i < repetitions; i++) work(encoder);
     device.queue.submit([encoder.finish()]);
     await device.queue.onSubmittedWorkDone();
-    const seconds = (performance.now() - from) / 1000;
-    if (seconds >= 0.05) return seconds / repetitions;
-  }
+    return (performance.now() - from) / 1000;
+  };
+  let repetitions = 1;
+  while ((await timed(repetitions)) < 0.05) repetitions *= 2;
+  const seconds: number[] = [];
+  for (let run = 0; run < RUNS; run++) seconds.push(await timed(repetitions));
+  return median(seconds) / repetitions;
 }
 
 /**
@@ -33,9 +40,11 @@ async function secondsOf({ device }: Gpu, work: (encoder: GPUCommandEncoder) => 
  */
 export async function measureKernels(gpu: Gpu, compiled: CompiledCircuit, shard: BatchSource): Promise<KernelFigures> {
   const { header } = shard;
-  const { runner, residues } = await createSession(gpu).load(compiled, shard);
+  const { runner } = await createSession(gpu).load(compiled, shard);
+  const residues = new Uint32Array((tileWords(header) * runner.columns) / header.tile);
   shard.readTiles(0, 0, residues);
-  await runner.submit(0, residues, () => undefined);
+  const fill = (target: Uint32Array): void => target.set(residues);
+  await runner.submit(0, fill, () => undefined);
   await runner.settled();
   const pieces = header.ringDegree / runner.columns;
   const seconds = await secondsOf(gpu, (encoder) => {

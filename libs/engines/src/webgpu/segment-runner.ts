@@ -2,13 +2,17 @@ import type { BatchHeader } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { DeviceError, elementAt, nameOf } from '@ciphernet/foundation';
 import type { Segment } from '../wasm/segments.js';
-import { BUFFER_USAGE, type Gpu, MAP_READ, saidBy } from './device.js';
+import { type Gpu, saidBy } from './device.js';
+import { type Lane, createLane } from './lanes.js';
 import { columnBytes, columnsPerPiece } from './memory.js';
 import { type SegmentBuffers, createSegmentBuffers } from './segment-buffers.js';
 import { type MapKernel, PACK_SHADER, WORKGROUP, mapShader } from './shaders.js';
 
 /** Pieces that the device may have before it: one that it works on, and the next, which is read meanwhile. */
 const IN_FLIGHT = 2;
+
+/** Writes a piece's residues, [tile][component][feature][coefficient of the tile], in order; what is written is not read back. */
+export type Fill = (target: Uint32Array<ArrayBuffer>) => void;
 
 /** What a piece gives: [component][row][columns] canonical residues, and the largest input that was not below its prime, or 0. */
 export type OnPiece = (rows: Uint32Array, largest: number) => void;
@@ -18,11 +22,10 @@ export interface SegmentRunner extends Disposable {
   /** Coefficients of a piece. */
   readonly columns: number;
   /**
-   * Hands a piece to the device, and waits only where too many are before it. Pieces are done in their order.
-   *
-   * @param residues [tile][component][feature][coefficient of the tile]; may be overwritten once this has returned
+   * Hands a piece to the device, and waits only where too many are before it. Pieces are done in their order. What `fill` throws
+   * is thrown, and nothing handed over.
    */
-  submit(primeIndex: number, residues: Uint32Array<ArrayBuffer>, onPiece: OnPiece): Promise<void>;
+  submit(primeIndex: number, fill: Fill, onPiece: OnPiece): Promise<void>;
   /** Resolves when all pieces are done. @throws DeviceError of one that failed */
   settled(): Promise<void>;
   /** 8-bit multiply-adds of one coefficient, all components, padding and second digits of weights included. */
@@ -144,18 +147,20 @@ export async function createSegmentRunner(
 ): Promise<SegmentRunner> {
   const { device } = gpu;
   const columns = columnsPerPiece(segment, header, device.limits);
-  const outputBytes = columns * columnBytes(segment).output;
-  const { buffers, steps, readbacks } = await checked(gpu, 'the circuit does not go on the GPU', () => {
+  const bytes = columnBytes(segment);
+  const outputBytes = columns * bytes.output;
+  const failed = (cause: unknown): DeviceError => deviceError(gpu, 'an evaluation on the GPU failed', cause);
+  const { buffers, steps, lanes } = await checked(gpu, 'the circuit does not go on the GPU', () => {
     const made = createSegmentBuffers(device, compiled, segment, columns, header.tile);
     return {
       buffers: made,
       steps: createSteps(gpu, segment, made, columns),
-      readbacks: Array.from({ length: IN_FLIGHT }, () =>
-        device.createBuffer({ size: outputBytes + 4, usage: BUFFER_USAGE.mapRead | BUFFER_USAGE.copyTarget }),
-      ),
+      lanes: Array.from({ length: IN_FLIGHT }, () => ({
+        lane: createLane(device, { input: columns * bytes.input, output: outputBytes + 4 }, failed),
+        done: Promise.resolve(),
+      })),
     };
   });
-  const lanes = readbacks.map((readback) => ({ readback, done: Promise.resolve() }));
   let next = 0;
   const kernels = (encoder: GPUCommandEncoder, primeIndex: number): void => {
     const pass = encoder.beginComputePass();
@@ -166,27 +171,12 @@ export async function createSegmentRunner(
     }
     pass.end();
   };
-  const failed = (cause: unknown): DeviceError => deviceError(gpu, 'an evaluation on the GPU failed', cause);
-  const readBack = async (readback: GPUBuffer, onPiece: OnPiece): Promise<void> => {
-    let words: Uint32Array;
+  const enqueue = (primeIndex: number, { upload, readback }: Lane): void => {
     try {
-      await readback.mapAsync(MAP_READ);
-      words = new Uint32Array(readback.getMappedRange());
-    } catch (cause) {
-      throw failed(cause);
-    }
-    try {
-      onPiece(words.subarray(0, outputBytes / 4), words[outputBytes / 4] ?? 0);
-    } finally {
-      readback.unmap();
-    }
-  };
-  const enqueue = (primeIndex: number, residues: Uint32Array<ArrayBuffer>, readback: GPUBuffer): void => {
-    try {
-      // The queue copies what it is given at once and does all in order: the buffers can serve one piece after another.
-      device.queue.writeBuffer(buffers.input, 0, residues);
+      // The queue does all in order: the device's buffers can serve one piece after another.
       device.queue.writeBuffer(buffers.largest, 0, new Uint32Array(1));
       const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(upload, 0, buffers.input, 0, upload.size);
       kernels(encoder, primeIndex);
       encoder.copyBufferToBuffer(buffers.output, 0, readback, 0, outputBytes);
       encoder.copyBufferToBuffer(buffers.largest, 0, readback, outputBytes, 4);
@@ -199,23 +189,32 @@ export async function createSegmentRunner(
     columns,
     kernels,
     multiplyAddsPerCoefficient: multiplyAddsOf(buffers),
-    async submit(primeIndex, residues, onPiece) {
-      const lane = elementAt(lanes, next++ % IN_FLIGHT);
-      await lane.done;
-      enqueue(primeIndex, residues, lane.readback);
-      lane.done = readBack(lane.readback, onPiece);
+    async submit(primeIndex, fill, onPiece) {
+      const own = elementAt(lanes, next++ % IN_FLIGHT);
+      await own.done;
+      const { lane } = own;
+      const words = lane.words();
+      try {
+        fill(words);
+      } catch (error) {
+        // A device that is lost takes its memory away.
+        throw words.length === 0 ? failed(error) : error;
+      }
+      lane.close();
+      enqueue(primeIndex, lane);
+      own.done = lane.settle((words) => onPiece(words.subarray(0, outputBytes / 4), words[outputBytes / 4] ?? 0));
       // Awaited before the lane is used again and in `settled`; until then a failure must not count as unhandled.
-      lane.done.catch(() => undefined);
+      own.done.catch(() => undefined);
     },
     async settled() {
       const outcomes = await Promise.allSettled(lanes.map(({ done }) => done));
-      for (const lane of lanes) lane.done = Promise.resolve();
+      for (const own of lanes) own.done = Promise.resolve();
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     },
     [Symbol.dispose]() {
       buffers[Symbol.dispose]();
-      for (const readback of readbacks) readback.destroy();
+      for (const { lane } of lanes) lane[Symbol.dispose]();
     },
   };
 }

@@ -1,11 +1,11 @@
-import { type Batch, type BatchSource, batchSource, tileWords } from '@ciphernet/artifacts';
+import { type Batch, type BatchSource, batchSource } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { DeviceError } from '@ciphernet/foundation';
 import type { EvaluateOptions } from '../engine.js';
 import { finishEvaluation } from '../wasm/finish.js';
 import { firstSegment } from '../wasm/segments.js';
 import type { Gpu } from './device.js';
-import { type LoadedCircuit, runOnDevice } from './evaluation.js';
+import { type LoadedCircuit, chunkWords, runOnDevice } from './evaluation.js';
 import { type KnownAnswer, SELF_TEST, knownAnswer } from './known-answers.js';
 import { createSegmentRunner } from './segment-runner.js';
 import { createSpotChecker } from './spot-check.js';
@@ -59,7 +59,7 @@ export function createSession(gpu: Gpu): GpuSession {
       tile: header.tile,
       runner,
       checker: createSpotChecker(compiled, segment, header, gpu.name),
-      residues: new Uint32Array((tileWords(header) * runner.columns) / header.tile),
+      chunk: new Uint32Array(chunkWords(header, runner.columns)),
     };
     return loaded;
   };
