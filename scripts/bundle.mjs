@@ -1,7 +1,8 @@
 // Puts a program of this workspace and all that it loads into one file: resolving and reading hundreds of modules is most of the start
 // of a short process. Modules are made CommonJS by TypeScript and wrapped, in the order in which they are found; worker threads' files
 // become bundles beside it. Dynamic imports stay outside and are loaded from where they are, but for the relative ones of packages that
-// are named: commands that are loaded when they are asked for.
+// are named: commands that are loaded when they are asked for. A module of ours loads another when it first uses something of it, not
+// when it starts: schemas, commands and formats that a step has no use for are most of what there is to load.
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, join, resolve as resolvePath } from 'node:path';
@@ -92,6 +93,53 @@ function analyse(text, path, bundleOf) {
   return { loads, dynamic, isModule: isModule || edits.length > 0, text: changed };
 }
 
+/** `require("x")`, or that in one of TypeScript's wrappers for default and namespace imports. */
+function isLoad(node) {
+  if (node === undefined || !ts.isCallExpression(node)) return false;
+  const { expression, arguments: given } = node;
+  if (!ts.isIdentifier(expression) || given.length !== 1) return false;
+  if (expression.text === 'require') return ts.isStringLiteralLike(given[0]);
+  return ['__importDefault', '__importStar'].includes(expression.text) && isLoad(given[0]);
+}
+
+/**
+ * Puts off what a module loads: `const x = require("x")` becomes a function that loads at its first call, and each use of `x` a call.
+ * TypeScript's own re-exports are getters, so they load nothing before they are used either.
+ *
+ * @param {string} text CommonJS as TypeScript writes it
+ */
+export function deferred(text) {
+  const file = ts.createSourceFile('module.cjs', text, ts.ScriptTarget.Latest, true);
+  const names = new Set();
+  const edits = [];
+  for (const statement of file.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    for (const { name, initializer } of statement.declarationList.declarations) {
+      if (!ts.isIdentifier(name) || !isLoad(initializer)) continue;
+      names.add(name.text);
+      edits.push({ at: initializer.getStart(), insert: '__later(() => ' }, { at: initializer.getEnd(), insert: ')' });
+    }
+  }
+  const visit = (node) => {
+    if (ts.isIdentifier(node) && names.has(node.text)) {
+      const { parent } = node;
+      const isName =
+        (ts.isVariableDeclaration(parent) && parent.name === node) ||
+        (ts.isPropertyAccessExpression(parent) && parent.name === node) ||
+        (ts.isPropertyAssignment(parent) && parent.name === node);
+      // In parentheses, since `new x().Name()` would make an x.
+      if (!isName) edits.push({ at: node.getStart(), insert: '(' }, { at: node.getEnd(), insert: '())' });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  let changed = text;
+  for (const { at, insert } of edits.toSorted((a, b) => b.at - a.at)) {
+    changed = changed.slice(0, at) + insert + changed.slice(at);
+  }
+  return changed;
+}
+
 /** The package of ours that a file is of. */
 function packageOf(path) {
   return [...packages.values()].find((each) => path.startsWith(`${join(root, each.path)}/`));
@@ -136,7 +184,7 @@ export function bundle(entry, target, party, parts = []) {
       const module = { id, path, needs: {}, imports: {}, text: '' };
       found.push(module);
       // The start waits for what it does, at the top level.
-      module.text = isModule ? ts.transpileModule(text, { compilerOptions: OPTIONS }).outputText : text;
+      module.text = isModule ? deferred(ts.transpileModule(text, { compilerOptions: OPTIONS }).outputText) : text;
       for (const specifier of loads) {
         const resolved = resolve(specifier, path);
         if (resolved !== undefined) module.needs[specifier] = add(resolved);
@@ -169,6 +217,10 @@ const RUNTIME = `'use strict';
 const { createRequire } = require('node:module');
 const { dirname } = require('node:path');
 const { fileURLToPath } = require('node:url');
+const __later = (load) => {
+  let loaded;
+  return () => (loaded ??= load());
+};
 const start = (table) => {
   const loaded = new Map();
   const load = (id) => {

@@ -103,8 +103,12 @@ function checkLoad(root, entry, { file, path, specifier }, packages) {
     const isKnown = specifier.startsWith('node:') || entry.dependencies.includes(name);
     return isKnown ? undefined : `${file}: ${name} is not among the dependencies of ${entry.name}`;
   }
-  // An app's commands have a door of their own: its front door loads what all of them need.
-  const isDoor = specifier === name || (entry.isApp && other.isApp && specifier === `${name}/commands`);
+  // An app's commands have a door of their own: its front door loads what all of them need. So have the engines' helpers, which start
+  // before anything is loaded.
+  const isDoor =
+    specifier === name ||
+    (entry.isApp && other.isApp && specifier === `${name}/commands`) ||
+    (entry.isApp && specifier === '@ciphernet/engines/helpers');
   if (!isDoor) return `${file}: '${specifier}' is inside ${name}: only its front door is public`;
   if (other === entry) return `${file}: imports its own package`;
   if (!entry.dependencies.includes(name)) return `${file}: ${name} is not among the dependencies of ${entry.name}`;

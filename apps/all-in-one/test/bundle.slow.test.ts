@@ -38,4 +38,27 @@ describe('a program in one file', () => {
     expect(mixed.stderr).toMatch(/a program of compute may not hold .*, which is of client/);
     expect(mixed.status).toBe(1);
   });
+
+  it('loads what a module of ours uses when it is used, and everything else as TypeScript writes it', () => {
+    const text = [
+      "const plain = require('a');",
+      "const wrapped = __importDefault(require('b'));",
+      'exports.make = () => new plain.Made(wrapped.default, { plain: plain.plain });',
+      "require('c');",
+    ].join('\n');
+    const script = `
+      import { deferred } from ${JSON.stringify(join(ROOT, 'scripts', 'bundle.mjs'))};
+      const loaded = [];
+      const modules = { a: { Made: class { constructor(b, rest) { this.text = b + rest.plain; } }, plain: 'A' }, b: 'B', c: 0 };
+      const require = (name) => { loaded.push(name); return modules[name]; };
+      const later = (load) => { let known; return () => (known ??= load()); };
+      const exports = {};
+      new Function('require', 'exports', '__later', '__importDefault', deferred(${JSON.stringify(text)}))(
+        require, exports, later, (module) => ({ default: module }));
+      const before = [...loaded];
+      console.log(JSON.stringify([before, exports.make().text, exports.make().text, loaded]));`;
+    const { stdout, stderr } = node('--input-type=module', '--eval', script);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual([['c'], 'BA', 'BA', ['c', 'a', 'b']]);
+  });
 });

@@ -4,7 +4,6 @@ import {
   type BatchEntry,
   type BatchHeader,
   type BatchList,
-  hashBatchFile,
   openBatchFile,
   readBatchList,
   writeBatchFile,
@@ -13,15 +12,19 @@ import {
 import { parametersDigest, slotsOf } from '@ciphernet/ckks';
 import type { ClientSide } from '@ciphernet/compiler';
 import {
+  type OpenShard,
   engineNamed,
-  evaluateFile,
   evaluateProducts,
+  evaluateShard,
+  hashOnHelper,
   openProductsFile,
+  openShard,
   productsToBytes,
   startHelpers,
 } from '@ciphernet/engines';
 import { IntegrityError, writeFolder } from '@ciphernet/foundation';
 import { circuitPath, readCircuit, readClientPart } from './compiled-folder.js';
+import { threadsFor } from './early-helpers.js';
 
 /** From a folder of encrypted batches to one of encrypted outputs. */
 export interface InferFileOptions {
@@ -38,9 +41,6 @@ export interface InferredFile {
   readonly examples: number;
   readonly steps: Readonly<Record<string, number>>;
 }
-
-/** Bytes of batches from which a thread more is worth its start: some 20 MB take as long to evaluate. */
-const WORTH_A_THREAD_BYTES = 16 * 2 ** 20;
 
 /** @throws IntegrityError unless the batches were encrypted for this model */
 function checkList(list: BatchList, client: ClientSide, where: string): void {
@@ -60,8 +60,10 @@ function checkHeader(header: BatchHeader, list: BatchList, images: number, where
   });
 }
 
-/** Evaluates one batch: from its file to the bytes of its result. */
-type BatchEvaluator = (entry: BatchEntry, index: number) => Promise<Uint8Array>;
+/** Evaluates batches in their order, each from its file to the bytes of its result. */
+interface BatchEvaluator extends Disposable {
+  evaluate(entry: BatchEntry, index: number): Promise<Uint8Array>;
+}
 
 /** Of whole batches, on as many threads as they are worth. */
 async function slotsEvaluator(
@@ -73,24 +75,42 @@ async function slotsEvaluator(
   const engine = engineNamed(options.engine);
   const most = Math.min(options.threads ?? availableParallelism(), engine.capabilities.maxThreads);
   const bytes = list.batches.reduce((sum, entry) => sum + entry.bytes, 0);
-  const threads = Math.max(1, Math.min(most, Math.ceil(bytes / WORTH_A_THREAD_BYTES)));
+  const threads = threadsFor(bytes, most);
   // They load their modules while this thread reads the model.
   startHelpers(threads - 1);
-  // Where there are threads enough, another hashes what these evaluate: one file ahead, the first beside reading the model.
-  const hash = (index: number): Promise<string> | undefined => {
+  const open = (index: number): OpenShard | undefined => {
     const entry = list.batches[index];
-    return entry === undefined || threads === 1 ? undefined : hashBatchFile(input, entry);
-  };
-  let next = hash(0);
-  const compiled = await readCircuit(model, client);
-  return (entry, index) => {
+    if (entry === undefined) return undefined;
     const path = join(input, entry.file);
-    const actual = next;
-    next = hash(index + 1);
     const check = (header: BatchHeader): void => checkHeader(header, list, entry.examples, path);
-    const file = { path, digest: entry.sha256, actual, check };
-    return evaluateFile(engine, compiled, file, { threads, signal: options.signal });
+    // Where there is a helper, it hashes what is evaluated next while this thread ends what is before it.
+    return openShard({ path, digest: entry.sha256, check, ...(threads > 1 ? { hash: hashOnHelper } : {}) });
   };
+  let next = open(0);
+  const dispose = (): void => next?.[Symbol.dispose]();
+  try {
+    const compiled = await readCircuit(model, client);
+    return {
+      async evaluate(_entry, index) {
+        using shard = next;
+        next = undefined;
+        if (shard === undefined) throw new RangeError(`batch ${index} is not open`);
+        const result = evaluateShard(engine, compiled, shard, { threads, signal: options.signal });
+        let bytes: Uint8Array;
+        try {
+          // The evaluation has begun: helpers were asked for it first.
+          next = open(index + 1);
+        } finally {
+          bytes = await result;
+        }
+        return bytes;
+      },
+      [Symbol.dispose]: dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 }
 
 /** Of examples that come singly. */
@@ -100,7 +120,7 @@ function productsEvaluator(
   signal: AbortSignal,
 ): BatchEvaluator {
   const products = openProductsFile(circuitPath(model, 'products'));
-  return (entry) => {
+  const evaluate = (entry: BatchEntry): Promise<Uint8Array> => {
     signal.throwIfAborted();
     const path = join(input, entry.file);
     using shard = openBatchFile(path, entry.sha256);
@@ -109,6 +129,7 @@ function productsEvaluator(
     shard.verify();
     return Promise.resolve(productsToBytes(result));
   };
+  return { evaluate, [Symbol.dispose]: () => undefined };
 }
 
 /**
@@ -134,15 +155,15 @@ export async function inferFile(
   const client = await readClientPart(model);
   checkList(list, client, input);
   const batches = { list, input };
-  const evaluate =
+  using evaluator =
     client.packing === 'products'
       ? productsEvaluator(model, batches, options.signal)
       : await slotsEvaluator(model, client, batches, options);
   note('read model');
-  return writeFolder(output, { replace: options.replace }, async (folder) => {
+  return await writeFolder(output, { replace: options.replace }, async (folder) => {
     const entries: BatchEntry[] = [];
     for (const [index, entry] of list.batches.entries()) {
-      const result = await evaluate(entry, index);
+      const result = await evaluator.evaluate(entry, index);
       note('evaluate');
       entries.push(await writeBatchFile(folder, index, entry.examples, [result]));
       note('write');

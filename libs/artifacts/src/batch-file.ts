@@ -1,45 +1,29 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { IntegrityError } from '@ciphernet/foundation';
-import { type BatchHeader, HEADER_READ_BYTES, WORD_BYTES, bodyWords, parseHeader, tileWords } from './batch-header.js';
+import { HEADER_READ_BYTES, parseHeader } from './batch-header.js';
+import { bodyWords, tileWords } from './batch-layout.js';
 import { type Batch, batchFromBytes, checkResidues } from './residues.js';
+import { type StoredBatch, type TileReader, readFully, tilesOf } from './stored-tiles.js';
 import { unseeded } from './unseeded.js';
 import { identifyFile } from './verified-files.js';
 
-/** A batch that is read piece by piece: one (prime, tile) at a time, so memory does not grow with the shard. */
-interface TileReader extends Disposable {
-  /** Of the residues that are read: without a seed, since the second components are there. */
-  readonly header: BatchHeader;
-  /** What the second components were expanded from, 64 hex digits. */
-  readonly seed?: string;
-  /**
-   * Reads the residues of a tile, [component][ciphertext][coefficient], and of those behind it, as many as fill `target`.
-   * Their range is not checked here: an engine does it in the pass that it makes over them anyway.
-   */
-  readTiles(primeIndex: number, tile: number, target: Uint32Array): void;
-}
-
 /** A batch in this thread's memory. */
-export interface BatchMemory extends TileReader {
+export interface BatchMemory extends TileReader, Disposable {
   readonly kind: 'memory';
 }
 
 /** Where an engine reads a shard from; a file can be opened by other threads as well. */
 export type BatchSource = BatchMemory | BatchFile;
 
-function readFully(file: number, target: Uint8Array, position: number, where: string): void {
-  let done = 0;
-  while (done < target.length) {
-    const read = readSync(file, target, done, target.length - done, position + done);
-    if (read === 0) throw new IntegrityError('the file became shorter while it was read', { where });
-    done += read;
-  }
-}
-
 /** A batch in a file whose digest is verified along with reading it. */
-export interface BatchFile extends TileReader {
+export interface BatchFile extends TileReader, Disposable {
   readonly kind: 'file';
   readonly path: string;
+  /** What the second components were expanded from, 64 hex digits. */
+  readonly seed?: string;
+  /** What other threads open it by. */
+  readonly stored: StoredBatch;
   /**
    * Holds the whole file against the digest that it was opened with; call it before anything made of the batch is used. Costs no second pass when every tile was read once in order, and nothing when this thread has verified the same
    * file before and it was not touched since.
@@ -94,28 +78,19 @@ export function openBatchFile(path: string, digest?: string, isHashedApart = fal
     const size = identity.bytes;
     const start = new Uint8Array(Math.min(HEADER_READ_BYTES, size));
     readFully(file, start, 0, path);
-    const { header: stored, bodyOffset } = parseHeader(start, size, path);
-    if (stored.wordBits !== 32) throw new IntegrityError('only batches of 32-bit words are streamed', { where: path });
-    const words = tileWords(stored);
-    const tiles = stored.ringDegree / stored.tile;
-    const view = unseeded(stored);
+    const stored = { path, ...parseHeader(start, size, path) };
+    const { header, bodyOffset } = stored;
+    if (header.wordBits !== 32) throw new IntegrityError('only batches of 32-bit words are streamed', { where: path });
     const wasVerified = digest !== undefined && identity.isVerified(digest);
     const isRead = digest === undefined || wasVerified || isHashedApart;
     const running = isRead ? undefined : runningDigest(start.subarray(0, bodyOffset));
     return {
       kind: 'file',
-      header: view.header,
-      ...(stored.seed === undefined ? {} : { seed: stored.seed }),
+      ...tilesOf(file, stored, running?.read),
+      ...(header.seed === undefined ? {} : { seed: header.seed }),
       path,
+      stored,
       wasVerified,
-      readTiles(primeIndex, tile, target) {
-        view.readTiles(primeIndex, tile, target, (own) => {
-          const bytes = new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
-          const position = bodyOffset + (primeIndex * tiles + tile) * words * WORD_BYTES;
-          readFully(file, bytes, position, path);
-          running?.read(position, bytes);
-        });
-      },
       verify(actual) {
         if (digest === undefined) return;
         const apart = actual === undefined ? undefined : { digest: actual, readInOrder: false };

@@ -1,4 +1,4 @@
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, IntegrityError, digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
@@ -111,24 +111,6 @@ export async function readBatchList(folder: string, kind: BatchList['kind']): Pr
     });
   }
   return list;
-}
-
-/** A file of more is not read whole to be hashed. */
-const MOST_HASHED_APART = 2 ** 29;
-
-/**
- * Starts to hash a batch's file on a thread of the process's pool, which costs memory of its size for as long.
- *
- * @returns its SHA-256; undefined where the file is too large for that
- */
-export function hashBatchFile(folder: string, { file, bytes }: BatchEntry): Promise<string> | undefined {
-  if (bytes > MOST_HASHED_APART) return undefined;
-  const digest = readFile(join(folder, file))
-    .then((content) => webcrypto.subtle.digest('SHA-256', content))
-    .then((hash) => Buffer.from(hash).toString('hex'));
-  // Awaited when the batch has been evaluated; until then a failure must not count as unhandled.
-  digest.catch(() => undefined);
-  return digest;
 }
 
 /**

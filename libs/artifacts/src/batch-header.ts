@@ -1,7 +1,8 @@
 import { RING_NAMES, slotsOf } from '@ciphernet/ckks';
 import { IntegrityError, digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
-import { MIN_PACKED_BITS, packedBytes } from './packed-words.js';
+import { PLAIN_VERSION, bodyBytes } from './batch-layout.js';
+import { MIN_PACKED_BITS } from './packed-words.js';
 
 /**
  * The wire format of encrypted batches, for shards (features) and results (logits) alike.
@@ -20,12 +21,7 @@ const MAGIC = 'CIPHNET1';
 const PREFIX = MAGIC.length + 4;
 const ALIGNMENT = 64;
 const MAX_HEADER_BYTES = 4096;
-/** Bytes of a residue in memory and in shards. */
-export const WORD_BYTES = 4;
-
-/** Version of batches that hold all their components. */
-export const PLAIN_VERSION = 3;
-/** Of those with a seed, which version 3 expanded otherwise. */
+/** Version of batches with a seed, which version 3 expanded otherwise. */
 export const SEEDED_VERSION = 4;
 const OTHER_VERSION = 'is of another version: encrypt the dataset again';
 
@@ -84,28 +80,6 @@ const headerSchema = z
 
 /** What a batch is; see the schema for ranges. */
 export type BatchHeader = z.infer<typeof headerSchema>;
-
-/** Components whose residues are in the body. */
-export function storedComponents(header: Pick<BatchHeader, 'components' | 'seed'>): number {
-  return header.seed === undefined ? header.components : 1;
-}
-
-/** Words of one piece: the residues modulo one prime in one tile. */
-export function tileWords(header: Pick<BatchHeader, 'ciphertexts' | 'components' | 'tile' | 'seed'>): number {
-  return header.ciphertexts * storedComponents(header) * header.tile;
-}
-
-/** Number of residues in a batch. */
-export function bodyWords(
-  header: Pick<BatchHeader, 'primes' | 'ciphertexts' | 'components' | 'ringDegree' | 'seed'>,
-): number {
-  return header.primes.length * header.ciphertexts * storedComponents(header) * header.ringDegree;
-}
-
-/** Bytes of a batch's body. */
-export function bodyBytes(header: BatchHeader): number {
-  return packedBytes(bodyWords(header), header.wordBits);
-}
 
 /** Header bytes, ready to be followed by the body. */
 export function encodeHeader(header: BatchHeader): Uint8Array {

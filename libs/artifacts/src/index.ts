@@ -11,21 +11,13 @@ export {
 export {
   type BatchEntry,
   type BatchList,
-  hashBatchFile,
   readBatchBytes,
   readBatchList,
   writeBatchFile,
   writeBatchList,
 } from './batch-folder.js';
-export {
-  type BatchHeader,
-  HEADER_READ_BYTES,
-  WORD_BYTES,
-  bodyBytes,
-  encodeHeader,
-  parseHeader,
-  tileWords,
-} from './batch-header.js';
+export { type BatchHeader, HEADER_READ_BYTES, encodeHeader, parseHeader } from './batch-header.js';
+export { WORD_BYTES, bodyBytes, tileWords } from './batch-layout.js';
 export {
   type DatasetManifest,
   type ShardEntry,
@@ -37,6 +29,7 @@ export {
 export { imaginaryPart, imaginaryUnit, pairValues, travellingShape } from './paired-values.js';
 export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset } from './residues.js';
 export { type PackedResult, openPackedResult, resultToBytes } from './result-bytes.js';
+export { type StoredBatch, type TileReader, openStoredTiles } from './stored-tiles.js';
 export { type MaskExpander, SEED_BYTES, createMaskExpander } from './seeded-mask.js';
 export { type ShardLayout, shardHeader } from './shard-header.js';
 export { type StoredImages, storedImagesFromBytes, storedImagesToBytes } from './stored-images.js';

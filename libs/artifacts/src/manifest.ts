@@ -8,7 +8,8 @@ import {
 import { type InputTransform, inputTransformSchema } from '@ciphernet/network';
 import { IntegrityError, digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
-import { HEADER_READ_BYTES, WORD_BYTES } from './batch-header.js';
+import { HEADER_READ_BYTES } from './batch-header.js';
+import { WORD_BYTES } from './batch-layout.js';
 
 const shardSchema = z.strictObject({
   digest: digestSchema,

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { IntegrityError } from '@ciphernet/foundation';
-import { type BatchHeader, storedComponents, tileWords } from './batch-header.js';
+import { type BatchHeader } from './batch-header.js';
+import { storedComponents, tileWords } from './batch-layout.js';
 import { SEED_BYTES } from './seeded-mask.js';
 
 /**

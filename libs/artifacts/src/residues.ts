@@ -1,5 +1,6 @@
 import { IntegrityError } from '@ciphernet/foundation';
-import { type BatchHeader, WORD_BYTES, bodyBytes, bodyWords, tileWords } from './batch-header.js';
+import { type BatchHeader } from './batch-header.js';
+import { WORD_BYTES, bodyBytes, bodyWords, tileWords } from './batch-layout.js';
 import { unpackWords } from './packed-words.js';
 
 /** A whole batch in memory: header, and the body as residues. */

@@ -1,5 +1,6 @@
 import { batchToBytes } from './batch-bytes.js';
-import { type BatchHeader, HEADER_READ_BYTES, bodyBytes, parseHeader } from './batch-header.js';
+import { type BatchHeader, HEADER_READ_BYTES, parseHeader } from './batch-header.js';
+import { bodyBytes } from './batch-layout.js';
 import { MIN_PACKED_BITS, packedReader } from './packed-words.js';
 import { pairValues } from './paired-values.js';
 import type { Batch } from './residues.js';

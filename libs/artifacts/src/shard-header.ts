@@ -1,5 +1,6 @@
 import { type CkksParameters, parametersDigest } from '@ciphernet/ckks';
-import { type BatchHeader, PLAIN_VERSION, SEEDED_VERSION } from './batch-header.js';
+import { type BatchHeader, SEEDED_VERSION } from './batch-header.js';
+import { PLAIN_VERSION } from './batch-layout.js';
 
 /** What differs between shards of fresh ciphertexts. */
 export interface ShardLayout {

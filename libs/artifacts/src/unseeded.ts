@@ -1,4 +1,5 @@
-import { type BatchHeader, PLAIN_VERSION } from './batch-header.js';
+import { type BatchHeader } from './batch-header.js';
+import { PLAIN_VERSION } from './batch-layout.js';
 import { createMaskExpander } from './seeded-mask.js';
 
 /** A stored batch as its readers see it: both components of every ciphertext. */

@@ -6,7 +6,7 @@ import { temporaryFolder } from '@ciphernet/testing';
 import { describe, expect, it } from '@jest/globals';
 import { batchToBytes } from '../src/batch-bytes.js';
 import { openBatchFile, parseBatch, readBatch } from '../src/batch-file.js';
-import { bodyBytes } from '../src/batch-header.js';
+import { bodyBytes } from '../src/batch-layout.js';
 import { checkList, positionDigests } from '../src/position-digests.js';
 import { rowOffset } from '../src/residues.js';
 import { createMaskExpander } from '../src/seeded-mask.js';

@@ -1,12 +1,13 @@
 export { type Engine, type EngineCapabilities, type EvaluateOptions, assertEvaluable } from './engine.js';
 export { type ChosenEngine, chooseEngine, mayHaveGpu, thisMachine } from './choose-engine.js';
 export { engineNamed } from './engines.js';
-export { type ShardFile, evaluateFile } from './evaluate-file.js';
+export { type OpenShard, type ShardFile, evaluateFile, evaluateShard, openShard } from './evaluate-file.js';
 export { shareCoreCounter } from './wasm/cores.js';
 export { evaluateProducts, productsToBytes } from './products/evaluate-products.js';
 export { type ProductsFile, type ProductsHeader, openProductsFile } from './products/products-file.js';
 export { type ProductCircuit, productChunks } from './products/write-products.js';
-export { startHelpers } from './wasm/helpers.js';
+export { hashOnHelper } from './wasm/helpers.js';
+export { startHelpers } from './wasm/helper-threads.js';
 export { type PositionEvaluator, type PositionRoom, createPositionEvaluator } from './wasm/positions.js';
 export { type Kernels, BLOCK_BYTES, PAIR_BYTES, SUM_BYTES, createKernels, vectorBits } from './wasm/kernels.js';
 export { type Gpu, openGpu } from './webgpu/device.js';

@@ -60,7 +60,7 @@ async function runFirstSegment(
   const cores = coreCounter();
   const isShared = shard.kind === 'file' && helpers > 0;
   const region = createRegion(segment, header.ringDegree, isShared);
-  const crew = isShared ? createCrew(compiled, helpers, cores, { path: shard.path, work, region }) : undefined;
+  const crew = isShared ? createCrew(compiled, helpers, cores, { stored: shard.stored, work, region }) : undefined;
   // This thread counts even where all cores are taken: it was given the work.
   Atomics.add(cores, 0, 1);
   try {

@@ -1,31 +1,15 @@
-import { Worker } from 'node:worker_threads';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { decodeError } from '@ciphernet/foundation';
 import { type CoreCounter, hasFreeCore, takeCore } from './cores.js';
-import type { HelperReply, HelperTask } from './thread.js';
+import { type Helper, helpersHere, startHelper } from './helper-threads.js';
+import type { EvaluationTask } from './thread.js';
 import { REMEMBERED_CIRCUITS } from './work.js';
-
-/**
- * Helper threads of this thread. They are started when an evaluation first finds a free core, and stay warm for the life of
- * the thread: starting one takes longer than a small shard. Idle, they neither use a core nor keep the process alive.
- */
-interface Helper {
-  readonly thread: Worker;
-  /** Numbers of the circuits that it has, oldest first. */
-  readonly circuits: number[];
-  isBusy: boolean;
-}
-
-/** The built file, also where the package's sources run (tests): threads load JavaScript. */
-const THREAD = new URL('../../dist/wasm/thread.js', import.meta.url);
 
 /** Loading modules and compiling kernels takes a thread some 150 ms. */
 const WORTH_STARTING_MS = 400;
 
 /** Evaluations that this thread has begun: after the first there will be more. */
 let begun = 0;
-
-const helpers: Helper[] = [];
 
 const numbers = new WeakMap<CompiledCircuit, number>();
 let lastNumber = 0;
@@ -37,51 +21,27 @@ function numberOf(compiled: CompiledCircuit): number {
   return lastNumber;
 }
 
-function startHelper(): Helper {
-  const thread = new Worker(THREAD);
-  const helper: Helper = { thread, circuits: [], isBusy: false };
-  thread.unref();
-  thread.once('exit', () => {
-    const at = helpers.indexOf(helper);
-    if (at >= 0) helpers.splice(at, 1);
-  });
-  helpers.push(helper);
-  return helper;
-}
-
-/**
- * Starts helpers ahead of the first evaluation, which then need not be worth the start of one: for a process that has a single
- * piece of work and knows that it is large.
- *
- * @param count threads beside this one, 0 or more
- */
-export function startHelpers(count: number): void {
-  for (let k = helpers.length; k < count; k++) startHelper();
-}
-
 /** Resolves when the helper has left the evaluation. */
-function ask(helper: Helper, task: HelperTask): Promise<void> {
-  const { thread } = helper;
+async function evaluateOn(helper: Helper, task: Omit<EvaluationTask, 'kind'>): Promise<void> {
   helper.isBusy = true;
-  thread.ref();
-  return new Promise<void>((resolve, reject) => {
-    const finish = (error?: Error): void => {
-      thread.off('message', onReply);
-      thread.off('error', finish);
-      thread.off('exit', onExit);
-      thread.unref();
-      helper.isBusy = false;
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const onReply = (reply: HelperReply): void =>
-      finish(reply.kind === 'failed' ? decodeError(reply.error) : undefined);
-    const onExit = (): void => finish(new Error('a helper thread ended during an evaluation'));
-    thread.on('message', onReply);
-    thread.on('error', finish);
-    thread.on('exit', onExit);
-    thread.postMessage(task);
+  try {
+    const reply = await helper.ask({ kind: 'evaluate', ...task });
+    if (reply.kind === 'failed') throw decodeError(reply.error);
+  } finally {
+    helper.isBusy = false;
+  }
+}
+
+/** SHA-256 of a file, in hex, by a helper, after what that one was asked before; it is started where there is none. */
+export function hashOnHelper(path: string): Promise<string> {
+  const helper = helpersHere()[0] ?? startHelper();
+  const digest = helper.ask({ kind: 'hash', path }).then((reply) => {
+    if (reply.kind === 'hashed') return reply.digest;
+    throw reply.kind === 'failed' ? decodeError(reply.error) : new TypeError('a helper gave another answer');
   });
+  // Awaited when the file has been evaluated; until then a failure must not count as unhandled.
+  digest.catch(() => undefined);
+  return digest;
 }
 
 /** Helpers of one evaluation. */
@@ -105,13 +65,14 @@ export function createCrew(
   compiled: CompiledCircuit,
   most: number,
   cores: CoreCounter,
-  task: Omit<HelperTask, 'circuit' | 'compiled' | 'cores'>,
+  task: Omit<EvaluationTask, 'kind' | 'circuit' | 'compiled' | 'cores'>,
 ): Crew {
   const joined: Promise<void>[] = [];
   let inside = 0;
   const circuit = numberOf(compiled);
   begun++;
   const inviteOne = (remainingMs: number): boolean => {
+    const helpers = helpersHere();
     const warm = helpers.find(({ isBusy }) => !isBusy);
     if (inside >= most) return false;
     if (warm === undefined && remainingMs < WORTH_STARTING_MS) {
@@ -127,7 +88,9 @@ export function createCrew(
       if (helper.circuits.length > REMEMBERED_CIRCUITS) helper.circuits.shift();
     }
     inside++;
-    const left = ask(helper, { ...task, circuit, cores, ...(knows ? {} : { compiled }) }).finally(() => inside--);
+    const left = evaluateOn(helper, { ...task, circuit, cores, ...(knows ? {} : { compiled }) }).finally(
+      () => inside--,
+    );
     // Awaited in `settled`; until then a failure must not count as unhandled.
     left.catch(() => undefined);
     joined.push(left);

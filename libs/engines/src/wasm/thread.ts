@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { openBatchFile } from '@ciphernet/artifacts';
+import { type StoredBatch, openStoredTiles } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { type EncodedError, elementAt, encodeError } from '@ciphernet/foundation';
 import type { CoreCounter } from './cores.js';
@@ -8,24 +10,32 @@ import { type Region, createShardRunner, unitAt, unitsOf } from './units.js';
 import { REMEMBERED_CIRCUITS, type Work, finishUnit, stopWork, takeFromBack } from './work.js';
 
 /** One evaluation that a helper joins. */
-export interface HelperTask {
+export interface EvaluationTask {
+  readonly kind: 'evaluate';
   /** Identifies the circuit among those of the thread that asks. */
   readonly circuit: number;
   /** The circuit itself, unless this helper has had it. */
   readonly compiled?: CompiledCircuit;
-  readonly path: string;
+  /** The shard's file. */
+  readonly stored: StoredBatch;
   readonly work: Work;
   readonly region: Region;
   readonly cores: CoreCounter;
 }
 
-/** What a helper answers when it has left. */
-export type HelperReply = { readonly kind: 'left' } | { readonly kind: 'failed'; readonly error: EncodedError };
+/** What a helper is asked. */
+export type HelperMessage = EvaluationTask | { readonly kind: 'hash'; readonly path: string };
+
+/** What a helper answers when it has left an evaluation, or hashed a file. */
+export type HelperReply =
+  | { readonly kind: 'left' }
+  | { readonly kind: 'hashed'; readonly digest: string }
+  | { readonly kind: 'failed'; readonly error: EncodedError };
 
 /** Circuits that were sent, the latest ones; their layouts live as long as they do. */
 const circuits = new Map<number, CompiledCircuit>();
 
-function circuitOf(task: HelperTask): CompiledCircuit {
+function circuitOf(task: EvaluationTask): CompiledCircuit {
   if (task.compiled !== undefined) {
     circuits.set(task.circuit, task.compiled);
     for (const oldest of circuits.keys()) if (circuits.size > REMEMBERED_CIRCUITS) circuits.delete(oldest);
@@ -36,10 +46,10 @@ function circuitOf(task: HelperTask): CompiledCircuit {
 }
 
 /** Takes units from the back until none is left, or until another evaluation needs the core. */
-function help(task: HelperTask): void {
+function help(task: EvaluationTask): void {
   const compiled = circuitOf(task);
   const segment = elementAt(planSegments(compiled), 0);
-  using shard = openBatchFile(task.path);
+  using shard = openStoredTiles(task.stored);
   const units = unitsOf(shard.header);
   const runner = createShardRunner(compiled, segment, shard);
   for (;;) {
@@ -50,15 +60,35 @@ function help(task: HelperTask): void {
   }
 }
 
-parentPort?.on('message', (task: HelperTask) => {
-  let reply: HelperReply = { kind: 'left' };
+const HASHED_AT_A_TIME = 2 ** 20;
+
+/** SHA-256 of a file, in hex. */
+function hashFile(path: string): string {
+  const hash = createHash('sha256');
+  const piece = new Uint8Array(HASHED_AT_A_TIME);
+  const file = openSync(path, 'r');
   try {
-    help(task);
-  } catch (error) {
-    stopWork(task.work);
-    reply = { kind: 'failed', error: encodeError(error) };
+    for (;;) {
+      const read = readSync(file, piece, 0, piece.length, null);
+      if (read === 0) return hash.digest('hex');
+      hash.update(piece.subarray(0, read));
+    }
   } finally {
-    Atomics.sub(task.cores, 0, 1);
+    closeSync(file);
   }
-  parentPort?.postMessage(reply);
-});
+}
+
+function answer(message: HelperMessage): HelperReply {
+  try {
+    if (message.kind === 'hash') return { kind: 'hashed', digest: hashFile(message.path) };
+    help(message);
+    return { kind: 'left' };
+  } catch (error) {
+    if (message.kind === 'evaluate') stopWork(message.work);
+    return { kind: 'failed', error: encodeError(error) };
+  } finally {
+    if (message.kind === 'evaluate') Atomics.sub(message.cores, 0, 1);
+  }
+}
+
+parentPort?.on('message', (message: HelperMessage) => parentPort?.postMessage(answer(message)));

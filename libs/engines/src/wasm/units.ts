@@ -1,4 +1,4 @@
-import type { BatchHeader, BatchSource } from '@ciphernet/artifacts';
+import type { BatchHeader, TileReader } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { IntegrityError, elementAt } from '@ciphernet/foundation';
 import { type Kernels, createKernels } from './kernels.js';
@@ -61,7 +61,7 @@ function storeOutputs(
 export function createShardRunner(
   compiled: CompiledCircuit,
   segment: Segment,
-  shard: BatchSource,
+  shard: TileReader,
 ): { readonly run: (unit: Unit, region: Region) => void; readonly memory: () => number } {
   const { header } = shard;
   const kernels = createKernels();

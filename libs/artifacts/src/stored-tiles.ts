@@ -1,0 +1,66 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { IntegrityError } from '@ciphernet/foundation';
+import type { BatchHeader } from './batch-header.js';
+import { WORD_BYTES, tileWords } from './batch-layout.js';
+import { unseeded } from './unseeded.js';
+
+/** A batch that is read piece by piece: one (prime, tile) at a time, so memory does not grow with the shard. */
+export interface TileReader {
+  /** Of the residues that are read: without a seed, since the second components are there. */
+  readonly header: BatchHeader;
+  /**
+   * Reads the residues of a tile, [component][ciphertext][coefficient], and of those behind it, as many as fill `target`.
+   * Their range is not checked here: an engine does it in the pass that it makes over them anyway.
+   */
+  readTiles(primeIndex: number, tile: number, target: Uint32Array): void;
+}
+
+/** What a file holds, as its header was parsed: another thread of the process opens it by this, and need not parse it again. */
+export interface StoredBatch {
+  readonly path: string;
+  /** With its seed, if it has one. */
+  readonly header: BatchHeader;
+  readonly bodyOffset: number;
+}
+
+/** Fills `target` from a file. @throws IntegrityError where the file ends before */
+export function readFully(file: number, target: Uint8Array, position: number, where: string): void {
+  let done = 0;
+  while (done < target.length) {
+    const read = readSync(file, target, done, target.length - done, position + done);
+    if (read === 0) throw new IntegrityError('the file became shorter while it was read', { where });
+    done += read;
+  }
+}
+
+/**
+ * Reads tiles of an open file.
+ *
+ * @param onRead is told of all bytes that are read, and where they stand
+ */
+export function tilesOf(
+  file: number,
+  { path, header, bodyOffset }: StoredBatch,
+  onRead?: (position: number, bytes: Uint8Array) => void,
+): TileReader {
+  const words = tileWords(header);
+  const tiles = header.ringDegree / header.tile;
+  const view = unseeded(header);
+  return {
+    header: view.header,
+    readTiles(primeIndex, tile, target) {
+      view.readTiles(primeIndex, tile, target, (own) => {
+        const bytes = new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
+        const position = bodyOffset + (primeIndex * tiles + tile) * words * WORD_BYTES;
+        readFully(file, bytes, position, path);
+        onRead?.(position, bytes);
+      });
+    },
+  };
+}
+
+/** Opens a file that another thread has open, and verifies. */
+export function openStoredTiles(stored: StoredBatch): TileReader & Disposable {
+  const file = openSync(stored.path, 'r');
+  return { ...tilesOf(file, stored), [Symbol.dispose]: () => closeSync(file) };
+}
