@@ -39,6 +39,9 @@ export function unitAt(index: number, units: number): Unit {
   return { primeIndex: Math.floor(index / units), index: index % units };
 }
 
+/** Words up to which a loop copies faster than two views and a `set` of them, which are objects. */
+const COPIED_BY_WORD = 64;
+
 /** Copies a program's outputs, [component][row][tile], to their place in a region's polynomials. */
 function storeOutputs(
   kernels: Kernels,
@@ -53,7 +56,9 @@ function storeOutputs(
   const polynomials = segment.outputComponents * segment.outputRows;
   for (let k = 0; k < polynomials; k++) {
     const from = program.output / 4 + k * tile;
-    region.set(words.subarray(from, from + tile), k * ringDegree + at);
+    const to = k * ringDegree + at;
+    if (tile > COPIED_BY_WORD) region.set(words.subarray(from, from + tile), to);
+    else for (let i = 0; i < tile; i++) region[to + i] = words[from + i] ?? 0;
   }
 }
 
