@@ -1,5 +1,6 @@
 import { type CkksParameters, type EncryptionMode, createParameters } from '@ciphernet/ckks';
 import { UnsupportedError, lastOf } from '@ciphernet/foundation';
+import { spareBits } from '../attempt.js';
 import type { Calibration } from '../calibrate.js';
 
 /** What a circuit is evaluated under where examples come singly. */
@@ -26,8 +27,8 @@ const LEAST_INPUT_SCALE = 2 ** 14;
 const MOST_SCALED = 2 ** 29;
 const INPUT_HEADROOM = 4;
 
-/** Private data may give twice what the calibration's did. */
-const HEADROOM_BITS = 1;
+/** Private data may give more than the calibration's did; there is one square. */
+const HEADROOM_BITS = spareBits(1);
 
 /**
  * Two primes of 30 bits at N = 4096, 90 of 106 bits with the special one: results take some 2^52, and only their coefficient of X^0 must
