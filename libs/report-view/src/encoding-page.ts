@@ -11,7 +11,7 @@ import {
 } from '@ciphernet/report';
 import { greyStrip } from './grey-png.js';
 import { section, table } from './metric-sections.js';
-import { PAGE_STYLE, escapeHtml } from './page.js';
+import { PAGE_STYLE, escapeHtml, withCode } from './page.js';
 
 /** A row of pictures, the same examples in each. */
 export interface PictureRow {
@@ -49,7 +49,7 @@ export function encodingReportToHtml(report: EncodingReport, pictures: readonly 
     `<div class="figure"><b>${escapeHtml(value)}</b><span>${escapeHtml(name)}</span></div>`;
   const archnet = ARCHNET.get(dataset.name);
   const [low, high] = accuracy.interval;
-  const notes = OBFUSCATION_NOTES.map((note) => `<li>${escapeHtml(note)}</li>`).join('');
+  const notes = OBFUSCATION_NOTES.map((note) => `<li>${withCode(note)}</li>`).join('');
   const attackRows = attacks.map((attack) => [attackText(attack), ...similarityCells(attack)]);
   const details = [
     ['what', ''],

@@ -11,6 +11,11 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ESCAPES.get(character) ?? character);
 }
 
+/** Text with commands and options between backticks, as a terminal and Markdown show it, for a page. */
+export function withCode(text: string): string {
+  return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
+}
+
 /** Style of every page: light and dark, from phones up. */
 export const PAGE_STYLE = `
 :root { color-scheme: light dark; --ink: #1c2430; --page: #fbfbfa; --card: #ffffff; --line: #e3e5e8; --soft: #5b6675; }
