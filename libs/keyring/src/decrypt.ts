@@ -1,7 +1,7 @@
 import { type Batch, imaginaryPart, rowOffset } from '@ciphernet/artifacts';
-import { parametersDigest } from '@ciphernet/ckks';
-import { IntegrityError } from '@ciphernet/foundation';
-import { type SealContext, ciphertextFromResidues, createSealContext, plaintextBytes } from '@ciphernet/seal';
+import { type CkksParameters, parametersDigest } from '@ciphernet/ckks';
+import { IntegrityError, messageOf } from '@ciphernet/foundation';
+import { type SealContext, ciphertextFromResidues, createLevelContext, plaintextBytes } from '@ciphernet/seal';
 import type { SecretKey } from 'node-seal';
 import { type SecretKeyFile, assertSameKey } from './key-files.js';
 import { keyResidues } from './key-residues.js';
@@ -31,12 +31,7 @@ export interface ResultDecryptor extends Disposable {
   decryptConstants(batch: Batch, where: string): Float64Array;
 }
 
-function decryptCiphertext(
-  context: SealContext<OwnerSeal>,
-  secretKey: SecretKey,
-  batch: Batch,
-  index: number,
-): Float64Array {
+function decryptCiphertext({ context, secretKey }: DecryptionLevel, batch: Batch, index: number): Float64Array {
   const { seal } = context;
   const { header, residues } = batch;
   const tiles = header.ringDegree / header.tile;
@@ -54,47 +49,84 @@ function decryptCiphertext(
   return encoder.decodeFloat64(plaintext) as Float64Array;
 }
 
-/** SEAL's key of a secret of the conjugate-invariant ring: its values in the ring of twice the degree, at the key level. */
-function embeddedSecret(context: SealContext<OwnerSeal>, bytes: Uint8Array): Uint8Array {
-  const { parameters } = context;
-  const residues = keyResidues(parameters, 'symmetric', bytes);
+/** SEAL with the secret key, at one level: over so many of the parameters' primes. */
+interface DecryptionLevel extends Disposable {
+  readonly context: SealContext<OwnerSeal>;
+  readonly secretKey: SecretKey;
+}
+
+/** @param residues of the secret key in NTT form, of all primes and the special one */
+function openLevel(seal: OwnerSeal, parameters: CkksParameters, residues: Uint32Array, limbs: number): DecryptionLevel {
+  const { ringDegree, primes } = parameters;
+  const context = createLevelContext(seal, parameters, limbs);
+  const secretKey = new seal.SecretKey();
+  const own = new Uint32Array((limbs + 1) * ringDegree);
+  own.set(residues.subarray(0, limbs * ringDegree));
+  own.set(residues.subarray(primes.length * ringDegree), limbs * ringDegree);
+  using data = context.context.keyContextData();
+  using id = data.parmsId();
+  const bytes = plaintextBytes(BigUint64Array.from(id.values() as BigUint64Array), own, parameters);
   try {
-    using data = context.context.keyContextData();
-    using id = data.parmsId();
-    return plaintextBytes(BigUint64Array.from(id.values() as BigUint64Array), residues, parameters);
+    secretKey.loadFromArray(context.context, bytes);
+  } catch (error) {
+    secretKey.delete();
+    context[Symbol.dispose]();
+    throw error;
   } finally {
-    residues.fill(0);
+    own.fill(0);
+    bytes.fill(0);
+  }
+  return {
+    context,
+    secretKey,
+    [Symbol.dispose]() {
+      secretKey.delete();
+      context[Symbol.dispose]();
+    },
+  };
+}
+
+/** Residues of a secret key. @throws IntegrityError for one that is damaged */
+function secretResidues({ parameters, bytes }: SecretKeyFile): Uint32Array {
+  try {
+    return keyResidues(parameters, 'symmetric', bytes);
+  } catch (cause) {
+    throw refused(messageOf(cause), cause);
   }
 }
 
+function refused(why: string, cause?: unknown): IntegrityError {
+  return new IntegrityError(`SEAL refuses the secret key: ${why}`, {
+    where: 'secret key',
+    hint: 'the key file is damaged, or of other parameters',
+    cause,
+  });
+}
+
 /**
- * Loads the secret key into SEAL.
+ * Loads the secret key into SEAL, at the level of the first result, and of others as they come: an evaluation's results have one.
  *
- * @throws IntegrityError when SEAL refuses the key
+ * @throws IntegrityError when the key is damaged
  */
 export async function createResultDecryptor(key: SecretKeyFile): Promise<ResultDecryptor> {
   const seal = await loadOwnerSeal();
   const { parameters } = key;
-  const context = createSealContext(seal, parameters);
-  const secretKey = new seal.SecretKey();
-  try {
-    if (parameters.ring === 'standard') secretKey.loadFromArray(context.context, key.bytes);
-    else {
-      const embedded = embeddedSecret(context, key.bytes);
-      try {
-        secretKey.loadFromArray(context.context, embedded);
-      } finally {
-        embedded.fill(0);
-      }
+  secretResidues(key).fill(0);
+  const levels = new Map<number, DecryptionLevel>();
+  const levelOf = ({ primes }: Batch['header']): DecryptionLevel => {
+    const known = levels.get(primes.length);
+    if (known !== undefined) return known;
+    const residues = secretResidues(key);
+    try {
+      const level = openLevel(seal, parameters, residues, primes.length);
+      levels.set(primes.length, level);
+      return level;
+    } catch (error) {
+      throw refused(sealMessage(seal, error), error);
+    } finally {
+      residues.fill(0);
     }
-  } catch (error) {
-    secretKey.delete();
-    context[Symbol.dispose]();
-    throw new IntegrityError(`SEAL refuses the secret key: ${sealMessage(seal, error)}`, {
-      where: 'secret key',
-      hint: 'the key file is damaged, or of other parameters',
-    });
-  }
+  };
   const assertOfKey = ({ keyFingerprint, parametersDigest: digest }: Batch['header'], where: string): void => {
     assertSameKey(keyFingerprint, key.fingerprint, 'the result', where);
     if (digest === parametersDigest(key.parameters)) return;
@@ -103,14 +135,16 @@ export async function createResultDecryptor(key: SecretKeyFile): Promise<ResultD
   return {
     decryptConstants(batch, where) {
       assertOfKey(batch.header, where);
+      const level = levelOf(batch.header);
       return Float64Array.from({ length: batch.header.ciphertexts }, (_, index) => {
-        const slots = decryptCiphertext(context, secretKey, batch, index);
+        const slots = decryptCiphertext(level, batch, index);
         return slots.reduce((sum, value) => sum + value, 0) / slots.length;
       });
     },
     decrypt(batch, where) {
       const { header } = batch;
       assertOfKey(header, where);
+      const level = levelOf(header);
       const count = header.values ?? header.ciphertexts;
       const values = new Float64Array(header.images * count);
       // Results are one tile; a shard that is decrypted in a test is not. Real slots have no imaginary part.
@@ -125,20 +159,20 @@ export async function createResultDecryptor(key: SecretKeyFile): Promise<ResultD
       for (let index = 0; index < count; index++) {
         const part = header.values !== undefined && index % 2 === 1 && imaginary !== undefined ? imaginary : batch;
         const ciphertext = header.values === undefined ? index : index >> 1;
-        const slots = decryptCiphertext(context, secretKey, part, ciphertext);
+        const slots = decryptCiphertext(level, part, ciphertext);
         note(slots);
         for (let image = 0; image < header.images; image++) values[image * count + index] = slots[image] ?? NaN;
       }
       // Imaginary parts in which no value travels: an honest result has none.
       for (let ciphertext = 0; ciphertext < header.ciphertexts; ciphertext++) {
         const isUsed = header.values !== undefined && 2 * ciphertext + 1 < count;
-        if (!isUsed && imaginary !== undefined) note(decryptCiphertext(context, secretKey, imaginary, ciphertext));
+        if (!isUsed && imaginary !== undefined) note(decryptCiphertext(level, imaginary, ciphertext));
       }
       return { values, largestSlot };
     },
     [Symbol.dispose]() {
-      secretKey.delete();
-      context[Symbol.dispose]();
+      for (const level of levels.values()) level[Symbol.dispose]();
+      levels.clear();
     },
   };
 }

@@ -11,6 +11,7 @@ export {
 export {
   type EvaluationSeal,
   type SealContext,
+  createLevelContext,
   createSealContext,
   loadEvaluationSeal,
   restrictToEvaluation,

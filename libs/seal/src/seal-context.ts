@@ -41,26 +41,28 @@ export interface SealContext<Module extends EvaluationSeal = EvaluationSeal> ext
   readonly seal: Module;
   readonly context: SEALContext;
   readonly parameters: CkksParameters;
-  /** SEAL's parms_id with 1, 2, … data primes: `parmsIds[primes − 1]`. */
+  /** SEAL's parms_id with 1, 2, … data primes, `parmsIds[primes − 1]`, of those levels that it has. */
   readonly parmsIds: readonly BigUint64Array[];
 }
 
 /**
- * Creates a context, in which SEAL takes our primes and grants the security that we state. Elements of the conjugate-invariant ring
+ * A context of SEAL's over these primes, in which SEAL grants the security that we state. Elements of the conjugate-invariant ring
  * are elements of SEAL's ring of twice the degree; their security is of their own, so SEAL's check of it is off.
  *
- * @throws InputError when SEAL refuses the parameters
+ * @param hasLevels makes a level for each prime that may be dropped: SEAL computes its tables of roots for each level anew
  */
-export function createSealContext<Module extends EvaluationSeal>(
-  seal: Module,
+function contextOver(
+  seal: EvaluationSeal,
   parameters: CkksParameters,
-): SealContext<Module> {
-  const { ringDegree, primes, specialPrime } = parameters;
+  primes: readonly number[],
+  hasLevels: boolean,
+): SEALContext {
+  const { ringDegree } = parameters;
   const degree = embeddingDegree(parameters);
   using encryption = new seal.EncryptionParameters(seal.SchemeType.ckks);
   encryption.setPolyModulusDegree(degree);
   using moduli = new seal.VectorModulus();
-  for (const prime of [...primes, specialPrime]) {
+  for (const prime of primes) {
     using modulus = new seal.Modulus(BigInt(prime));
     moduli.push_back(modulus);
   }
@@ -68,14 +70,26 @@ export function createSealContext<Module extends EvaluationSeal>(
   // A set that our bounds do not call secure exists in tests only; SEAL then must not refuse it either.
   const isSeals = degree === ringDegree && securityOfParameters(parameters).bits >= 128;
   const level = isSeals ? seal.SecLevelType.tc128 : seal.SecLevelType.none;
-  const context = new seal.SEALContext(encryption, true, level);
-  if (!context.parametersSet()) {
-    context.delete();
-    throw new InputError('SEAL refuses the parameters', {
-      where: `N=${ringDegree}, primes ${primes.join(', ')} + ${specialPrime}`,
-      hint: 'use a set made by the planner',
-    });
-  }
+  const context = new seal.SEALContext(encryption, hasLevels, level);
+  if (context.parametersSet()) return context;
+  context.delete();
+  throw new InputError('SEAL refuses the parameters', {
+    where: `N=${ringDegree}, primes ${primes.join(', ')}`,
+    hint: 'use a set made by the planner',
+  });
+}
+
+/**
+ * Creates a context with all levels: of keys, with the special prime, and of data.
+ *
+ * @throws InputError when SEAL refuses the parameters
+ */
+export function createSealContext<Module extends EvaluationSeal>(
+  seal: Module,
+  parameters: CkksParameters,
+): SealContext<Module> {
+  const { primes, specialPrime } = parameters;
+  const context = contextOver(seal, parameters, [...primes, specialPrime], true);
   const parmsIds: BigUint64Array[] = [];
   let data = context.firstContextData();
   for (let left = primes.length; left >= 1; left--) {
@@ -86,5 +100,27 @@ export function createSealContext<Module extends EvaluationSeal>(
     if (next === undefined) break;
     data = next;
   }
+  return { seal, context, parameters, parmsIds, [Symbol.dispose]: () => context.delete() };
+}
+
+/**
+ * Creates a context of one level of data, over the first of the parameters' primes, beside that of keys, which SEAL wants a prime more
+ * for: the special one. For decryption of what has these primes; at N = 16384 and five primes it takes half of the second that all
+ * levels take.
+ *
+ * @param limbs how many primes, 1 to all
+ * @throws InputError when SEAL refuses the parameters
+ */
+export function createLevelContext<Module extends EvaluationSeal>(
+  seal: Module,
+  parameters: CkksParameters,
+  limbs: number,
+): SealContext<Module> {
+  const { primes, specialPrime } = parameters;
+  const context = contextOver(seal, parameters, [...primes.slice(0, limbs), specialPrime], false);
+  using data = context.firstContextData();
+  using id = data.parmsId();
+  const parmsIds: BigUint64Array[] = [];
+  parmsIds[limbs - 1] = BigUint64Array.from(id.values() as BigUint64Array);
   return { seal, context, parameters, parmsIds, [Symbol.dispose]: () => context.delete() };
 }
