@@ -115,7 +115,8 @@ export function deferred(text) {
   for (const statement of file.statements) {
     if (!ts.isVariableStatement(statement)) continue;
     for (const { name, initializer } of statement.declarationList.declarations) {
-      if (!ts.isIdentifier(name) || !isLoad(initializer)) continue;
+      // TypeScript's own names, which nothing else in a module has; a namespace that is imported by a name of its author's is loaded at once.
+      if (!ts.isIdentifier(name) || !/_\d+$/.test(name.text) || !isLoad(initializer)) continue;
       names.add(name.text);
       edits.push({ at: initializer.getStart(), insert: '__later(() => ' }, { at: initializer.getEnd(), insert: ')' });
     }
@@ -184,7 +185,8 @@ export function bundle(entry, target, party, parts = []) {
       const module = { id, path, needs: {}, imports: {}, text: '' };
       found.push(module);
       // The start waits for what it does, at the top level.
-      module.text = isModule ? deferred(ts.transpileModule(text, { compilerOptions: OPTIONS }).outputText) : text;
+      const script = isModule ? ts.transpileModule(text, { compilerOptions: OPTIONS }).outputText : text;
+      module.text = isModule && packageOf(path) !== undefined ? deferred(script) : script;
       for (const specifier of loads) {
         const resolved = resolve(specifier, path);
         if (resolved !== undefined) module.needs[specifier] = add(resolved);
@@ -238,7 +240,13 @@ const start = (table) => {
     };
     const importFrom = (specifier) =>
       specifier in needs ? Promise.resolve().then(() => load(needs[specifier])) : import(imports[specifier] ?? specifier);
-    const result = body.call(module.exports, module, module.exports, require, importFrom, url, path, dirname(path));
+    let result;
+    try {
+      result = body.call(module.exports, module, module.exports, require, importFrom, url, path, dirname(path));
+    } catch (error) {
+      loaded.delete(id);
+      throw error;
+    }
     if (id === 0) result.catch((error) => { console.error(error); process.exit(1); });
     return module.exports;
   };

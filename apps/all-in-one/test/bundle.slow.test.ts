@@ -39,17 +39,18 @@ describe('a program in one file', () => {
     expect(mixed.status).toBe(1);
   });
 
-  it('loads what a module of ours uses when it is used, and everything else as TypeScript writes it', () => {
+  it('loads by TypeScript’s own names when they are used, and by others at once', () => {
     const text = [
-      "const plain = require('a');",
-      "const wrapped = __importDefault(require('b'));",
-      'exports.make = () => new plain.Made(wrapped.default, { plain: plain.plain });',
+      "const plain_1 = require('a');",
+      "const wrapped_js_1 = __importDefault(require('b'));",
+      "const named = require('d');",
+      'exports.make = () => new plain_1.Made(wrapped_js_1.default, { plain: plain_1.plain, named });',
       "require('c');",
     ].join('\n');
     const script = `
       import { deferred } from ${JSON.stringify(join(ROOT, 'scripts', 'bundle.mjs'))};
       const loaded = [];
-      const modules = { a: { Made: class { constructor(b, rest) { this.text = b + rest.plain; } }, plain: 'A' }, b: 'B', c: 0 };
+      const modules = { a: { Made: class { constructor(b, rest) { this.text = b + rest.plain + rest.named; } }, plain: 'A' }, b: 'B', c: 0, d: 'D' };
       const require = (name) => { loaded.push(name); return modules[name]; };
       const later = (load) => { let known; return () => (known ??= load()); };
       const exports = {};
@@ -59,6 +60,6 @@ describe('a program in one file', () => {
       console.log(JSON.stringify([before, exports.make().text, exports.make().text, loaded]));`;
     const { stdout, stderr } = node('--input-type=module', '--eval', script);
     expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toEqual([['c'], 'BA', 'BA', ['c', 'a', 'b']]);
+    expect(JSON.parse(stdout)).toEqual([['d', 'c'], 'BAD', 'BAD', ['d', 'c', 'a', 'b']]);
   });
 });

@@ -76,6 +76,38 @@ describe('from file to file, in separate processes', () => {
     npy.forEach((row, n) => row.forEach((logit, k) => expect(Math.abs(logit - idx[n]![k]!)).toBeLessThan(3)));
   });
 
+  it('batches follow one another, the next opened and hashed meanwhile, and a damaged one ends it', async () => {
+    const test = await loadDataset('mnist', 'test', { cacheFolder: at('cache') });
+    const count = 8200;
+    const idx = Buffer.alloc(16);
+    [0x803, count, 28, 28].forEach((word, i) => idx.writeUInt32BE(word, 4 * i));
+    await writeFile(at('many.idx'), Buffer.concat([idx, test.images.subarray(0, 784 * count)]));
+    await succeed('encrypt', at('many.idx'), at('many-up'), '--keys', at('keys'));
+    const batches = (await readdir(at('many-up'))).filter((name) => name.endsWith('.bin'));
+    expect(batches).toHaveLength(3);
+    await succeed('infer', at('batch'), at('many-up'), at('many-down'));
+    await succeed('decrypt', at('many-down'), at('many.txt'), '--keys', at('keys'), '--expect', String(count));
+    const predictions = await numbersOf('many.txt');
+    const right = predictions.filter((prediction, n) => prediction === test.labels[n]).length;
+    expect(right / count).toBeGreaterThan(0.98);
+    for (const [batch, place, message] of [
+      ['batch-00001.bin', -100, /holds other bytes|not below its prime/],
+      ['batch-00002.bin', 2, /not an encrypted batch/],
+    ] as const) {
+      const file = at('many-up', batch);
+      const bytes = await readFile(file);
+      const changed = Buffer.from(bytes);
+      const flipped = (place + bytes.length) % bytes.length;
+      changed.writeUInt8(changed.readUInt8(flipped) ^ 1, flipped);
+      await writeFile(file, changed);
+      const failed = await cli('infer', at('batch'), at('many-up'), at('many-x'));
+      expect(failed.stderr).toMatch(message);
+      expect(failed.code).toBe(3);
+      await expect(stat(at('many-x'))).rejects.toThrow(/ENOENT/);
+      await writeFile(file, bytes);
+    }
+  });
+
   it('a single image takes a fraction of a batch and the public part of the keys', async () => {
     await succeed('encrypt', at('one.txt'), at('one-up'), '--keys', at('public'));
     await succeed('infer', at('single'), at('one-up'), at('one-down'));

@@ -139,6 +139,9 @@ describe('the planner', () => {
     const one = planCircuit(denseCircuit(20, 16, 10), oneSquare, { mode: 'symmetric' });
     const two = planCircuit(twoSquares, calibration, { mode: 'symmetric' });
     expect([one.slotBound, two.slotBound]).toEqual([2 * 60, 4 * 170]);
+    const { maps } = planCircuit(twoSquares, calibration, { mode: 'symmetric', verifiable: 'never' });
+    maps.forEach(({ headroomBits = Infinity }, map) => expect(headroomBits).toBeGreaterThanOrEqual(spareBits(map)));
+    expect(maps.at(-1)?.headroomBits).toBeDefined();
   });
 
   it('refuses a calibration of another circuit', () => {

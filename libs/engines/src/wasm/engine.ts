@@ -7,6 +7,7 @@ import { type Engine, type EvaluateOptions, assertEvaluable } from '../engine.js
 import { codeVersion } from '../result-code.js';
 import { coreCounter } from './cores.js';
 import { finishEvaluation } from './finish.js';
+import { MOST_THREADS } from './helper-threads.js';
 import { type Crew, createCrew } from './helpers.js';
 import { STEP } from './program-memory.js';
 import { type Segment, firstSegment } from './segments.js';
@@ -15,9 +16,6 @@ import { type Work, createWork, finishUnit, fractionDone, frontOf, stopWork } fr
 
 /** The event loop gets a turn this often, for cancellation, lock renewal and progress. */
 const TURN_MS = 50;
-
-/** More threads than this do not help one shard: reading it and the rescale remain. */
-const MAX_THREADS = 16;
 
 /** Takes units from the front until there are none, giving the event loop its turns and helpers a chance to join. */
 async function takeUnits(
@@ -56,7 +54,7 @@ async function runFirstSegment(
   const { header } = shard;
   const units = unitsOf(header);
   const work = createWork(header.primes.length * units);
-  const helpers = Math.min(options.threads ?? 1, MAX_THREADS) - 1;
+  const helpers = Math.min(options.threads ?? 1, MOST_THREADS) - 1;
   const cores = coreCounter();
   const isShared = shard.kind === 'file' && helpers > 0;
   const region = createRegion(segment, header.ringDegree, isShared);
@@ -96,7 +94,7 @@ export const simdEngine: Engine = {
   get version() {
     return `simd-1 ${codeVersion()}`;
   },
-  capabilities: { maxThreads: MAX_THREADS, sharedSources: ['file'] },
+  capabilities: { maxThreads: MOST_THREADS, sharedSources: ['file'] },
   async evaluate(compiled, shard, options = {}) {
     const { header } = shard;
     assertEvaluable(compiled, header);

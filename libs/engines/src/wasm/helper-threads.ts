@@ -20,18 +20,25 @@ export interface Helper {
   ask(message: HelperMessage): Promise<HelperReply>;
 }
 
+/** More threads than this do not help one shard: reading it and the rescale remain. */
+export const MOST_THREADS = 16;
+
 /** The built file, also where the package's sources run (tests): threads load JavaScript. */
 const THREAD = new URL('../../dist/wasm/thread.js', import.meta.url);
 
 const helpers: Helper[] = [];
+
+/** Why a helper ended that nobody had asked anything: it does not start here, and the next who asks for one is told. */
+let broken: Error | undefined;
 
 /** Helpers that are there, the first ones first. */
 export function helpersHere(): readonly Helper[] {
   return helpers;
 }
 
-/** Starts one more. Messages wait until it has loaded its modules. */
+/** Starts one more. Messages wait until it has loaded its modules. @throws Error where an earlier one did not start */
 export function startHelper(): Helper {
+  if (broken !== undefined) throw broken;
   const thread = new Worker(THREAD);
   const asked: Asked[] = [];
   const helper: Helper = {
@@ -47,7 +54,9 @@ export function startHelper(): Helper {
   };
   const end = (error: Error): void => {
     const at = helpers.indexOf(helper);
-    if (at >= 0) helpers.splice(at, 1);
+    if (at < 0) return;
+    helpers.splice(at, 1);
+    if (asked.length === 0) broken = error;
     for (const { reject } of asked.splice(0)) reject(error);
   };
   thread.unref();

@@ -2,8 +2,8 @@ import { BUFFER_USAGE, MAP_READ, MAP_WRITE } from './device.js';
 
 /**
  * What a piece takes on the host: memory that the device copies its features from, and memory that it copies its results to. Both
- * are made once and mapped anew for each piece: a queue's `writeBuffer` takes fresh pages for each, which on an H200 cost twice
- * what everything else did.
+ * are made once and mapped anew for each piece: a queue's `writeBuffer` takes fresh pages for each, which on an H200 cost more
+ * than everything else did.
  */
 export interface Lane extends Disposable {
   /** Of the features' words. */

@@ -194,6 +194,7 @@ export async function createSegmentRunner(
       await own.done;
       const { lane } = own;
       const words = lane.words();
+      if (words.length === 0) throw failed('its memory is gone');
       try {
         fill(words);
       } catch (error) {
