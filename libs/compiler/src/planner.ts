@@ -47,10 +47,11 @@ export const DEFAULT_TARGET_ERROR = 0.2;
 const RELATIVE_TARGET_ERROR = 2 ** -8;
 
 /**
- * A dataset that is encrypted already cannot be given a better scale: its plan may err by twice as much. At a bound of 0.4
- * the deviation is 0.01, within which some one decision in 10^4 lies (the margins in reports show how many do).
+ * A dataset that is encrypted already cannot be given a better scale: its plan may err by four times as much. At a bound of 0.8
+ * the deviation is 0.02, within which some two decisions in 10^4 lie (the margins in reports show how many do). With twice as much one
+ * of 30 epochs of a network on Fashion-MNIST had no plan.
  */
-const GIVEN_SLACK = 2;
+const GIVEN_SLACK = 4;
 
 /**
  * Gaps of verifiable plans, bits: how far a forgery must reach before it can stay within the bound of all slots
