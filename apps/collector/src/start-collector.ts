@@ -37,7 +37,7 @@ import {
   type QueueBackend,
   parseCollectJob,
 } from '@ciphernet/queue';
-import { writeReport } from '@ciphernet/report-view';
+import { prepareCharts, writeReport } from '@ciphernet/report-view';
 import { type Job, UnrecoverableError, type Worker } from 'bullmq';
 import { ForgedResult, signersOf } from './answers.js';
 import { parseChildren } from './audits.js';
@@ -110,9 +110,9 @@ async function conclude(gathered: Gathered, tools: CollectorTools, child: Decryp
       workers: { workers, quarantine, lockAfter },
       keepOutputs,
     };
-    const { report, predictions, outputs } = await child.collect(task, (progress) =>
-      onProgress?.(evaluation, progress),
-    );
+    const collected = child.collect(task, (progress) => onProgress?.(evaluation, progress));
+    prepareCharts();
+    const { report, predictions, outputs } = await collected;
     const folder = outcomeFolder(reportsFolder, evaluation);
     if (predictions !== undefined) await writePredictions(folder, predictions);
     if (outputs !== undefined) await writeKeptOutputs(folder, outputs);

@@ -26,10 +26,19 @@ export const GREEN = '#2a9d6f';
 /** Loaded with the first chart, and once for charts that are drawn side by side. */
 let drawing: Promise<typeof Draw> | undefined;
 
+function loadDrawing(): Promise<typeof Draw> {
+  return (drawing ??= import('./draw.js'));
+}
+
+/** Loads what charts are drawn with, which takes some tenths of a second: for who waits for what the charts are to show. */
+export function prepareCharts(): void {
+  // Why it cannot be loaded is said by the first chart.
+  loadDrawing().catch(() => undefined);
+}
+
 /** Renders to SVG without a browser. @param ink colour of text and axes: the page's own, or a fixed one for a file */
 export async function renderChart(spec: TopLevelSpec, ink = INK): Promise<string> {
-  drawing ??= import('./draw.js');
-  const svg = await (await drawing).drawSvg({ config: config(ink), ...spec });
+  const svg = await (await loadDrawing()).drawSvg({ config: config(ink), ...spec });
   // The view box scales: fixed width and height would overflow a phone.
   return svg.replace(/ width="[\d.]+" height="[\d.]+"/, '');
 }

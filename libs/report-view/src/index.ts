@@ -1,3 +1,4 @@
+export { prepareCharts } from './charts.js';
 export { historyPage } from './benchmark-page.js';
 export { comparisonToHtml } from './comparison-page.js';
 export { writeCurve } from './curve-view.js';
