@@ -3,8 +3,9 @@ import { closeSync, openSync } from 'node:fs';
 import { IntegrityError } from '@ciphernet/foundation';
 import { HEADER_READ_BYTES, parseHeader } from './batch-header.js';
 import { bodyWords, tileWords } from './batch-layout.js';
+import { hashRange, readFully } from './read-file.js';
 import { type Batch, batchFromBytes, checkResidues } from './residues.js';
-import { type StoredBatch, type TileReader, readFully, tilesOf } from './stored-tiles.js';
+import { type StoredBatch, type TileReader, tilesOf } from './stored-tiles.js';
 import { unseeded } from './unseeded.js';
 import { identifyFile } from './verified-files.js';
 
@@ -19,7 +20,6 @@ export type BatchSource = BatchMemory | BatchFile;
 /** A batch in a file whose digest is verified along with reading it. */
 export interface BatchFile extends TileReader, Disposable {
   readonly kind: 'file';
-  readonly path: string;
   /** What the second components were expanded from, 64 hex digits. */
   readonly seed?: string;
   /** What other threads open it by. */
@@ -34,8 +34,6 @@ export interface BatchFile extends TileReader, Disposable {
   /** True when the file need not be hashed: it was, and has not been touched since. */
   readonly wasVerified: boolean;
 }
-
-const CHUNK_BYTES = 4 * 2 ** 20;
 
 /** Hashes a file's pieces as they are read in order from its start; what was read by others is hashed at the end. */
 function runningDigest(start: Uint8Array): {
@@ -53,12 +51,7 @@ function runningDigest(start: Uint8Array): {
     },
     finish(file, total, path) {
       const readInOrder = next === total;
-      const chunk = new Uint8Array(CHUNK_BYTES);
-      for (; next < total; next += chunk.length) {
-        const piece = chunk.subarray(0, Math.min(chunk.length, total - next));
-        readFully(file, piece, next, path);
-        hash.update(piece);
-      }
+      hashRange(hash, file, next, total, path);
       return { digest: hash.digest('hex'), readInOrder };
     },
   };
@@ -88,7 +81,6 @@ export function openBatchFile(path: string, digest?: string, isHashedApart = fal
       kind: 'file',
       ...tilesOf(file, stored, running?.read),
       ...(header.seed === undefined ? {} : { seed: header.seed }),
-      path,
       stored,
       wasVerified,
       verify(actual) {

@@ -29,6 +29,7 @@ export {
 export { imaginaryPart, imaginaryUnit, pairValues, travellingShape } from './paired-values.js';
 export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset } from './residues.js';
 export { type PackedResult, openPackedResult, resultToBytes } from './result-bytes.js';
+export { hashFile } from './read-file.js';
 export { type StoredBatch, type TileReader, openStoredTiles } from './stored-tiles.js';
 export { type MaskExpander, SEED_BYTES, createMaskExpander } from './seeded-mask.js';
 export { type ShardLayout, shardHeader } from './shard-header.js';

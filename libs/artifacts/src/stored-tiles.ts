@@ -1,7 +1,7 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { IntegrityError } from '@ciphernet/foundation';
+import { closeSync, openSync } from 'node:fs';
 import type { BatchHeader } from './batch-header.js';
 import { WORD_BYTES, tileWords } from './batch-layout.js';
+import { readFully } from './read-file.js';
 import { unseeded } from './unseeded.js';
 
 /** A batch that is read piece by piece: one (prime, tile) at a time, so memory does not grow with the shard. */
@@ -21,16 +21,6 @@ export interface StoredBatch {
   /** With its seed, if it has one. */
   readonly header: BatchHeader;
   readonly bodyOffset: number;
-}
-
-/** Fills `target` from a file. @throws IntegrityError where the file ends before */
-export function readFully(file: number, target: Uint8Array, position: number, where: string): void {
-  let done = 0;
-  while (done < target.length) {
-    const read = readSync(file, target, done, target.length - done, position + done);
-    if (read === 0) throw new IntegrityError('the file became shorter while it was read', { where });
-    done += read;
-  }
 }
 
 /**

@@ -20,6 +20,7 @@ export const RESULT_CODE: Readonly<Record<string, readonly string[]>> = {
     'batch-layout.js',
     'packed-words.js',
     'paired-values.js',
+    'read-file.js',
     'residues.js',
     'result-bytes.js',
     'seeded-mask.js',

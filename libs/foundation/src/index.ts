@@ -20,4 +20,5 @@ export { type WriteOptions, readIfThere, writeOnce, writeWhole } from './files.j
 export { type FolderOptions, writeFolder } from './folders.js';
 export { median } from './median.js';
 export { parseJson, parseOrThrow } from './parse.js';
+export { settleAll } from './settle.js';
 export { shuffle, uniformBelow } from './shuffle.js';

@@ -3,6 +3,19 @@ import fc from 'fast-check';
 import { digestSchema, isDigest, sha256Hex } from '../src/digest.js';
 import { elementAt, lastOf } from '../src/element.js';
 import { median } from '../src/median.js';
+import { settleAll } from '../src/settle.js';
+
+describe('work that is waited for together', () => {
+  it('is waited for whole before the first failure is thrown', async () => {
+    const done: string[] = [];
+    const late = new Promise((resolve) => setTimeout(resolve, 20)).then(() => done.push('late'));
+    const failing = [Promise.reject(new Error('first')), late, Promise.reject(new Error('second'))];
+    await expect(settleAll(failing)).rejects.toThrow('first');
+    expect(done).toEqual(['late']);
+    await expect(settleAll([Promise.resolve(1)])).resolves.toBeUndefined();
+    await expect(settleAll([])).resolves.toBeUndefined();
+  });
+});
 
 describe('an element that must exist', () => {
   it('is the one at its index, also where it is falsy', () => {

@@ -1,7 +1,13 @@
 import { type Batch, imaginaryPart, rowOffset } from '@ciphernet/artifacts';
 import { type CkksParameters, parametersDigest } from '@ciphernet/ckks';
 import { IntegrityError, messageOf } from '@ciphernet/foundation';
-import { type SealContext, ciphertextFromResidues, createLevelContext, plaintextBytes } from '@ciphernet/seal';
+import {
+  type SealContext,
+  ciphertextFromResidues,
+  createLevelContext,
+  parmsIdOf,
+  plaintextBytes,
+} from '@ciphernet/seal';
 import type { SecretKey } from 'node-seal';
 import { type SecretKeyFile, assertSameKey } from './key-files.js';
 import { keyResidues } from './key-residues.js';
@@ -63,9 +69,8 @@ function openLevel(seal: OwnerSeal, parameters: CkksParameters, residues: Uint32
   const own = new Uint32Array((limbs + 1) * ringDegree);
   own.set(residues.subarray(0, limbs * ringDegree));
   own.set(residues.subarray(primes.length * ringDegree), limbs * ringDegree);
-  using data = context.context.keyContextData();
-  using id = data.parmsId();
-  const bytes = plaintextBytes(BigUint64Array.from(id.values() as BigUint64Array), own, parameters);
+  using keys = context.context.keyContextData();
+  const bytes = plaintextBytes(parmsIdOf(keys), own, parameters);
   try {
     secretKey.loadFromArray(context.context, bytes);
   } catch (error) {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { SEED_BYTES, positionListBytes, putSeed } from '@ciphernet/artifacts';
 import { type CkksParameters, type EncryptionMode, slotsOf } from '@ciphernet/ckks';
-import { EvaluationError, InputError, decodeError } from '@ciphernet/foundation';
+import { EvaluationError, InputError, decodeError, settleAll } from '@ciphernet/foundation';
 import { MOST_PAGES, PAGE_BYTES, type SharedMemory, createSharedMemory } from '@ciphernet/ring';
 import { writeEmbeddingTables } from './embedding-tables.js';
 import { encryptionKernels, writePrimes } from './encryption-kernels.js';
@@ -179,10 +179,7 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
   const takeRegion = createRegions(memory, layout.end);
   const { ringDegree, primes } = parameters;
   /** Until every thread is done with it, whether one fails or not: they write into the shard's memory. */
-  const run = async (task: ShardTask): Promise<void> => {
-    const outcomes = await Promise.allSettled(workers.map((worker) => runTask(worker, task)));
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  };
+  const run = (task: ShardTask): Promise<void> => settleAll(workers.map((worker) => runTask(worker, task)));
   return {
     threads,
     async encryptShard(shard, options) {

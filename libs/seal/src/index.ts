@@ -14,6 +14,7 @@ export {
   createLevelContext,
   createSealContext,
   loadEvaluationSeal,
+  parmsIdOf,
   restrictToEvaluation,
 } from './seal-context.js';
 export { nodeSealVersion } from './version.js';

@@ -45,24 +45,32 @@ export interface SealContext<Module extends EvaluationSeal = EvaluationSeal> ext
   readonly parmsIds: readonly BigUint64Array[];
 }
 
+/** SEAL's name of a level, its parms_id. */
+export function parmsIdOf(level: ReturnType<SEALContext['keyContextData']>): BigUint64Array {
+  using id = level.parmsId();
+  return BigUint64Array.from(id.values() as BigUint64Array);
+}
+
 /**
- * A context of SEAL's over these primes, in which SEAL grants the security that we state. Elements of the conjugate-invariant ring
- * are elements of SEAL's ring of twice the degree; their security is of their own, so SEAL's check of it is off.
+ * A context of SEAL's over the first of the parameters' primes and the special one, in which SEAL grants the security that we state.
+ * Elements of the conjugate-invariant ring are elements of SEAL's ring of twice the degree; their security is of their own, so SEAL's
+ * check of it is off.
  *
  * @param hasLevels makes a level for each prime that may be dropped: SEAL computes its tables of roots for each level anew
  */
-function contextOver(
-  seal: EvaluationSeal,
+function contextOver<Module extends EvaluationSeal>(
+  seal: Module,
   parameters: CkksParameters,
-  primes: readonly number[],
+  limbs: number,
   hasLevels: boolean,
-): SEALContext {
-  const { ringDegree } = parameters;
+): SealContext<Module> {
+  const { ringDegree, specialPrime } = parameters;
+  const primes = parameters.primes.slice(0, limbs);
   const degree = embeddingDegree(parameters);
   using encryption = new seal.EncryptionParameters(seal.SchemeType.ckks);
   encryption.setPolyModulusDegree(degree);
   using moduli = new seal.VectorModulus();
-  for (const prime of primes) {
+  for (const prime of [...primes, specialPrime]) {
     using modulus = new seal.Modulus(BigInt(prime));
     moduli.push_back(modulus);
   }
@@ -71,12 +79,23 @@ function contextOver(
   const isSeals = degree === ringDegree && securityOfParameters(parameters).bits >= 128;
   const level = isSeals ? seal.SecLevelType.tc128 : seal.SecLevelType.none;
   const context = new seal.SEALContext(encryption, hasLevels, level);
-  if (context.parametersSet()) return context;
-  context.delete();
-  throw new InputError('SEAL refuses the parameters', {
-    where: `N=${ringDegree}, primes ${primes.join(', ')}`,
-    hint: 'use a set made by the planner',
-  });
+  if (!context.parametersSet()) {
+    context.delete();
+    throw new InputError('SEAL refuses the parameters', {
+      where: `N=${ringDegree}, primes ${primes.join(', ')} + ${specialPrime}`,
+      hint: 'use a set made by the planner',
+    });
+  }
+  const parmsIds: BigUint64Array[] = [];
+  let data = context.firstContextData();
+  for (let left = limbs; left >= 1; left--) {
+    parmsIds[left - 1] = parmsIdOf(data);
+    const next = hasLevels && left > 1 ? data.nextContextData() : undefined;
+    data.delete();
+    if (next === undefined) break;
+    data = next;
+  }
+  return { seal, context, parameters, parmsIds, [Symbol.dispose]: () => context.delete() };
 }
 
 /**
@@ -88,19 +107,7 @@ export function createSealContext<Module extends EvaluationSeal>(
   seal: Module,
   parameters: CkksParameters,
 ): SealContext<Module> {
-  const { primes, specialPrime } = parameters;
-  const context = contextOver(seal, parameters, [...primes, specialPrime], true);
-  const parmsIds: BigUint64Array[] = [];
-  let data = context.firstContextData();
-  for (let left = primes.length; left >= 1; left--) {
-    using id = data.parmsId();
-    parmsIds.unshift(BigUint64Array.from(id.values() as BigUint64Array));
-    const next = left > 1 ? data.nextContextData() : undefined;
-    data.delete();
-    if (next === undefined) break;
-    data = next;
-  }
-  return { seal, context, parameters, parmsIds, [Symbol.dispose]: () => context.delete() };
+  return contextOver(seal, parameters, parameters.primes.length, true);
 }
 
 /**
@@ -116,11 +123,5 @@ export function createLevelContext<Module extends EvaluationSeal>(
   parameters: CkksParameters,
   limbs: number,
 ): SealContext<Module> {
-  const { primes, specialPrime } = parameters;
-  const context = contextOver(seal, parameters, [...primes.slice(0, limbs), specialPrime], false);
-  using data = context.firstContextData();
-  using id = data.parmsId();
-  const parmsIds: BigUint64Array[] = [];
-  parmsIds[limbs - 1] = BigUint64Array.from(id.values() as BigUint64Array);
-  return { seal, context, parameters, parmsIds, [Symbol.dispose]: () => context.delete() };
+  return contextOver(seal, parameters, limbs, false);
 }

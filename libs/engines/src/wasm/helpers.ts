@@ -1,8 +1,8 @@
 import type { CompiledCircuit } from '@ciphernet/compiler';
-import { decodeError } from '@ciphernet/foundation';
+import { settleAll, decodeError } from '@ciphernet/foundation';
 import { type CoreCounter, hasFreeCore, takeCore } from './cores.js';
 import { type Helper, helpersHere, startHelper } from './helper-threads.js';
-import type { EvaluationTask } from './thread.js';
+import type { EvaluationTask, HelperMessage, HelperReply } from './thread.js';
 import { REMEMBERED_CIRCUITS } from './work.js';
 
 /** Loading modules and compiling kernels takes a thread some 150 ms. */
@@ -21,12 +21,18 @@ function numberOf(compiled: CompiledCircuit): number {
   return lastNumber;
 }
 
+/** What a helper answers. @throws the error that it failed with */
+async function replyOf(helper: Helper, message: HelperMessage): Promise<Exclude<HelperReply, { kind: 'failed' }>> {
+  const reply = await helper.ask(message);
+  if (reply.kind === 'failed') throw decodeError(reply.error);
+  return reply;
+}
+
 /** Resolves when the helper has left the evaluation. */
 async function evaluateOn(helper: Helper, task: Omit<EvaluationTask, 'kind'>): Promise<void> {
   helper.isBusy = true;
   try {
-    const reply = await helper.ask({ kind: 'evaluate', ...task });
-    if (reply.kind === 'failed') throw decodeError(reply.error);
+    await replyOf(helper, { kind: 'evaluate', ...task });
   } finally {
     helper.isBusy = false;
   }
@@ -35,9 +41,9 @@ async function evaluateOn(helper: Helper, task: Omit<EvaluationTask, 'kind'>): P
 /** SHA-256 of a file, in hex, by a helper, after what that one was asked before; it is started where there is none. */
 export function hashOnHelper(path: string): Promise<string> {
   const helper = helpersHere()[0] ?? startHelper();
-  const digest = helper.ask({ kind: 'hash', path }).then((reply) => {
+  const digest = replyOf(helper, { kind: 'hash', path }).then((reply) => {
     if (reply.kind === 'hashed') return reply.digest;
-    throw reply.kind === 'failed' ? decodeError(reply.error) : new TypeError('a helper gave another answer');
+    throw new TypeError('a helper gave another answer');
   });
   // Awaited when the file has been evaluated; until then a failure must not count as unhandled.
   digest.catch(() => undefined);
@@ -100,10 +106,6 @@ export function createCrew(
     invite(remainingMs) {
       while (inviteOne(remainingMs));
     },
-    async settled() {
-      const outcomes = await Promise.allSettled(joined);
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
-    },
+    settled: () => settleAll(joined),
   };
 }

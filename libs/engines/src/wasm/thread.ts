@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { type StoredBatch, openStoredTiles } from '@ciphernet/artifacts';
+import { type StoredBatch, hashFile, openStoredTiles } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import { type EncodedError, elementAt, encodeError } from '@ciphernet/foundation';
 import type { CoreCounter } from './cores.js';
@@ -57,25 +55,6 @@ function help(task: EvaluationTask): void {
     if (unit === undefined) return;
     runner.run(unitAt(unit, units), task.region);
     finishUnit(task.work);
-  }
-}
-
-/** Bytes: they stay in a core's second cache. */
-const HASHED_AT_A_TIME = 256 * 1024;
-
-/** SHA-256 of a file, in hex. */
-function hashFile(path: string): string {
-  const hash = createHash('sha256');
-  const piece = new Uint8Array(HASHED_AT_A_TIME);
-  const file = openSync(path, 'r');
-  try {
-    for (;;) {
-      const read = readSync(file, piece, 0, piece.length, null);
-      if (read === 0) return hash.digest('hex');
-      hash.update(piece.subarray(0, read));
-    }
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -1,3 +1,4 @@
+import { settleAll } from '@ciphernet/foundation';
 import { BUFFER_USAGE, MAP_READ, MAP_WRITE } from './device.js';
 
 /**
@@ -63,12 +64,8 @@ export function createLane(
     close() {
       upload.unmap();
     },
-    async settle(take) {
-      // Whatever becomes of the results, the memory is open again before the lane is used for another piece.
-      const outcomes = await Promise.allSettled([read(take), open()]);
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
-    },
+    // Whatever becomes of the results, the memory is open again before the lane is used for another piece.
+    settle: (take) => settleAll([read(take), open()]),
     [Symbol.dispose]() {
       upload.destroy();
       readback.destroy();

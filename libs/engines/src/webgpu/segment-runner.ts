@@ -1,6 +1,6 @@
 import type { BatchHeader } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
-import { DeviceError, elementAt, nameOf } from '@ciphernet/foundation';
+import { DeviceError, settleAll, elementAt, nameOf } from '@ciphernet/foundation';
 import type { Segment } from '../wasm/segments.js';
 import { type Gpu, saidBy } from './device.js';
 import { type Lane, createLane } from './lanes.js';
@@ -208,10 +208,11 @@ export async function createSegmentRunner(
       own.done.catch(() => undefined);
     },
     async settled() {
-      const outcomes = await Promise.allSettled(lanes.map(({ done }) => done));
-      for (const own of lanes) own.done = Promise.resolve();
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      try {
+        await settleAll(lanes.map(({ done }) => done));
+      } finally {
+        for (const own of lanes) own.done = Promise.resolve();
+      }
     },
     [Symbol.dispose]() {
       buffers[Symbol.dispose]();
