@@ -6,6 +6,7 @@ const { execFileSync, spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { digestOf, isBuilt, markBuilt } = require('./built.cjs');
 
 const root = join(__dirname, '..');
 const stamp = join(root, 'node_modules', '.ciphernet-install');
@@ -44,7 +45,8 @@ if (!bundled && major < 22) {
   process.exit(2);
 }
 
-if (process.argv.includes('--build')) {
+const sources = process.argv.includes('--build') ? digestOf(root) : undefined;
+if (sources !== undefined && !isBuilt(root, sources)) {
   const env = { ...process.env, NX_DAEMON: 'false', PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` };
   try {
     execFileSync('nx', ['run-many', '-t', 'build', '--output-style=static'], {
@@ -52,6 +54,7 @@ if (process.argv.includes('--build')) {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    markBuilt(root, sources);
   } catch (error) {
     console.error(String(error.stdout || ''));
     console.error(String(error.stderr || ''));

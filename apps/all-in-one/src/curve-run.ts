@@ -2,7 +2,7 @@ import { profileNamed } from '@ciphernet/ckks';
 import { type ProgressBoard, type Session, runTrainingJob } from '@ciphernet/command-line';
 import { type Dataset, type InputTransform, examplesOf, transformFor } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/foundation';
-import { awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
+import { type OwnerTools, awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import {
   type ConvertJob,
@@ -52,20 +52,23 @@ export interface CurveRequest {
   readonly everyEpoch: boolean;
 }
 
-/** Encrypts the test split under the profile of the network's depth. */
+/** Encrypts the test split under the profile of the network's depth. @param how the session's signal and all cores where it does not say */
 export async function encryptTestSplit(
-  session: Session,
+  { blobs, signal: ended }: Session,
   board: ProgressBoard,
   { squares, transform }: ExpectedNetwork,
   dataset: Dataset,
+  { signal = ended, threads }: Partial<Pick<OwnerTools, 'signal' | 'threads'>> = {},
 ): Promise<EncryptedSplit> {
   const owner = loadOwnerConfiguration();
-  const { blobs, signal } = session;
   const profile = profileNamed(squares === 1 ? 'one-square' : 'two-squares');
   const keys = await ensureKeys(owner, profile.parameters);
   const examples = examplesOf(dataset, transform);
   const request = { ...profile, examples, source: dataset.name, mode: 'public' } as const;
-  const { digest, manifest } = await encryptWithProgress(request, keys, { owner, blobs, signal, board });
+  const { digest, manifest } = await encryptWithProgress(request, keys, {
+    ...{ owner, blobs, signal, board },
+    ...(threads === undefined ? {} : { threads }),
+  });
   return { manifest: digest, shards: manifest.shards.length, images: dataset.count };
 }
 

@@ -15,6 +15,12 @@ import type { RunOptions } from './commands/run.js';
 /** What is encrypted, and how it is found again. */
 export type EncryptedData = Pick<EncryptionRequest, 'examples' | 'source' | 'reading' | 'outputs'>;
 
+/** A manifest's address, and how many shards it names. */
+export interface EncryptedDigest {
+  readonly digest: string;
+  readonly shards: number;
+}
+
 /** Plans for the model, makes keys where there are none, and encrypts. */
 export async function encryptForModel(
   session: Session,
@@ -22,7 +28,7 @@ export async function encryptForModel(
   options: RunOptions,
   data: EncryptedData,
   model: Model,
-): Promise<{ digest: string; shards: number }> {
+): Promise<EncryptedDigest> {
   const { blobs, signal } = session;
   const { plan, circuit } = compileModel(model, { mode: options.mode, ring: ringFor(options) });
   if (options.explain) process.stderr.write(`${explainPlan(plan, circuit)}\n`);
@@ -55,7 +61,7 @@ export async function evaluate(
   board: ProgressBoard,
   options: RunOptions,
   { digest: model, isSealed }: Pick<Model, 'digest' | 'isSealed'>,
-  dataset: { digest: string; shards: number; images: number },
+  dataset: EncryptedDigest & { readonly images: number },
 ): Promise<Accepted> {
   const { backend, signal } = session;
   const evaluation = newEvaluationId();

@@ -2,6 +2,7 @@ import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { encodeError } from '@ciphernet/foundation';
 import { ForgedResult } from './answers.js';
 import type { CollectReply, CollectTask } from './child-messages.js';
+import { startClearThread } from './clear-thread.js';
 import { collect } from './collect.js';
 
 /**
@@ -23,6 +24,8 @@ function storeOf(owner: CollectTask['owner']): Promise<BlobStore> {
   return opened;
 }
 
+const evaluateElsewhere = startClearThread();
+
 async function run({ gathered, owner, audits, workers, keepOutputs = false }: CollectTask): Promise<void> {
   try {
     const collected = await collect(gathered, {
@@ -31,6 +34,7 @@ async function run({ gathered, owner, audits, workers, keepOutputs = false }: Co
       audits,
       workers,
       keepOutputs,
+      evaluateElsewhere: evaluateElsewhere(owner),
       onProgress: (progress) => reply({ kind: 'progress', progress }),
     });
     reply({ kind: 'report', collected });

@@ -12,6 +12,8 @@ import { type AuditPolicy, type ShardResult, checkAudits } from './audits.js';
 import { type Comparison, compareWithModel, compileModelOf } from './compare.js';
 import { composeReport } from './compose-report.js';
 import { decryptAll } from './decrypt-results.js';
+import { beginInClear } from './begin-in-clear.js';
+import type { EvaluateElsewhere } from './in-clear.js';
 import { predictionsToCsv } from './predictions.js';
 import { checkRefusals } from './refusals.js';
 import {
@@ -47,6 +49,8 @@ export interface CollectDependencies {
   /** Whether outputs are kept, which needs a passphrase; they are not where it is missing. */
   readonly keepOutputs?: boolean;
   readonly onProgress?: (progress: JobProgress) => void;
+  /** Evaluates in the clear beside decryption; without it that is done here, whenever decryption waits. */
+  readonly evaluateElsewhere?: EvaluateElsewhere;
 }
 
 /** Results in the order of their shards, each exactly once, or an error that says which are missing and why. */
@@ -171,6 +175,7 @@ async function decryptAndReport(
   const plan = own?.compiled.plan ?? attested;
 
   const started = performance.now();
+  using inClear = own && beginInClear(own, { job, manifest, record, examples }, dependencies);
   const decrypted = await decryptAll({ manifest, plan }, record, results, dependencies);
   const decryptSeconds = (performance.now() - started) / 1000;
   const arrangement = arrangementOf(record, manifest);
@@ -184,9 +189,10 @@ async function decryptAndReport(
   const decisions = decide(answers);
 
   let comparison: Comparison | undefined;
-  if (own !== undefined) {
+  if (own !== undefined && inClear !== undefined) {
     const shardOf = (example: number): number => shardOfSlot(manifest, arrangement.slotOf[example] ?? -1);
-    comparison = await compareWithModel({ ...dependencies, ...own, manifest, examples, answers, decisions, shardOf });
+    const outputs = { inClear: await inClear.outputs() };
+    comparison = compareWithModel({ ...own, ...outputs, manifest, examples, answers, decisions, shardOf });
   }
   // After the comparison, which says whose result it is where twins of two shards cannot.
   checkTwins(arrangement, decrypted, manifest);

@@ -1,13 +1,13 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DatasetManifest } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
-import { type CompiledCircuit, compiledToBytes, dequantise, evaluateCircuit, explainPlan } from '@ciphernet/compiler';
+import { type CompiledCircuit, compiledToBytes, explainPlan } from '@ciphernet/compiler';
 import type { Examples } from '@ciphernet/datasets';
 import { IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { type Model, compileForDataset, loadModel } from '@ciphernet/models';
-import type { CollectJob, JobProgress } from '@ciphernet/queue';
+import type { CollectJob } from '@ciphernet/queue';
 import { type LogitError, logitError } from '@ciphernet/report';
 import { ForgedResult } from './answers.js';
+import type { ClearOutputs } from './in-clear.js';
 import { type Answers, FEW_RESAMPLES, accuracyOf, agreementOf, decide, score } from './score.js';
 
 /** What is known when the owner may hold the model as well: the plain model on the same images. */
@@ -37,13 +37,12 @@ export interface Comparison {
  */
 const BOUND_SLACK = 4;
 
-/** Examples at a time: keeps the event loop alive for lock renewal. */
-const CHUNK = 500;
-
 /** A model that the owner may hold, and what it compiles to here. */
 export interface OwnModel {
   readonly model: Model;
   readonly compiled: CompiledCircuit;
+  /** The circuit and its plan, as they are stored. */
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -60,8 +59,9 @@ export async function compileModelOf(
 ): Promise<OwnModel> {
   const model = await loadModel(blobs, job.model);
   const compiled = compileForDataset(model, manifest);
-  const digest = sha256Hex(compiledToBytes(compiled));
-  if (digest === compiledDigest) return { model, compiled };
+  const bytes = compiledToBytes(compiled);
+  const digest = sha256Hex(bytes);
+  if (digest === compiledDigest) return { model, compiled, bytes };
   throw new IntegrityError('the workers compiled the model otherwise than this collector does', {
     where: `compiled circuit ${compiledDigest.slice(0, 12)}, expected ${digest.slice(0, 12)}`,
     hint: 'run the same version of CipherNet everywhere and evaluate again',
@@ -69,13 +69,14 @@ export async function compileModelOf(
 }
 
 /**
- * Evaluates the plain model and its integer circuit on the examples, and compares them with what decryption gave.
+ * Compares what decryption gave with what the plain model and its integer circuit give.
  *
  * @throws ForgedResult when a logit is not the circuit's within the plan's error; its reason alone where the data is out of range
  */
-export async function compareWithModel(options: {
+export function compareWithModel(options: {
   readonly model: Model;
   readonly compiled: CompiledCircuit;
+  readonly inClear: ClearOutputs;
   readonly manifest: DatasetManifest;
   readonly examples: Examples;
   /** What decryption gave, examples × outputs. */
@@ -84,22 +85,12 @@ export async function compareWithModel(options: {
   readonly decisions: Int32Array | undefined;
   /** Which shard an example's answer came with. */
   readonly shardOf: (example: number) => number;
-  readonly onProgress?: (progress: JobProgress) => void;
-}): Promise<Comparison> {
-  const { model, compiled, manifest, examples, answers, decisions } = options;
+}): Comparison {
+  const { model, compiled, inClear, manifest, examples, answers, decisions } = options;
   const { outputs: logits, task } = answers;
   const started = performance.now();
-  const circuit = dequantise(compiled.circuit);
-  const baseLogits = new Float64Array(logits.length);
-  const quantisedLogits = new Float64Array(logits.length);
-  for (let from = 0; from < examples.count; from += CHUNK) {
-    const part = await examples.features.read(from, Math.min(examples.count, from + CHUNK));
-    baseLogits.set(await model.plain.evaluate(part), from * manifest.classes);
-    quantisedLogits.set(evaluateCircuit(circuit, part), from * manifest.classes);
-    options.onProgress?.({ stage: 'compare', done: Math.min(examples.count, from + CHUNK), total: examples.count });
-    await nextTurn();
-  }
-  const base = { ...answers, outputs: baseLogits };
+  const quantisedLogits = inClear.quantised;
+  const base = { ...answers, outputs: inClear.plain };
   const baseDecisions = decide(base);
   const quantised = decide({ ...answers, outputs: quantisedLogits });
   const precision = logitError(logits, quantisedLogits);
@@ -133,6 +124,6 @@ export async function compareWithModel(options: {
     plainMetrics: score(examples, base, FEW_RESAMPLES)?.metrics,
     precision,
     explanation: explainPlan(compiled.plan, compiled.circuit),
-    seconds: (performance.now() - started) / 1000,
+    seconds: inClear.seconds + (performance.now() - started) / 1000,
   };
 }

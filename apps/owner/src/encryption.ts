@@ -9,13 +9,15 @@ export interface OwnerTools {
   readonly blobs: BlobStore;
   readonly signal: AbortSignal;
   readonly board: ProgressBoard;
+  /** Default: one for each core. */
+  readonly threads?: number;
 }
 
-/** Encrypts a dataset on all cores into the store, showing its progress. @param keys folder of the key files */
+/** Encrypts a dataset into the store, showing its progress. @param keys folder of the key files */
 export async function encryptWithProgress(
   request: EncryptionRequest,
   keys: string,
-  { owner, blobs, signal, board }: OwnerTools,
+  { owner, blobs, signal, board, threads = owner.cores }: OwnerTools,
 ): Promise<EncryptedDataset> {
   const progress = board.start('encrypt', 'examples');
   const encrypted = await encryptDataset(
@@ -25,7 +27,7 @@ export async function encryptWithProgress(
       blobs,
       identity: await openOwnerIdentity(owner),
       recordsFolder: owner.recordsFolder,
-      threads: owner.cores,
+      threads,
       signal,
       onProgress: (done, total) => progress.update(done, total),
     },

@@ -4,8 +4,6 @@ import {
   Command,
   Option,
   type OwnDataOptions,
-  type ProgressBoard,
-  type Session,
   addOwnDataOptions,
   createProgressBoard,
   digestArgument,
@@ -13,19 +11,17 @@ import {
   openSession,
   rangeArgument,
   ringOption,
-  runTrainingJob,
 } from '@ciphernet/command-line';
-import { NAMED_DATASETS, examplesOf, loadDataset, takeExamples } from '@ciphernet/datasets';
+import { NAMED_DATASETS, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { InputError } from '@ciphernet/foundation';
 import type { EncryptorName } from '@ciphernet/keyring';
-import { loadModel, openModelKey } from '@ciphernet/models';
 import { DEFAULT_PORT } from '@ciphernet/operator';
 import { encryptorOption } from '@ciphernet/owner';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
-import { type NamedDataset, newEvaluationId } from '@ciphernet/queue';
 import { MODEL_NAMES } from '@ciphernet/training';
-import { collecting, encryptForModel, evaluate, openDashboard, showReport } from '../evaluation-steps.js';
+import { collecting, evaluate, openDashboard, showReport } from '../evaluation-steps.js';
 import { requireSharedQueue, startRoles } from '../start-roles.js';
+import { readyModel } from '../train-and-encrypt.js';
 import { runOwn } from './run-own.js';
 
 /** Options of `run`. */
@@ -52,14 +48,6 @@ export interface RunOptions extends OwnDataOptions {
   readonly port: number;
 }
 
-/** Trains on the dataset's training split. @returns the model's digest */
-async function trainOnDataset(session: Session, board: ProgressBoard, options: RunOptions): Promise<string> {
-  const { model, epochs, seed } = options;
-  const dataset = options.dataset as NamedDataset;
-  const trained = await runTrainingJob(session, board, { run: newEvaluationId('train'), model, dataset, epochs, seed });
-  return trained.model;
-}
-
 /** @throws InputError for a name that is no network of the zoo, with what to do where it is a file */
 function assertZooModel(name: string): void {
   if (MODEL_NAMES.includes(name)) return;
@@ -84,17 +72,14 @@ async function run(options: RunOptions): Promise<void> {
     });
   }
   await using session = await openSession();
-  const { backend, blobs } = session;
+  const { backend } = session;
   process.stderr.write(`queue: ${backend.description}\n`);
   await using dashboard = options.dashboard ? await openDashboard(session, options.port) : undefined;
   const board = createProgressBoard();
   try {
     if (options.remote) requireSharedQueue(session);
     else await startRoles(session, owner, { infer: owner.cores, audit: 1, train: true }, collecting(board));
-    const digest = options.trained ?? (await trainOnDataset(session, board, options));
-    const model = await loadModel(blobs, digest, await openModelKey(session.configuration));
-    const data = { examples: examplesOf(dataset, model.record.transform), source: options.dataset };
-    const encrypted = await encryptForModel(session, board, options, data, model);
+    const { model, encrypted } = await readyModel(session, board, options, dataset);
     const accepted = await evaluate(session, board, options, model, { ...encrypted, images: dataset.count });
     board.stop();
     await showReport(accepted, options.json);

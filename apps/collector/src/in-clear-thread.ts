@@ -1,0 +1,57 @@
+import { parentPort } from 'node:worker_threads';
+import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
+import { compiledFromJson } from '@ciphernet/compiler';
+import { encodeError, parseJson } from '@ciphernet/foundation';
+import { loadModel } from '@ciphernet/models';
+import { examplesOfRecord } from '@ciphernet/owner-records';
+import type { ClearReply, ClearRequest } from './in-clear-messages.js';
+import { type ClearOutputs, evaluateInClear } from './in-clear.js';
+
+/**
+ * Entry of the thread that evaluates in the clear while results are fetched and decrypted, one evaluation after another. It has
+ * neither key nor passphrase, and sees no result.
+ */
+type Asked = Extract<ClearRequest, { kind: 'evaluate' }>;
+
+const reply = (message: ClearReply, transfer: ArrayBuffer[] = []): void => parentPort?.postMessage(message, transfer);
+
+/** Opened once, like the child's own. */
+let opened: Promise<BlobStore> | undefined;
+
+async function evaluate({ number, task, from }: Asked, signal: AbortSignal): Promise<ClearOutputs> {
+  const { model: digest, record, manifest } = task;
+  const where = `compiled circuit of model ${digest.slice(0, 12)}`;
+  opened ??= openBlobStore(from).catch((error: unknown) => {
+    opened = undefined;
+    throw error;
+  });
+  const { plain } = await loadModel(await opened, digest);
+  const compiled = compiledFromJson(parseJson(new TextDecoder().decode(task.compiled), where), where);
+  const examples = await examplesOfRecord(record, manifest.transform, from.datasetFolders);
+  signal.throwIfAborted();
+  const onProgress = (done: number, total: number): void => reply({ kind: 'progress', number, done, total });
+  return evaluateInClear({ plain, compiled }, examples, manifest.classes, { signal, onProgress });
+}
+
+async function answer(asked: Asked, signal: AbortSignal): Promise<void> {
+  const { number } = asked;
+  try {
+    signal.throwIfAborted();
+    const outputs = await evaluate(asked, signal);
+    reply({ kind: 'outputs', number, outputs }, [outputs.plain.buffer, outputs.quantised.buffer]);
+  } catch (error) {
+    reply({ kind: 'failed', number, error: encodeError(error) });
+  }
+}
+
+/** Of those that were asked for and not answered, in turn. */
+const asked = new Map<number, AbortController>();
+let last: Promise<unknown> = Promise.resolve();
+
+parentPort?.on('message', (request: ClearRequest) => {
+  const { number } = request;
+  if (request.kind === 'stop') return asked.get(number)?.abort();
+  const ended = new AbortController();
+  asked.set(number, ended);
+  last = last.then(() => answer(request, ended.signal)).finally(() => asked.delete(number));
+});

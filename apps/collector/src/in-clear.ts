@@ -1,0 +1,60 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { DatasetManifest } from '@ciphernet/artifacts';
+import { type CompiledCircuit, dequantise, evaluateCircuit } from '@ciphernet/compiler';
+import type { Examples } from '@ciphernet/datasets';
+import type { PlainModel } from '@ciphernet/models';
+import type { DatasetRecord } from '@ciphernet/owner-records';
+
+/** What the plain model and its integer circuit give the examples; nothing of it depends on a decryption. */
+export interface ClearOutputs {
+  /** Examples × outputs. */
+  readonly plain: Float64Array<ArrayBuffer>;
+  /** The same of the integer circuit. */
+  readonly quantised: Float64Array<ArrayBuffer>;
+  readonly seconds: number;
+}
+
+/** What is evaluated in the clear, so that another thread finds it by itself. */
+export interface ClearTask {
+  /** Address of the model. */
+  readonly model: string;
+  /** What it compiles to, as bytes: each thread has its own. */
+  readonly compiled: Uint8Array;
+  readonly record: DatasetRecord;
+  readonly manifest: DatasetManifest;
+}
+
+/** How far it is, and when to stop. */
+export interface ClearWatch {
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Evaluates on another thread. @throws what loading and evaluating throw, and the signal's reason */
+export type EvaluateElsewhere = (task: ClearTask, watch: ClearWatch) => Promise<ClearOutputs>;
+
+/** Examples at a time: keeps the event loop alive for lock renewal, and for being stopped. */
+const CHUNK = 500;
+
+/** Evaluates the plain model and its integer circuit on the examples, on this thread. @throws the signal's reason when it is aborted */
+export async function evaluateInClear(
+  { plain: model, compiled }: { readonly plain: PlainModel; readonly compiled: CompiledCircuit },
+  { features, count }: Pick<Examples, 'features' | 'count'>,
+  outputs: number,
+  { signal, onProgress }: ClearWatch,
+): Promise<ClearOutputs> {
+  const started = performance.now();
+  const circuit = dequantise(compiled.circuit);
+  const plain = new Float64Array(count * outputs);
+  const quantised = new Float64Array(count * outputs);
+  for (let from = 0; from < count; from += CHUNK) {
+    const to = Math.min(count, from + CHUNK);
+    const part = await features.read(from, to);
+    plain.set(await model.evaluate(part), from * outputs);
+    quantised.set(evaluateCircuit(circuit, part), from * outputs);
+    onProgress(to, count);
+    await nextTurn();
+    signal.throwIfAborted();
+  }
+  return { plain, quantised, seconds: (performance.now() - started) / 1000 };
+}
