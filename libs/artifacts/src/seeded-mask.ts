@@ -24,11 +24,8 @@ export interface MaskExpander {
    * @param target takes tile k's residues, [ciphertext][coefficient], from `offset + k · stride` on
    */
   expand(primeIndex: number, tile: number, count: number, target: Uint32Array, offset: number, stride: number): void;
-  /**
-   * @param first of `count` neighbouring ciphertexts
-   * @param target takes their residues of every tile of a prime, [tile][ciphertext][coefficient], from its beginning on
-   */
-  expandCiphertexts(primeIndex: number, first: number, count: number, target: Uint32Array): void;
+  /** @param target takes the residues of one ciphertext by one prime, in the order of coefficients, from its beginning on */
+  expandCiphertext(primeIndex: number, ciphertext: number, target: Uint32Array): void;
 }
 
 /** Blocks that are expanded together: `runs` of them, each `length` neighbours. */
@@ -74,7 +71,7 @@ function roomOfThread(): Room {
  * block of (⌊r / 4⌋, attempt 0), under the seed as key: 64 bits of number, 32 of attempt, 32 zeros, little-endian. Where the word is not
  * below the prime it is rejected (as SEAL samples, native/src/seal/util/rlwe.cpp), and the same word of attempt 1 takes its place, and so
  * on. No two residues share bits, and each can be had without the others: an evaluator expands the tiles that it reads,
- * an auditor single ones, and the encryptor a few ciphertexts over all tiles, without a second shard of memory for those in between.
+ * an auditor single ones, and the encryptor a ciphertext over all tiles, without a second shard of memory for those in between.
  *
  * The inputs are those of a counter mode; they are spelled out, since counters of CTR cannot leap.
  *
@@ -149,11 +146,10 @@ export function createMaskExpander(seed: Uint8Array, layout: MaskLayout): MaskEx
       const first = (primeIndex * tiles + from) * tileBlocks;
       drawAll({ prime, first, runs: count, length: tileBlocks, step: tileBlocks, stride }, target, offset);
     },
-    expandCiphertexts(primeIndex, from, count, target) {
+    expandCiphertext(primeIndex, ciphertext, target) {
       const prime = elementAt(layout.primes, primeIndex);
-      const first = primeIndex * tiles * tileBlocks + from * rowBlocks;
-      const length = count * rowBlocks;
-      drawAll({ prime, first, runs: tiles, length, step: tileBlocks, stride: length * BLOCK_WORDS }, target, 0);
+      const first = primeIndex * tiles * tileBlocks + ciphertext * rowBlocks;
+      drawAll({ prime, first, runs: tiles, length: rowBlocks, step: tileBlocks, stride: tile }, target, 0);
     },
   };
 }

@@ -4,7 +4,7 @@ export { nttForward, nttInverse } from '@ciphernet/ring/assembly/ntt';
 export { centredBinomials, ternary } from './samplers';
 export { embed } from './embedding';
 export { prepareKey, publicComponent, roundingDifference, symmetricComponent, transformSmall } from './encryption';
-export { columns, gather, scatter, transpose } from './tiles';
+export { columns, scatter, transpose } from './tiles';
 
 /** Zeroes memory that held secrets. */
 export function wipe(at: usize, bytes: usize): void {

@@ -1,27 +1,6 @@
 // From values to those of one feature, and from polynomials to a shard's body, [tile][component][ciphertext][coefficient of the tile] for each prime.
 
 /**
- * Moves the rows of `count` neighbouring ciphertexts, tile after tile: `next` bytes from a ciphertext's row to the next one's, `tile` from
- * a tile to the next, on either side.
- */
-// @ts-ignore: decorator
-@inline
-function moveRows(
-  from: usize, fromNext: usize, fromTile: usize, to: usize, toNext: usize, toTile: usize, count: i32, tiles: i32, row: usize,
-): void {
-  for (let t = 0; t < tiles; t++) {
-    let a = from, b = to;
-    for (let c = 0; c < count; c++) {
-      for (let x: usize = 0; x < row; x += 16) v128.store(b + x, v128.load(a + x));
-      a += fromNext;
-      b += toNext;
-    }
-    from += fromTile;
-    to += toTile;
-  }
-}
-
-/**
  * source: `count` polynomials of N u32, of neighbouring ciphertexts, `stride` bytes from one to the next. target: the row of the first of them in the first tile.
  * tile: coefficients of a tile, a multiple of 4. tileBytes: from a tile to the next. A few ciphertexts at a time, because a
  * row of one fills no cache line and each tile lies on a page of its own.
@@ -30,15 +9,15 @@ export function scatter(
   source: usize, stride: usize, count: i32, logN: i32, tile: i32, target: usize, tileBytes: usize,
 ): void {
   const row = <usize>tile << 2;
-  moveRows(source, stride, row, target, row, tileBytes, count, (1 << logN) / tile, row);
-}
-
-/** The way back: polynomials of neighbouring ciphertexts from their rows. Arguments as in `scatter`, source and target exchanged. */
-export function gather(
-  source: usize, tileBytes: usize, count: i32, logN: i32, tile: i32, target: usize, stride: usize,
-): void {
-  const row = <usize>tile << 2;
-  moveRows(source, row, tileBytes, target, stride, row, count, (1 << logN) / tile, row);
+  const end = source + (<usize>4 << logN);
+  for (; source < end; source += row, target += tileBytes) {
+    let from = source, to = target;
+    for (let c = 0; c < count; c++) {
+      for (let x: usize = 0; x < row; x += 16) v128.store(to + x, v128.load(from + x));
+      from += stride;
+      to += row;
+    }
+  }
 }
 
 /** The four columns of four rows of four words, `column` bytes from one to the next. */

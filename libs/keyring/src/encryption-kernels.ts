@@ -63,15 +63,6 @@ export interface EncryptionKernels {
     target: number,
     tileBytes: number,
   ): void;
-  gather(
-    source: number,
-    tileBytes: number,
-    count: number,
-    logN: number,
-    tile: number,
-    target: number,
-    stride: number,
-  ): void;
   columns(source: number, rows: number, tile: number, target: number): void;
   transpose(source: number, first: number, end: number, images: number, features: number, target: number): number;
   wipe(at: number, bytes: number): void;

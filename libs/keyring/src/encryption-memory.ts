@@ -33,10 +33,8 @@ export interface Workspace {
   readonly scratch: number;
   /** A double a slot. */
   readonly slots: number;
-  /** [component][ciphertext of the group][coefficient] of one prime. */
+  /** [component][ciphertext of the group][coefficient] of one prime; of second components that a seed gives, one at a time. */
   readonly residues: readonly [number, number];
-  /** Second components of a group as the seed gives them, [tile][ciphertext of the group][coefficient of the tile], of one prime. */
-  readonly masks: number;
 }
 
 /** The memory that all threads of a pool share, laid out once; shards come behind `end`. */
@@ -90,7 +88,6 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
       scratch: reserve(polynomial),
       slots: reserve(8 * slotCount),
       residues: [group(), group()] as const,
-      masks: reserve(GROUP * polynomial),
     };
     return { start, ...space, bytes: top - start };
   });

@@ -81,15 +81,22 @@ function prepareSymmetric(parts: SimdParts, region: ShardRegion, first: number, 
   }
 }
 
-/** With the group's second components in their place, expanded from the shard's seed. */
-function encryptSymmetric(parts: SimdParts, at: PrimeMemory, count: number): void {
-  const { kernels, layout, space } = parts;
-  const { logN, stride } = layout;
+/** @param expand writes the second component of the group's ciphertext `c` where it is to stand */
+function encryptSymmetric(
+  parts: SimdParts,
+  at: PrimeMemory,
+  count: number,
+  expand: (c: number, target: Uint32Array) => void,
+): void {
+  const { kernels, layout, space, memory } = parts;
+  const { logN, stride, ringDegree } = layout;
   const { keys, tables, modulus } = at;
   for (let c = 0; c < count; c++) {
     const [, error, , message] = placesOf(space, layout, c);
-    const [target, mask] = [space.residues[0] + stride * c, space.residues[1] + stride * c];
-    kernels.symmetricComponent(mask, keys[0], error, message, target, logN, tables, modulus);
+    const mask = new Uint32Array(memory.buffer, space.residues[1], ringDegree);
+    expand(c, mask);
+    const target = space.residues[0] + stride * c;
+    kernels.symmetricComponent(mask.byteOffset, keys[0], error, message, target, logN, tables, modulus);
   }
 }
 
@@ -100,8 +107,6 @@ function encryptSymmetric(parts: SimdParts, at: PrimeMemory, count: number): voi
 export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
   const { kernels, layout, space, mode, parameters } = parts;
   const prepare = mode === 'public' ? preparePublic : prepareSymmetric;
-  const encrypt = mode === 'public' ? encryptPublic : encryptSymmetric;
-  const masks = new Uint32Array(parts.memory.buffer, space.masks, GROUP * layout.ringDegree);
   /** Of the shard at hand: its groups come one after another. */
   let latest: { readonly region: ShardRegion; readonly expander: MaskExpander | undefined } | undefined;
   const expanderOf = (region: ShardRegion): MaskExpander | undefined => {
@@ -119,13 +124,9 @@ export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
       const rowBytes = 4 * region.tile;
       const tileBytes = region.components * region.features * rowBytes;
       const tiles = layout.ringDegree / region.tile;
-      const { logN, stride } = layout;
       layout.primes.slice(0, -1).forEach((at, primeIndex) => {
-        if (expander !== undefined) {
-          expander.expandCiphertexts(primeIndex, first, count, masks);
-          kernels.gather(space.masks, count * rowBytes, count, logN, region.tile, space.residues[1], stride);
-        }
-        encrypt(parts, at, count);
+        if (expander === undefined) encryptPublic(parts, at, count);
+        else encryptSymmetric(parts, at, count, (c, mask) => expander.expandCiphertext(primeIndex, first + c, mask));
         space.residues.slice(0, region.components).forEach((source, component) => {
           const target =
             region.residues + primeIndex * tiles * tileBytes + (component * region.features + first) * rowBytes;
