@@ -107,7 +107,7 @@ const modelJson = parseJson(text(modelJsonOf(artifact)), 'sample');
 const idx = Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8]);
 const attestation = {
   format: 'ciphernet-audit',
-  version: 1,
+  version: 2,
   evaluation: 'eval-1',
   manifest: digest,
   shard: 0,
@@ -115,7 +115,11 @@ const attestation = {
   model: digest,
   compiled: digest,
   result: digest,
-  positions: 64,
+  positions: [
+    [1, 5, 5],
+    [0, 8191],
+  ],
+  values: digest,
   auditor: 'A'.repeat(43),
 };
 const signature = 'A'.repeat(86);

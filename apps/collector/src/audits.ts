@@ -1,4 +1,4 @@
-import type { DatasetManifest } from '@ciphernet/artifacts';
+import { type DatasetManifest, type ResultSample, arePositionsOf } from '@ciphernet/artifacts';
 import { type Attestation, verifyAttestation } from '@ciphernet/attestation';
 import { IntegrityError, elementAt } from '@ciphernet/foundation';
 import { identityFingerprint } from '@ciphernet/identity';
@@ -16,13 +16,11 @@ import type { Report } from '@ciphernet/report';
 export interface ShardResult extends Omit<InferredResult, 'signed'> {
   readonly answered: InferredResult['signed'];
   readonly audited: readonly NonNullable<AuditedResult['signed']>[];
-  /** What auditors signed who found the result forged. */
-  readonly refused: NonNullable<AuditedResult['refused']>;
 }
 
-function shardResult({ inferred, signed, earlier = [], refused = [] }: AuditedResult): ShardResult {
+function shardResult({ inferred, signed, earlier = [] }: AuditedResult): ShardResult {
   const { signed: answered, ...rest } = inferred;
-  return { ...rest, answered, audited: signed === undefined ? earlier : [signed, ...earlier], refused };
+  return { ...rest, answered, audited: signed === undefined ? earlier : [signed, ...earlier] };
 }
 
 /** What the children of a collect job returned. @throws InputError for anything else */
@@ -62,23 +60,23 @@ export interface AuditPolicy {
 /** Who audited an evaluation, and whether the owner believes them. */
 export type Audits = NonNullable<Report['audits']>;
 
-/** Fingerprints of those who audited a shard's result. @throws IntegrityError for what was not signed of this result */
-function auditorsOf(
-  job: CollectJob,
-  manifest: DatasetManifest,
-  shardResult: ShardResult,
-): { readonly auditors: ReadonlySet<string>; readonly positions: number } {
+/** What an auditor computed of a shard's result. */
+export interface ShardAudit extends ResultSample {
+  /** Fingerprint of its key. */
+  readonly auditor: string;
+}
+
+/** What auditors signed of a shard's result. @throws IntegrityError for what was not signed of this result */
+function auditsOf(job: CollectJob, manifest: DatasetManifest, shardResult: ShardResult): ShardAudit[] {
   const where = `audit of shard ${shardResult.shard}`;
-  const auditors = new Set<string>();
-  let positions = Infinity;
-  for (const audited of shardResult.audited) {
+  return shardResult.audited.map((audited) => {
     const said = verifyAttestation(audited, where);
     if (!isAbout(said, job, manifest, shardResult))
       throw new IntegrityError('an audit is of another result', { where });
-    auditors.add(identityFingerprint(said.auditor));
-    positions = Math.min(positions, said.positions);
-  }
-  return { auditors, positions };
+    if (!arePositionsOf(manifest.parameters, said.positions))
+      throw new IntegrityError('an audit is of positions that the dataset does not have', { where });
+    return { auditor: identityFingerprint(said.auditor), positions: said.positions, values: said.values };
+  });
 }
 
 /** Auditors of a shard who count for what the consent wants. */
@@ -116,11 +114,18 @@ function assertWanted(
   );
 }
 
+/** What auditors signed of an evaluation. */
+export interface CheckedAudits {
+  /** Of each shard, in their order; no result has been held against them yet. */
+  readonly ofShards: readonly (readonly ShardAudit[])[];
+  /** Undefined when a shard was not audited. */
+  readonly audits: Audits | undefined;
+}
+
 /**
  * Verifies what auditors signed: of this evaluation, dataset, shard, model, circuit and result, each exactly.
  *
  * @param ownersAmong which of some keys have signed the model as its owner
- * @returns undefined when a shard was not audited
  * @throws IntegrityError for a signature or an attestation that is not of this evaluation, and for want of an auditor that
  *   the policy or the dataset's consent requires
  */
@@ -130,11 +135,11 @@ export async function checkAudits(
   results: readonly ShardResult[],
   policy: AuditPolicy,
   ownersAmong: (fingerprints: ReadonlySet<string>) => Promise<ReadonlySet<string>>,
-): Promise<Audits | undefined> {
-  const shards = results.map((result) => auditorsOf(job, manifest, result));
-  const auditors = new Set(shards.flatMap((shard) => [...shard.auditors]));
+): Promise<CheckedAudits> {
+  const ofShards = results.map((result) => auditsOf(job, manifest, result));
+  const byShard = ofShards.map((audits) => new Set(audits.map(({ auditor }) => auditor)));
+  const auditors = new Set(byShard.flatMap((of) => [...of]));
   const owners = await ownersAmong(auditors);
-  const byShard = shards.map((shard) => shard.auditors);
   assertWanted(job, byShard, policy, owners);
   const isWhole = byShard.every((of) => of.size > 0);
   const believed = isWhole && [...auditors].every((auditor) => policy.auditors.includes(auditor));
@@ -144,11 +149,13 @@ export async function checkAudits(
       hint: 'name auditors in policy.json, or let workers of one that is named take audit jobs',
     });
   }
-  if (!isWhole) return undefined;
-  return {
+  if (!isWhole) return { ofShards, audits: undefined };
+  const counts = ofShards.flatMap((audits) => audits.flatMap(({ positions }) => positions.map((of) => of.length)));
+  const audits = {
     auditors: [...auditors].sort(),
     ...(owners.size === 0 ? {} : { modelOwners: [...owners].sort() }),
     believed,
-    positionsPerPrime: Math.min(...shards.map(({ positions }) => positions)),
+    positionsPerPrime: Math.min(...counts),
   };
+  return { ofShards, audits };
 }

@@ -15,7 +15,6 @@ import { decryptAll } from './decrypt-results.js';
 import { beginInClear } from './begin-in-clear.js';
 import type { EvaluateElsewhere } from './in-clear.js';
 import { predictionsToCsv } from './predictions.js';
-import { checkRefusals } from './refusals.js';
 import {
   type Answers,
   FEW_RESAMPLES,
@@ -146,12 +145,11 @@ export async function collect(gathered: Gathered, dependencies: CollectDependenc
 /** Why the results are not taken, whatever is in them; undefined where they are. */
 function refusalOf(
   { job, manifest, results }: Gathered,
-  { workers, audits }: CollectDependencies,
+  { workers }: CollectDependencies,
 ): { readonly error: unknown } | undefined {
   try {
     assertUnlocked(job.manifest, workers);
     checkAnswers(job, manifest, results, workers);
-    checkRefusals(job, manifest, results, audits);
     return undefined;
   } catch (error) {
     return { error };
@@ -167,7 +165,7 @@ async function decryptAndReport(
   assertWidth(examples.task, manifest.classes, `dataset ${manifest.name}`);
 
   const { blobs } = dependencies;
-  const audits = await checkAudits(job, manifest, results, dependencies.audits, (names) =>
+  const { audits, ofShards } = await checkAudits(job, manifest, results, dependencies.audits, (names) =>
     MODEL_OWNERS.among(blobs, job.model, names),
   );
   const own = job.compare ? await compileModelOf(blobs, job, manifest, compiledDigest) : undefined;
@@ -176,7 +174,10 @@ async function decryptAndReport(
 
   const started = performance.now();
   using inClear = own && beginInClear(own, { job, manifest, record, examples }, dependencies);
-  const decrypted = await decryptAll({ manifest, plan }, record, results, dependencies);
+  const decrypted = await decryptAll({ manifest, plan, audits: ofShards }, record, results, {
+    ...dependencies,
+    policy: dependencies.audits,
+  });
   const decryptSeconds = (performance.now() - started) / 1000;
   const arrangement = arrangementOf(record, manifest);
   const outputs = valuesOfExamples(arrangement, decrypted, manifest.classes);

@@ -1,18 +1,21 @@
 import { type DatasetManifest, mostResultBytes } from '@ciphernet/artifacts';
 import { componentsAfter } from '@ciphernet/ckks';
 import type { Plan } from '@ciphernet/compiler';
-import { IntegrityError, asError, encodeError } from '@ciphernet/foundation';
+import { IntegrityError, asError, elementAt, encodeError } from '@ciphernet/foundation';
 import { checkSlots, createResultDecryptor, decryptResult, readSecretKey } from '@ciphernet/keyring';
 import type { DatasetRecord } from '@ciphernet/owner-records';
 import { ForgedResult } from './answers.js';
-import type { ShardResult } from './audits.js';
+import type { AuditPolicy, ShardAudit, ShardResult } from './audits.js';
 import type { CollectDependencies } from './collect.js';
+import { SampleMismatch, checkSamples } from './samples.js';
 
 /** What results are held against. */
 export interface Expected {
   readonly manifest: DatasetManifest;
   /** Of the circuit: compiled here, or attested by an auditor whom the owner believes. */
   readonly plan: Plan | undefined;
+  /** What auditors computed of each shard's result. */
+  readonly audits: readonly (readonly ShardAudit[])[];
 }
 
 /**
@@ -24,9 +27,12 @@ export async function decryptAll(
   expected: Expected,
   record: DatasetRecord,
   results: readonly ShardResult[],
-  dependencies: Pick<CollectDependencies, 'blobs' | 'passphrase' | 'onProgress'>,
+  dependencies: Pick<CollectDependencies, 'blobs' | 'passphrase' | 'onProgress'> & {
+    /** Whom the owner believes. */
+    readonly policy: Pick<AuditPolicy, 'auditors'>;
+  },
 ): Promise<Float64Array> {
-  const { manifest, plan } = expected;
+  const { manifest, plan, audits } = expected;
   const { parameters, keyFingerprint, classes: outputs } = manifest;
   const ofPlan = plan && {
     scale: plan.resultScale,
@@ -40,7 +46,7 @@ export async function decryptAll(
   let refusal: Error | undefined;
   const forged: number[] = [];
   let at = 0;
-  for (const { shard, result } of results) {
+  for (const [index, { shard, result }] of results.entries()) {
     const where = `result of shard ${shard}`;
     const images = manifest.shards[shard]?.images ?? 0;
     // Certain of the bytes that the worker signed only: what the store does to them on the way is not the worker's doing.
@@ -48,6 +54,7 @@ export async function decryptAll(
     try {
       const bytes = await dependencies.blobs.get(result, mostResultBytes(manifest));
       isOfWorker = true;
+      checkSamples(bytes, shard, elementAt(audits, index), dependencies.policy);
       const ofShard = { parameters, keyFingerprint, images, outputs };
       const names = { shard: `shard ${shard}`, where };
       const { values, largestSlot } = decryptResult(decryptor, bytes, ofShard, ofPlan, names);
@@ -58,7 +65,7 @@ export async function decryptAll(
     } catch (error) {
       if (encodeError(error).name === 'UnavailableError') throw error;
       refusal ??= asError(error);
-      if (isOfWorker) forged.push(shard);
+      if (isOfWorker && !(error instanceof SampleMismatch && !error.isCertain)) forged.push(shard);
     }
     at += images * manifest.classes;
     dependencies.onProgress?.({ stage: 'decrypt', done: at, total: logits.length });

@@ -20,12 +20,20 @@ afterAll(async () => evaluated[Symbol.asyncDispose]());
 
 type Signed = NonNullable<AuditedResult['signed']>;
 
-function attest(shard: number, auditor: number, change: { readonly result?: string } = {}): Signed {
+function attest(
+  shard: number,
+  auditor: number,
+  change: { readonly result?: string; readonly positions?: number[][] } = {},
+): Signed {
   const { job, manifest, results } = evaluated;
   const { compiled, result } = results[shard]!;
   const shardDigest = manifest.shards[shard]!.digest;
   const said = { evaluation: job.evaluation, manifest: job.manifest, model: job.model, shard, shardDigest };
-  return signAttestation({ ...said, compiled, result, positions: 60 + auditor, ...change }, auditors[auditor]!);
+  const positions = manifest.parameters.primes.map(() => Array.from({ length: 60 + auditor }, (_, x) => x));
+  return signAttestation(
+    { ...said, compiled, result, positions, values: 'a'.repeat(64), ...change },
+    auditors[auditor]!,
+  );
 }
 
 /** What the policy says of shards that these auditors have audited. @param owners places of those who signed the model */
@@ -38,9 +46,11 @@ async function check(byShard: readonly (readonly Signed[])[], policy: Partial<Au
   });
   const whole = { auditors: names, required: false, wanted: 'none' as const, ...policy };
   const signers = new Set(owners.map((place) => names[place]!));
-  return checkAudits(job, manifest, parseChildren(job, children), whole, async (asked) =>
+  const checked = await checkAudits(job, manifest, parseChildren(job, children), whole, async (asked) =>
     Promise.resolve(new Set([...asked].filter((name) => signers.has(name)))),
   );
+  expect(checked.ofShards.map((audits) => audits.length)).toEqual(byShard.map(({ length }) => length));
+  return checked.audits;
 }
 
 const bothBy = (...places: number[]): Signed[][] => [0, 1].map((shard) => places.map((place) => attest(shard, place)));
@@ -97,6 +107,15 @@ describe('audits that a consent wants', () => {
     await expect(check(bothBy(0, 1), { wanted: 2, auditors })).rejects.toThrow(/shard 0 has 1 of auditors whom/);
     await expect(check(bothBy(0, 1), { wanted: 'model-owner', auditors }, [0])).rejects.toThrow(/has 0 of owners/);
     expect(await check(bothBy(0, 1), { wanted: 1, auditors })).toMatchObject({ believed: false });
+  });
+
+  it.each([
+    ['lack a prime', [[1], [2]]],
+    ['are beyond the ring', [[1], [2], [4096]]],
+  ])('are refused where their positions %s', async (_what, positions) => {
+    await expect(check([[attest(0, 0)], [attest(1, 0, { positions })]], {})).rejects.toThrow(
+      /positions that the dataset does not have/,
+    );
   });
 
   it('are of this result, each of them, those of earlier auditors too', async () => {

@@ -18,21 +18,19 @@ export default function auditProcessor(job: SandboxedJob): Promise<AuditedResult
       const [reason = 'no result was returned'] = Object.values(await job.getIgnoredChildrenFailures());
       throw new EvaluationError(reason, { where: `shard ${data.shard}` });
     }
-    const { inferred, signed: before, earlier = [], refused: refusedBefore = [] } = parseAuditable(value);
+    const { inferred, signed: before, earlier = [] } = parseAuditable(value);
     identity ??= openAuditor(configuration);
-    const { signed, refused } = await audit(data, inferred, {
+    const signed = await audit(data, inferred, {
       blobs,
       identity: await identity,
       owners: configuration.acceptedOwners,
       modelKey: await openModelKey(configuration),
     });
     const others = before === undefined ? earlier : [before, ...earlier];
-    const refusals = refused === undefined ? refusedBefore : [refused, ...refusedBefore];
     return {
       inferred,
       ...(signed === undefined ? {} : { signed }),
       ...(others.length === 0 ? {} : { earlier: others }),
-      ...(refusals.length === 0 ? {} : { refused: refusals }),
     };
   });
 }

@@ -1,12 +1,6 @@
 import { join } from 'node:path';
-import {
-  manifestFromBytes,
-  mostResultBytes,
-  openBatchFile,
-  openPackedResult,
-  positionListBytes,
-} from '@ciphernet/artifacts';
-import { type SignedStatement, signAttestation, signRefusal } from '@ciphernet/attestation';
+import { manifestFromBytes, openBatchFile, positionListBytes } from '@ciphernet/artifacts';
+import { type SignedStatement, signAttestation } from '@ciphernet/attestation';
 import type { BlobStore } from '@ciphernet/blobs';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import type { Configuration } from '@ciphernet/configuration';
@@ -14,7 +8,7 @@ import { InputError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
 import { type Identity, openIdentity } from '@ciphernet/identity';
 import { type ModelKey, circuitBytes, compileForDataset, loadModel } from '@ciphernet/models';
 import type { AuditJob, InferredResult } from '@ciphernet/queue';
-import { ForgedPosition, createAuditRoom, positionsPerPrime, spotCheck } from '@ciphernet/verification';
+import { createListRoom, positionsPerPrime, samplePositions } from '@ciphernet/verification';
 import { assertAcceptedDataset } from './accepted-dataset.js';
 
 /** What an audit needs besides the job. */
@@ -41,7 +35,7 @@ interface OwnCircuit {
 }
 
 /** Of this thread, which checks one shard after another. */
-const room = createAuditRoom();
+const room = createListRoom();
 
 /** The last circuit that this thread compiled: an evaluation's shards come one after another. */
 let latest: { readonly key: string; readonly circuit: Promise<OwnCircuit> } | undefined;
@@ -64,34 +58,18 @@ function ownCircuit(
   return circuit;
 }
 
-/** What an auditor signed of a result: that it is what the model gives, that it is not, or neither. */
-export interface Verdict {
-  readonly signed?: SignedStatement;
-  readonly refused?: SignedStatement;
-}
-
-/** Runs a check. @returns where the result differs, if it does */
-function foundBy(check: () => void): string | undefined {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    if (error instanceof ForgedPosition) return error.found;
-    throw error;
-  }
-}
-
 /**
- * Runs one audit job: recomputes a few positions of a shard's result, which are drawn now that the result is fixed.
+ * Runs one audit job: recomputes a few positions of a shard's result, which are drawn now that the result is fixed, and signs what they
+ * are. The result is not read: whoever decrypts it has all of it, and compares.
  *
- * @returns the signed attestation or refusal; neither where the plan cannot be checked position by position
+ * @returns undefined where the plan cannot be checked position by position
  * @throws IntegrityError when it cannot be told: another circuit than this one's, or a store that changed the shard
  */
 export async function audit(
   job: AuditJob,
   inferred: InferredResult,
   dependencies: AuditDependencies,
-): Promise<Verdict> {
+): Promise<SignedStatement | undefined> {
   const { blobs, identity } = dependencies;
   await assertAcceptedDataset(blobs, job.manifest, dependencies.owners ?? []);
   const manifestBytes = await blobs.get(job.manifest);
@@ -109,29 +87,25 @@ export async function audit(
       hint: 'run one version of CipherNet everywhere; if it is, do not trust that worker',
     });
   }
-  if (compiled.plan.slotBound === undefined || entry.positions === undefined) return {};
-  const positions = positionsPerPrime(compiled.plan);
-  const most = mostResultBytes(manifest);
-  const result = openPackedResult(
-    await blobs.get(inferred.result, most, room.result(most)),
-    `result of shard ${job.shard}`,
-  );
+  if (compiled.plan.slotBound === undefined || entry.positions === undefined) return undefined;
   // Not hashed as a whole: each position is held against the list, and the list against the manifest.
   await using local = await blobs.local(entry.digest, { verify: false });
   using shard = openBatchFile(local.path);
   const listBytes = positionListBytes(shard.header, shard.seed);
-  const positionList = await blobs.get(entry.positions, listBytes, room.positions(listBytes));
-  const found = foundBy(() => spotCheck({ compiled, shard, positionList, result, positions }));
+  const positionList = await blobs.get(entry.positions, listBytes, room(listBytes));
+  const sample = samplePositions({ compiled, shard, positionList, positions: positionsPerPrime(compiled.plan) });
   const { evaluation, manifest: manifestDigest, model } = job;
-  const audited = {
-    evaluation,
-    manifest: manifestDigest,
-    shard: job.shard,
-    shardDigest: entry.digest,
-    model,
-    compiled: digest,
-    result: inferred.result,
-  };
-  if (found !== undefined) return { refused: signRefusal({ ...audited, found }, identity) };
-  return { signed: signAttestation({ ...audited, positions }, identity) };
+  return signAttestation(
+    {
+      evaluation,
+      manifest: manifestDigest,
+      shard: job.shard,
+      shardDigest: entry.digest,
+      model,
+      compiled: digest,
+      result: inferred.result,
+      ...sample,
+    },
+    identity,
+  );
 }

@@ -29,6 +29,13 @@ export {
 export { imaginaryPart, imaginaryUnit, pairValues, travellingShape } from './paired-values.js';
 export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset } from './residues.js';
 export { type PackedResult, openPackedResult, resultToBytes } from './result-bytes.js';
+export {
+  type ResultSample,
+  type SampledPositions,
+  arePositionsOf,
+  digestOfSample,
+  sampleOfResult,
+} from './result-sample.js';
 export { hashFile } from './read-file.js';
 export { type StoredBatch, type TileReader, openStoredTiles } from './stored-tiles.js';
 export { type MaskExpander, SEED_BYTES, createMaskExpander } from './seeded-mask.js';

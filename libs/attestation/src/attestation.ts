@@ -6,40 +6,58 @@ import {
   type StatementKind,
   publicKeySchema,
   signStatement,
+  signedStatementOf,
   verifyStatement,
 } from './signed-statement.js';
 
-/** What an audit is of: one shard's result in one evaluation, and who says so. */
-export const auditedSchema = z.strictObject({
-  evaluation: z.string().max(64),
-  manifest: digestSchema,
-  shard: z.number().int().nonnegative(),
-  /** Of the shard's bytes. */
-  shardDigest: digestSchema,
-  model: digestSchema,
-  /** Of the circuit that the auditor compiled from the model. */
-  compiled: digestSchema,
-  result: digestSchema,
-  /** The auditor's public key. */
-  auditor: publicKeySchema,
-});
+/** Most positions of a prime, and primes, that an attestation names. */
+export const MOST_SAMPLED = 256;
+const MOST_PRIMES = 16;
+/** Characters of a statement: each position takes up to six. */
+const MOST_STATEMENT = 2000 + 6 * MOST_SAMPLED * MOST_PRIMES;
 
-/** What an auditor says of one shard's result after it was spot-checked, version 1. */
-const attestationSchema = auditedSchema
-  .extend({
+/** What an auditor says: this is what the model gives of a shard at positions that were drawn when the worker's result was named, version 2. */
+const attestationSchema = z
+  .strictObject({
     format: z.literal('ciphernet-audit'),
-    version: z.literal(1),
-    /** Drawn of each prime, after the result's digest was fixed. */
-    positions: z.number().int().min(1).max(32_768),
+    version: z.literal(2),
+    evaluation: z.string().max(64),
+    manifest: digestSchema,
+    shard: z.number().int().nonnegative(),
+    /** Of the shard's bytes. */
+    shardDigest: digestSchema,
+    model: digestSchema,
+    /** Of the circuit that the auditor compiled from the model. */
+    compiled: digestSchema,
+    /** Of the result as its worker named it, before positions were drawn. */
+    result: digestSchema,
+    /** Drawn of each prime, ascending. */
+    positions: z
+      .array(z.array(z.number().int().min(0).max(32_767)).min(1).max(MOST_SAMPLED).readonly())
+      .min(1)
+      .max(MOST_PRIMES)
+      .readonly(),
+    /** Digest of what the model gives there. */
+    values: digestSchema,
+    /** The auditor's public key. */
+    auditor: publicKeySchema,
   })
   .readonly();
 
 /** A parsed attestation. */
 export type Attestation = z.infer<typeof attestationSchema>;
 
-const KIND: StatementKind<Attestation> = { format: 'ciphernet-audit', schema: attestationSchema, signer: 'auditor' };
+/** An attestation as it travels. */
+export const signedAttestationSchema = signedStatementOf(MOST_STATEMENT);
 
-/** Signs what an audit found right. */
+const KIND: StatementKind<Attestation> = {
+  format: 'ciphernet-audit',
+  version: 2,
+  schema: attestationSchema,
+  signer: 'auditor',
+};
+
+/** Signs what an audit computed. */
 export function signAttestation(
   found: Omit<Attestation, 'format' | 'version' | 'auditor'>,
   identity: Identity,

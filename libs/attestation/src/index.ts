@@ -1,6 +1,11 @@
-export { type Attestation, signAttestation, verifyAttestation } from './attestation.js';
+export {
+  type Attestation,
+  MOST_SAMPLED,
+  signAttestation,
+  signedAttestationSchema,
+  verifyAttestation,
+} from './attestation.js';
 export { type Owned, type Ownership, signOwnership, verifyOwnership } from './ownership.js';
-export { type Refusal, signRefusal, verifyRefusal } from './refusal.js';
 export {
   type SignedStatement,
   type StatementKind,

@@ -17,20 +17,24 @@ export type SignedStatement = z.infer<typeof signedStatementSchema>;
 /** A kind of statement: its form, and the field that names its signer. Its format's name keeps kinds apart. */
 export interface StatementKind<Fields> {
   readonly format: string;
+  /** Default 1. */
+  readonly version?: number;
   readonly schema: z.ZodType<Fields>;
   readonly signer: keyof Fields & string;
 }
 
-const bytesOf = (format: string, text: string): Uint8Array => new TextEncoder().encode(`${format} 1\n${text}`);
+const bytesOf = <Fields>({ format, version = 1 }: StatementKind<Fields>, text: string): Uint8Array =>
+  new TextEncoder().encode(`${format} ${version}\n${text}`);
 
 /** Signs what somebody says, without `format`, `version` and the signer, which are added. */
 export function signStatement<Fields extends object>(
-  { format, signer }: StatementKind<Fields>,
+  kind: StatementKind<Fields>,
   said: object,
   identity: Identity,
 ): SignedStatement {
-  const statement = JSON.stringify({ format, version: 1, ...said, [signer]: identity.publicKey });
-  return { statement, signature: identity.sign(bytesOf(format, statement)) };
+  const { format, version = 1, signer } = kind;
+  const statement = JSON.stringify({ format, version, ...said, [signer]: identity.publicKey });
+  return { statement, signature: identity.sign(bytesOf(kind, statement)) };
 }
 
 /**
@@ -41,14 +45,15 @@ export function signStatement<Fields extends object>(
  * @throws InputError or IntegrityError naming `where`
  */
 export function verifyStatement<Fields extends object>(
-  { format, schema, signer }: StatementKind<Fields>,
+  kind: StatementKind<Fields>,
   signed: SignedStatement,
   where: string,
   hint?: string,
 ): Fields {
+  const { schema, signer } = kind;
   const said = parseOrThrow(schema, parseJson(signed.statement, where), where);
   const key: unknown = said[signer];
-  if (typeof key === 'string' && verifySignature(key, bytesOf(format, signed.statement), signed.signature)) return said;
+  if (typeof key === 'string' && verifySignature(key, bytesOf(kind, signed.statement), signed.signature)) return said;
   throw new IntegrityError(`the signature is not that of the ${signer} whom it names`, {
     where,
     ...(hint === undefined ? {} : { hint }),

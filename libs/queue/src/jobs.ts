@@ -1,4 +1,4 @@
-import { signedStatementSchema } from '@ciphernet/attestation';
+import { signedAttestationSchema, signedStatementSchema } from '@ciphernet/attestation';
 import { digestSchema, parseOrThrow } from '@ciphernet/foundation';
 import { z } from 'zod';
 
@@ -180,12 +180,10 @@ export type InferredResult = z.infer<typeof inferredSchema>;
 const auditedSchema = z
   .strictObject({
     inferred: inferredSchema,
-    /** Absent where the plan cannot be checked position by position, and where the result was refused. */
-    signed: signedStatementSchema.optional(),
-    /** What auditors signed who found the result forged. */
-    refused: z.array(signedStatementSchema).min(1).max(16).readonly().optional(),
+    /** Absent where the plan cannot be checked position by position. */
+    signed: signedAttestationSchema.optional(),
     /** What other auditors signed of the same result, before. */
-    earlier: z.array(signedStatementSchema).max(16).readonly().optional(),
+    earlier: z.array(signedAttestationSchema).max(16).readonly().optional(),
   })
   .readonly();
 /** What an audit job returns: the result that it is of, and what its auditor signed. */

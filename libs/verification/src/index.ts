@@ -1,3 +1,3 @@
-export { type AuditRoom, createAuditRoom } from './audit-room.js';
+export { createListRoom } from './list-room.js';
 export { MISS_BITS, type Draw, drawPositions, missLog2, positionsPerPrime } from './draw.js';
-export { ForgedPosition, type SpotCheck, spotCheck } from './spot-check.js';
+export { type Sampling, samplePositions } from './sample.js';

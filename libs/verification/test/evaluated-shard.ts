@@ -5,9 +5,11 @@ import {
   type BatchFile,
   batchToBytes,
   openBatchFile,
+  type PackedResult,
   openPackedResult,
   positionDigests,
   resultToBytes,
+  sampleOfResult,
   shardHeader,
 } from '@ciphernet/artifacts';
 import { type CkksParameters, createParameters, type EncryptionMode, type RingName } from '@ciphernet/ckks';
@@ -22,7 +24,7 @@ import {
   generateKeys,
 } from '@ciphernet/keyring';
 import { temporaryFolder } from '@ciphernet/testing';
-import type { SpotCheck } from '../src/spot-check.js';
+import { type Sampling, samplePositions } from '../src/sample.js';
 
 const RING_DEGREE = 1024;
 const INPUTS = 12;
@@ -54,6 +56,17 @@ export function compiledFor(parameters: CkksParameters, inputScale: number, flip
   const calibration = calibrate(circuit, features);
   const options = { mode: 'public', verifiable: 'only', given: { parameters, inputScale } } as const;
   return compileCircuit(circuit, planCircuit(circuit, calibration, options), NO_TRANSFORM);
+}
+
+/** What an auditor samples, and the result that its owner holds against it. */
+export interface SpotCheck extends Sampling {
+  readonly result: PackedResult;
+}
+
+/** An audit, from drawing positions to comparing. @throws Error where the result is not what the model gives */
+export function spotCheck({ result, ...sampling }: SpotCheck): void {
+  const { positions, values } = samplePositions(sampling);
+  if (sampleOfResult(result, positions) !== values) throw new Error('not what the model gives');
 }
 
 /** A shard that was evaluated honestly, and what an audit of it takes. */

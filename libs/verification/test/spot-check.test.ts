@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { type Batch, rowOffset } from '@ciphernet/artifacts';
+import { type Batch, rowOffset, sampleOfResult } from '@ciphernet/artifacts';
 import { gapBits } from '@ciphernet/compiler';
 import { engineNamed } from '@ciphernet/engines';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MISS_BITS, missLog2, positionsPerPrime } from '../src/draw.js';
-import { spotCheck } from '../src/spot-check.js';
-import { type EvaluatedShard, compiledFor, createEvaluatedShard } from './evaluated-shard.js';
+import { samplePositions } from '../src/sample.js';
+import { type EvaluatedShard, compiledFor, createEvaluatedShard, spotCheck } from './evaluated-shard.js';
 
 const WRONG = /not what the model gives/;
 
@@ -101,14 +101,12 @@ describe.each([
       }
     });
 
-    it.each<[string, Partial<Batch['header']>]>([
-      ['scale', { scale: 1 }],
-      ['images', { images: 3 }],
-      ['key', { keyFingerprint: 'f'.repeat(64) }],
-      ['parameters', { parametersDigest: 'f'.repeat(64) }],
-    ])('refuses another %s before any residue is read', (_name, change) => {
-      const { header, residues } = evaluated.honest;
-      expect(() => spotCheck(evaluated.check({ header: { ...header, ...change }, residues }, 1))).toThrow(/its header/);
+    it('is of no result that lacks a prime or the positions', () => {
+      const { positions, values } = samplePositions(evaluated.check(evaluated.honest, 2));
+      const { result } = evaluated.check(evaluated.honest, 2);
+      expect(sampleOfResult(result, positions)).toBe(values);
+      expect(sampleOfResult(result, positions.slice(1))).toBeUndefined();
+      expect(sampleOfResult(result, [...positions.slice(1), [1024]])).toBeUndefined();
     });
 
     it('finds a position of the shard that its owner did not encrypt', () => {

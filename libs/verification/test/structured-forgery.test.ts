@@ -2,8 +2,7 @@ import { type Batch, rowOffset } from '@ciphernet/artifacts';
 import { minimalRoot, powerModulo } from '@ciphernet/ring';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { positionsPerPrime } from '../src/draw.js';
-import { spotCheck } from '../src/spot-check.js';
-import { type EvaluatedShard, createEvaluatedShard } from './evaluated-shard.js';
+import { type EvaluatedShard, createEvaluatedShard, spotCheck } from './evaluated-shard.js';
 import { reduce } from './lattice.js';
 
 /** Dimension of the subring Z[Y], Y = X^(N/16), and the roots in it at which the forgery is not zero. */

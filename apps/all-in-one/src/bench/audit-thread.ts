@@ -1,15 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import {
   manifestFromBytes,
-  mostResultBytes,
   openBatchFile,
   openPackedResult,
   positionListBytes,
+  sampleOfResult,
 } from '@ciphernet/artifacts';
 import { openBlobStore } from '@ciphernet/blobs';
 import { elementAt } from '@ciphernet/foundation';
 import { compileForDataset, loadModel } from '@ciphernet/models';
-import { createAuditRoom, positionsPerPrime, spotCheck } from '@ciphernet/verification';
+import { createListRoom, positionsPerPrime, samplePositions } from '@ciphernet/verification';
 
 /** What an auditing thread is started with. */
 export interface AuditThreadStart {
@@ -29,19 +29,19 @@ async function main({ blobFolder, model, manifest: address }: AuditThreadStart):
   const manifest = manifestFromBytes(await blobs.get(address), 'benchmark');
   const compiled = compileForDataset(await loadModel(blobs, model), manifest);
   const positions = positionsPerPrime(compiled.plan);
-  const room = createAuditRoom();
-  const most = mostResultBytes(manifest);
+  const room = createListRoom();
   const audit = async (results: AuditTask): Promise<number> => {
     let seconds = 0;
     for (const [index, entry] of manifest.shards.entries()) {
       await using local = await blobs.local(entry.digest, { verify: false });
       const started = performance.now();
       using shard = openBatchFile(local.path);
-      const result = openPackedResult(await blobs.get(elementAt(results, index), most, room.result(most)), 'result');
-      const listBytes = positionListBytes(manifest.parameters, shard.seed);
-      const positionList = await blobs.get(entry.positions ?? '', listBytes, room.positions(listBytes));
-      spotCheck({ compiled, shard, positionList, result, positions });
+      const listBytes = positionListBytes(shard.header, shard.seed);
+      const positionList = await blobs.get(entry.positions ?? '', listBytes, room(listBytes));
+      const { positions: drawn, values } = samplePositions({ compiled, shard, positionList, positions });
       seconds += (performance.now() - started) / 1000;
+      const result = openPackedResult(await blobs.get(elementAt(results, index)), 'result');
+      if (sampleOfResult(result, drawn) !== values) throw new Error('the result is not what the auditor computed');
     }
     return seconds;
   };

@@ -42,7 +42,7 @@ async function secondsOf(thread: Worker): Promise<number> {
 
 /**
  * Measures evaluation and audit of the same shards in turns, each on a thread of its own, as workers run them. What both do once
- * a model, compiling, counts for neither; fetching and hashing the result and the list counts for the audit.
+ * a model, compiling, counts for neither; fetching and hashing the list counts for the audit.
  */
 export async function benchVerification(
   prepared: PreparedModel,
