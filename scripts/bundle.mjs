@@ -154,6 +154,13 @@ function assertOfParty(path, party) {
 }
 
 /**
+ * Spells all characters beyond ASCII as escapes, which strings, templates, patterns and names take alike: with a single one of them the
+ * whole file is decoded into characters of two bytes, which takes a tenth of the start of a short process.
+ */
+const inAscii = (text) =>
+  text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/**
  * Bundles a program.
  *
  * @param {string} entry a module that starts the program as it is loaded
@@ -205,7 +212,7 @@ export function bundle(entry, target, party, parts = []) {
       const url = JSON.stringify(pathToFileURL(path).href);
       return `${id}: [${JSON.stringify(needs)}, ${JSON.stringify(imports)}, ${url}, ${isStart}function (module, exports, require, __import, __url, __filename, __dirname) {\n${text}\n}]`;
     });
-    writeFileSync(file, `${RUNTIME}({\n${body.join(',\n')}\n});\n`);
+    writeFileSync(file, inAscii(`${RUNTIME}({\n${body.join(',\n')}\n});\n`));
     modules += found.length;
   };
   mkdirSync(dirname(target), { recursive: true });
