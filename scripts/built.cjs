@@ -2,7 +2,7 @@
 // Whether the build is that of the sources as they lie there: asking nx takes two seconds, at each start. Plain CommonJS without
 // dependencies, like bootstrap.cjs.
 const { createHash } = require('node:crypto');
-const { existsSync, readFileSync, readdirSync, statSync, writeFileSync } = require('node:fs');
+const { existsSync, lstatSync, readFileSync, readdirSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 /** What a build is made from, and folders in it that are made, or that only tests read. */
@@ -20,7 +20,9 @@ const NOT_SOURCES = new Set(['dist', 'node_modules', 'test']);
 
 /** Names, sizes and times of all sources: a source that another version of it replaces has another time. */
 function* sources(root, path) {
-  const stat = statSync(join(root, path));
+  // Editors leave links to nowhere beside what is open, and files that are gone a moment later.
+  const stat = lstatSync(join(root, path), { throwIfNoEntry: false });
+  if (stat === undefined) return;
   if (!stat.isDirectory()) return yield `${path} ${stat.size} ${stat.mtimeMs}`;
   for (const name of readdirSync(join(root, path)).sort()) {
     if (!NOT_SOURCES.has(name) && !name.endsWith('.tsbuildinfo')) yield* sources(root, `${path}/${name}`);
@@ -33,11 +35,12 @@ function digestOf(root) {
   return hash.digest('hex');
 }
 
-/** Whether every package has what its build made. */
+/** Whether every package has what its build ends with. What was cleaned by hand beyond that: delete the stamp. */
 function isEveryDistThere(root) {
+  const isBuilt = (dist) => ['index.js', 'main.js'].some((entry) => existsSync(join(dist, entry)));
   return ['apps', 'libs'].every((group) =>
     readdirSync(join(root, group)).every(
-      (name) => !existsSync(join(root, group, name, 'package.json')) || existsSync(join(root, group, name, 'dist')),
+      (name) => !existsSync(join(root, group, name, 'package.json')) || isBuilt(join(root, group, name, 'dist')),
     ),
   );
 }

@@ -1,4 +1,4 @@
-import { profileNamed } from '@ciphernet/ckks';
+import { type Profile, profileNamed } from '@ciphernet/ckks';
 import { type ProgressBoard, type Session, runTrainingJob } from '@ciphernet/command-line';
 import { type Dataset, type InputTransform, examplesOf, transformFor } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/foundation';
@@ -52,18 +52,23 @@ export interface CurveRequest {
   readonly everyEpoch: boolean;
 }
 
-/** Encrypts the test split under the profile of the network's depth. @param how the session's signal and all cores where it does not say */
+/** Parameters and scale that data is encrypted under before there is a model: by the network's depth. */
+export function profileOf({ squares }: ExpectedNetwork): Profile {
+  return profileNamed(squares === 1 ? 'one-square' : 'two-squares');
+}
+
+/** Encrypts the test split under the network's profile; until the session ends and on all cores, unless the last argument says otherwise. */
 export async function encryptTestSplit(
   { blobs, signal: ended }: Session,
   board: ProgressBoard,
-  { squares, transform }: ExpectedNetwork,
+  expected: ExpectedNetwork,
   dataset: Dataset,
   { signal = ended, threads }: Partial<Pick<OwnerTools, 'signal' | 'threads'>> = {},
 ): Promise<EncryptedSplit> {
   const owner = loadOwnerConfiguration();
-  const profile = profileNamed(squares === 1 ? 'one-square' : 'two-squares');
+  const profile = profileOf(expected);
   const keys = await ensureKeys(owner, profile.parameters);
-  const examples = examplesOf(dataset, transform);
+  const examples = examplesOf(dataset, expected.transform);
   const request = { ...profile, examples, source: dataset.name, mode: 'public' } as const;
   const { digest, manifest } = await encryptWithProgress(request, keys, {
     ...{ owner, blobs, signal, board },

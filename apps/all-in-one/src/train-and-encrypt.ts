@@ -1,11 +1,15 @@
 import { type ProgressBoard, type Session, runTrainingJob } from '@ciphernet/command-line';
-import { explainPlan } from '@ciphernet/compiler';
+import { type CompiledCircuit, explainPlan } from '@ciphernet/compiler';
 import { type Dataset, examplesOf } from '@ciphernet/datasets';
 import { manifestFromBytes } from '@ciphernet/artifacts';
-import { type Model, compileForDataset, loadModel, openModelKey } from '@ciphernet/models';
+import { UnsupportedError } from '@ciphernet/foundation';
+import { type Model, compileForDataset, ensureCompiled, loadModel, openModelKey } from '@ciphernet/models';
+import { ensureKeys } from '@ciphernet/owner';
+import { loadOwnerConfiguration, openOwnerIdentity } from '@ciphernet/owner-records';
 import { type NamedDataset, newEvaluationId } from '@ciphernet/queue';
+import { openWorkerTrust } from '@ciphernet/worker';
 import type { RunOptions } from './commands/run.js';
-import { type EncryptedSplit, encryptTestSplit, expectedOfZoo } from './curve-run.js';
+import { type EncryptedSplit, encryptTestSplit, expectedOfZoo, profileOf } from './curve-run.js';
 import { type EncryptedDigest, encryptForModel } from './evaluation-steps.js';
 
 /** A model, and what was encrypted for it. */
@@ -38,8 +42,13 @@ async function trainAndEncrypt(
   options: RunOptions,
   dataset: Dataset,
 ): Promise<{ readonly model: Model; readonly split: EncryptedSplit }> {
+  const expected = expectedOfZoo(options.model);
+  // A wrong passphrase is told before minutes of training, which nobody would be waiting for any more.
+  const owner = loadOwnerConfiguration();
+  await openOwnerIdentity(owner);
+  await ensureKeys(owner, profileOf(expected).parameters);
   const ended = new AbortController();
-  const encryption = encryptTestSplit(session, board, expectedOfZoo(options.model), dataset, {
+  const encryption = encryptTestSplit(session, board, expected, dataset, {
     signal: AbortSignal.any([session.signal, ended.signal]),
     threads: Math.max(1, session.configuration.cores - 1),
   });
@@ -54,10 +63,26 @@ async function trainAndEncrypt(
   }
 }
 
-/** What the planner made of the model under the parameters that the data is encrypted under. */
-async function explain({ blobs }: Session, model: Model, manifest: string): Promise<void> {
-  const { plan, circuit } = compileForDataset(model, manifestFromBytes(await blobs.get(manifest), 'manifest'));
-  process.stderr.write(`${explainPlan(plan, circuit)}\n`);
+/**
+ * The model's circuit under the parameters that the data is encrypted under; undefined where it has no verifiable plan under them. Workers of
+ * this process find it in the store then.
+ */
+async function circuitFor(
+  { blobs, configuration }: Session,
+  { remote }: RunOptions,
+  model: Model,
+  address: string,
+): Promise<CompiledCircuit | undefined> {
+  const manifest = manifestFromBytes(await blobs.get(address), `dataset ${address.slice(0, 12)}`);
+  try {
+    const compiled = remote
+      ? compileForDataset(model, manifest)
+      : (await ensureCompiled(blobs, model.digest, manifest, await openWorkerTrust(configuration))).compiled;
+    return compiled.plan.slotBound === undefined ? undefined : compiled;
+  } catch (error) {
+    if (error instanceof UnsupportedError) return undefined;
+    throw error;
+  }
 }
 
 /** Gives the model that the options name or have trained, and the test split encrypted for it. */
@@ -69,11 +94,27 @@ export async function readyModel(
 ): Promise<ReadyModel> {
   if (options.trained === undefined && isOfProfile(options)) {
     const { model, split } = await trainAndEncrypt(session, board, options, dataset);
-    if (options.explain) await explain(session, model, split.manifest);
-    return { model, encrypted: { digest: split.manifest, shards: split.shards } };
+    const compiled = await circuitFor(session, options, model, split.manifest);
+    if (compiled !== undefined) {
+      if (options.explain) process.stderr.write(`${explainPlan(compiled.plan, compiled.circuit)}\n`);
+      return { model, encrypted: { digest: split.manifest, shards: split.shards } };
+    }
+    process.stderr.write('the model has no plan under the parameters of its kind: encrypting once more, for its own\n');
+    return encryptedFor(session, board, options, dataset, model);
   }
-  const model =
-    options.trained === undefined ? await train(session, board, options) : await modelOf(session, options.trained);
+  const trained = options.trained;
+  const model = await (trained === undefined ? train(session, board, options) : modelOf(session, trained));
+  return encryptedFor(session, board, options, dataset, model);
+}
+
+/** Encrypts for the plan of a model that is there. */
+async function encryptedFor(
+  session: Session,
+  board: ProgressBoard,
+  options: RunOptions,
+  dataset: Dataset,
+  model: Model,
+): Promise<ReadyModel> {
   const data = { examples: examplesOf(dataset, model.record.transform), source: options.dataset };
   return { model, encrypted: await encryptForModel(session, board, options, data, model) };
 }

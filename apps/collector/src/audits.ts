@@ -118,7 +118,7 @@ function assertWanted(
 export interface CheckedAudits {
   /** Of each shard, in their order; no result has been held against them yet. */
   readonly ofShards: readonly (readonly ShardAudit[])[];
-  /** Undefined when a shard was not audited. */
+  /** Of those whom the policy names, where every shard has one of them; undefined when a shard was not audited. */
   readonly audits: Audits | undefined;
 }
 
@@ -141,21 +141,28 @@ export async function checkAudits(
   const auditors = new Set(byShard.flatMap((of) => [...of]));
   const owners = await ownersAmong(auditors);
   assertWanted(job, byShard, policy, owners);
-  const isWhole = byShard.every((of) => of.size > 0);
-  const believed = isWhole && [...auditors].every((auditor) => policy.auditors.includes(auditor));
+  const isBelieved = ({ auditor }: ShardAudit): boolean => policy.auditors.includes(auditor);
+  // Whoever reaches the queue can sign as one more auditor: what is of those who are believed is so with or without it.
+  const believed = ofShards.every((audits) => audits.some(isBelieved));
   if (policy.required && !believed) {
     throw new IntegrityError('the result was not audited by anybody whom the policy names', {
       where: job.evaluation,
       hint: 'name auditors in policy.json, or let workers of one that is named take audit jobs',
     });
   }
-  if (!isWhole) return { ofShards, audits: undefined };
-  const counts = ofShards.flatMap((audits) => audits.flatMap(({ positions }) => positions.map((of) => of.length)));
+  if (!byShard.every((of) => of.size > 0)) return { ofShards, audits: undefined };
+  const counted = believed ? ofShards.map((audits) => audits.filter(isBelieved)) : ofShards;
+  const names = new Set(counted.flatMap((audits) => audits.map(({ auditor }) => auditor)));
+  const modelOwners = [...owners].filter((owner) => names.has(owner));
+  let positionsPerPrime = Infinity;
+  for (const { positions } of counted.flat()) {
+    for (const { length } of positions) positionsPerPrime = Math.min(positionsPerPrime, length);
+  }
   const audits = {
-    auditors: [...auditors].sort(),
-    ...(owners.size === 0 ? {} : { modelOwners: [...owners].sort() }),
+    auditors: [...names].sort(),
+    ...(modelOwners.length === 0 ? {} : { modelOwners: modelOwners.sort() }),
     believed,
-    positionsPerPrime: Math.min(...counts),
+    positionsPerPrime,
   };
   return { ofShards, audits };
 }

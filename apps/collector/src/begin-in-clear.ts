@@ -2,37 +2,39 @@ import type { JobProgress } from '@ciphernet/queue';
 import type { CollectDependencies } from './collect.js';
 import type { OwnModel } from './compare.js';
 import type { ReportParts } from './compose-report.js';
-import { type ClearOutputs, evaluateInClear } from './in-clear.js';
+import { type ClearOutputs, ThreadEnded, evaluateInClear } from './in-clear.js';
 
-/** Outputs in the clear that are being computed; disposed, it is not waited for any more. */
-export interface InClear extends Disposable {
+/** Outputs in the clear that are being computed. */
+export interface InClear {
   /** Waits for them, and tells how far they are from then on. */
   outputs(): Promise<ClearOutputs>;
 }
 
-/** Begins to evaluate in the clear: nothing of it depends on a decryption, which leaves cores idle. */
+/**
+ * Begins to evaluate in the clear: nothing of it depends on a decryption, which leaves cores idle. It is not stopped where the decryption
+ * fails, and is to be waited for all the same: how long an evaluation takes, and when the store is asked for what, must not tell.
+ */
 export function beginInClear(
   { model, compiled, bytes }: OwnModel,
   { job, manifest, record, examples }: Pick<ReportParts, 'job' | 'manifest' | 'record' | 'examples'>,
   { evaluateElsewhere, onProgress }: Pick<CollectDependencies, 'evaluateElsewhere' | 'onProgress'>,
 ): InClear {
-  const ended = new AbortController();
   let isAwaited = false;
   let latest: JobProgress | undefined;
   const tell = (): void => {
     if (isAwaited && latest !== undefined) onProgress?.(latest);
   };
-  const watch = {
-    signal: ended.signal,
-    onProgress: (done: number, total: number) => {
-      latest = { stage: 'compare', done, total };
-      tell();
-    },
+  const watch = (done: number, total: number): void => {
+    latest = { stage: 'compare', done, total };
+    tell();
   };
+  const here = (): Promise<ClearOutputs> =>
+    evaluateInClear({ plain: model.plain, compiled }, examples, manifest.classes, watch);
   const outputs =
-    evaluateElsewhere === undefined
-      ? evaluateInClear({ plain: model.plain, compiled }, examples, manifest.classes, watch)
-      : evaluateElsewhere({ model: job.model, compiled: bytes, record, manifest }, watch);
+    evaluateElsewhere?.({ model: job.model, compiled: bytes, record, manifest }, watch).catch((error: unknown) => {
+      if (error instanceof ThreadEnded) return here();
+      throw error;
+    }) ?? here();
   // Thrown where it is waited for: until then a failure must not count as unhandled.
   outputs.catch(() => undefined);
   return {
@@ -41,6 +43,5 @@ export function beginInClear(
       tell();
       return outputs;
     },
-    [Symbol.dispose]: () => ended.abort(),
   };
 }

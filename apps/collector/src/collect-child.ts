@@ -2,7 +2,7 @@ import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { encodeError } from '@ciphernet/foundation';
 import { ForgedResult } from './answers.js';
 import type { CollectReply, CollectTask } from './child-messages.js';
-import { startClearThread } from './clear-thread.js';
+import { createClearThread } from './clear-thread.js';
 import { collect } from './collect.js';
 
 /**
@@ -24,17 +24,18 @@ function storeOf(owner: CollectTask['owner']): Promise<BlobStore> {
   return opened;
 }
 
-const evaluateElsewhere = startClearThread();
+const inClear = createClearThread();
 
 async function run({ gathered, owner, audits, workers, keepOutputs = false }: CollectTask): Promise<void> {
   try {
+    if (gathered.job.compare) inClear.start();
     const collected = await collect(gathered, {
       ...owner,
       blobs: await storeOf(owner),
       audits,
       workers,
       keepOutputs,
-      evaluateElsewhere: evaluateElsewhere(owner),
+      evaluateElsewhere: inClear.for(owner),
       onProgress: (progress) => reply({ kind: 'progress', progress }),
     });
     reply({ kind: 'report', collected });

@@ -173,10 +173,15 @@ async function decryptAndReport(
   const plan = own?.compiled.plan ?? attested;
 
   const started = performance.now();
-  using inClear = own && beginInClear(own, { job, manifest, record, examples }, dependencies);
-  const decrypted = await decryptAll({ manifest, plan, audits: ofShards }, record, results, {
+  const inClear = own && beginInClear(own, { job, manifest, record, examples }, dependencies);
+  const expected = { manifest, plan, audits: ofShards };
+  const decrypted = await decryptAll(expected, record, results, {
     ...dependencies,
     policy: dependencies.audits,
+  }).catch(async (error: unknown) => {
+    // Refused after the same work as what is accepted.
+    await inClear?.outputs().catch(() => undefined);
+    throw error;
   });
   const decryptSeconds = (performance.now() - started) / 1000;
   const arrangement = arrangementOf(record, manifest);

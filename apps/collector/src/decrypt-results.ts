@@ -64,8 +64,10 @@ export async function decryptAll(
       checkSlots(largestSlot, plan?.slotBound, where);
     } catch (error) {
       if (encodeError(error).name === 'UnavailableError') throw error;
-      refusal ??= asError(error);
-      if (isOfWorker && !(error instanceof SampleMismatch && !error.isCertain)) forged.push(shard);
+      const isForged = isOfWorker && !(error instanceof SampleMismatch && !error.isCertain);
+      // Of several reasons, the first one that somebody is to blame for.
+      if (refusal === undefined || (isForged && forged.length === 0)) refusal = asError(error);
+      if (isForged) forged.push(shard);
     }
     at += images * manifest.classes;
     dependencies.onProgress?.({ stage: 'decrypt', done: at, total: logits.length });

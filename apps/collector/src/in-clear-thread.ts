@@ -1,3 +1,5 @@
+// Entry of the thread that evaluates in the clear while results are fetched and decrypted, one evaluation after another. It has
+// neither key nor passphrase, and sees no result.
 import { parentPort } from 'node:worker_threads';
 import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { compiledFromJson } from '@ciphernet/compiler';
@@ -7,18 +9,12 @@ import { examplesOfRecord } from '@ciphernet/owner-records';
 import type { ClearReply, ClearRequest } from './in-clear-messages.js';
 import { type ClearOutputs, evaluateInClear } from './in-clear.js';
 
-/**
- * Entry of the thread that evaluates in the clear while results are fetched and decrypted, one evaluation after another. It has
- * neither key nor passphrase, and sees no result.
- */
-type Asked = Extract<ClearRequest, { kind: 'evaluate' }>;
-
 const reply = (message: ClearReply, transfer: ArrayBuffer[] = []): void => parentPort?.postMessage(message, transfer);
 
 /** Opened once, like the child's own. */
 let opened: Promise<BlobStore> | undefined;
 
-async function evaluate({ number, task, from }: Asked, signal: AbortSignal): Promise<ClearOutputs> {
+async function evaluate({ number, task, from }: ClearRequest): Promise<ClearOutputs> {
   const { model: digest, record, manifest } = task;
   const where = `compiled circuit of model ${digest.slice(0, 12)}`;
   opened ??= openBlobStore(from).catch((error: unknown) => {
@@ -28,30 +24,22 @@ async function evaluate({ number, task, from }: Asked, signal: AbortSignal): Pro
   const { plain } = await loadModel(await opened, digest);
   const compiled = compiledFromJson(parseJson(new TextDecoder().decode(task.compiled), where), where);
   const examples = await examplesOfRecord(record, manifest.transform, from.datasetFolders);
-  signal.throwIfAborted();
-  const onProgress = (done: number, total: number): void => reply({ kind: 'progress', number, done, total });
-  return evaluateInClear({ plain, compiled }, examples, manifest.classes, { signal, onProgress });
+  return evaluateInClear({ plain, compiled }, examples, manifest.classes, (done, total) =>
+    reply({ kind: 'progress', number, done, total }),
+  );
 }
 
-async function answer(asked: Asked, signal: AbortSignal): Promise<void> {
-  const { number } = asked;
+async function answer(request: ClearRequest): Promise<void> {
+  const { number } = request;
   try {
-    signal.throwIfAborted();
-    const outputs = await evaluate(asked, signal);
+    const outputs = await evaluate(request);
     reply({ kind: 'outputs', number, outputs }, [outputs.plain.buffer, outputs.quantised.buffer]);
   } catch (error) {
     reply({ kind: 'failed', number, error: encodeError(error) });
   }
 }
 
-/** Of those that were asked for and not answered, in turn. */
-const asked = new Map<number, AbortController>();
-let last: Promise<unknown> = Promise.resolve();
-
+let last: Promise<void> = Promise.resolve();
 parentPort?.on('message', (request: ClearRequest) => {
-  const { number } = request;
-  if (request.kind === 'stop') return asked.get(number)?.abort();
-  const ended = new AbortController();
-  asked.set(number, ended);
-  last = last.then(() => answer(request, ended.signal)).finally(() => asked.delete(number));
+  last = last.then(() => answer(request));
 });

@@ -24,24 +24,24 @@ export interface ClearTask {
   readonly manifest: DatasetManifest;
 }
 
-/** How far it is, and when to stop. */
-export interface ClearWatch {
-  readonly signal: AbortSignal;
-  readonly onProgress: (done: number, total: number) => void;
-}
+/** Is told how far it is. */
+export type OnClearProgress = (done: number, total: number) => void;
 
-/** Evaluates on another thread. @throws what loading and evaluating throw, and the signal's reason */
-export type EvaluateElsewhere = (task: ClearTask, watch: ClearWatch) => Promise<ClearOutputs>;
+/** Evaluates on another thread. @throws what loading and evaluating throw; ThreadEnded where the thread did not answer */
+export type EvaluateElsewhere = (task: ClearTask, onProgress: OnClearProgress) => Promise<ClearOutputs>;
 
-/** Examples at a time: keeps the event loop alive for lock renewal, and for being stopped. */
+/** The other thread ended: what it was asked for can be done here. */
+export class ThreadEnded extends Error {}
+
+/** Examples at a time: keeps the event loop alive. */
 const CHUNK = 500;
 
-/** Evaluates the plain model and its integer circuit on the examples, on this thread. @throws the signal's reason when it is aborted */
+/** Evaluates the plain model and its integer circuit on the examples, on this thread. */
 export async function evaluateInClear(
   { plain: model, compiled }: { readonly plain: PlainModel; readonly compiled: CompiledCircuit },
   { features, count }: Pick<Examples, 'features' | 'count'>,
   outputs: number,
-  { signal, onProgress }: ClearWatch,
+  onProgress: OnClearProgress,
 ): Promise<ClearOutputs> {
   const started = performance.now();
   const circuit = dequantise(compiled.circuit);
@@ -54,7 +54,6 @@ export async function evaluateInClear(
     quantised.set(evaluateCircuit(circuit, part), from * outputs);
     onProgress(to, count);
     await nextTurn();
-    signal.throwIfAborted();
   }
   return { plain, quantised, seconds: (performance.now() - started) / 1000 };
 }

@@ -106,7 +106,13 @@ describe('audits that a consent wants', () => {
     const auditors = names.slice(1);
     await expect(check(bothBy(0, 1), { wanted: 2, auditors })).rejects.toThrow(/shard 0 has 1 of auditors whom/);
     await expect(check(bothBy(0, 1), { wanted: 'model-owner', auditors }, [0])).rejects.toThrow(/has 0 of owners/);
-    expect(await check(bothBy(0, 1), { wanted: 1, auditors })).toMatchObject({ believed: false });
+    // One more who signed takes nothing from those who count, and is not named among them.
+    expect(await check(bothBy(0, 1), { wanted: 1, auditors })).toEqual({
+      ...{ auditors: [names[1]], believed: true, positionsPerPrime: 61 },
+    });
+    expect(await check(bothBy(0, 1), { required: true, auditors })).toMatchObject({ believed: true });
+    expect(await check(bothBy(0), { auditors })).toMatchObject({ auditors: [names[0]], believed: false });
+    await expect(check(bothBy(0), { required: true, auditors })).rejects.toThrow(/not audited by anybody whom/);
   });
 
   it.each([

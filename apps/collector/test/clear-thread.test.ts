@@ -3,9 +3,12 @@ import { compiledToBytes, dequantise, evaluateCircuit } from '@ciphernet/compile
 import { compileForDataset, loadModel } from '@ciphernet/models';
 import { readDatasetRecord } from '@ciphernet/owner-records';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ForgedResult } from '../src/answers.js';
+import { parseChildren } from '../src/audits.js';
 import type { CollectTask } from '../src/child-messages.js';
-import { startClearThread } from '../src/clear-thread.js';
-import type { ClearTask, ClearWatch } from '../src/in-clear.js';
+import { createClearThread } from '../src/clear-thread.js';
+import { collect, gather } from '../src/collect.js';
+import { type ClearTask, ThreadEnded } from '../src/in-clear.js';
 import { type Evaluated, createEvaluated } from './evaluated.js';
 
 let evaluated: Evaluated;
@@ -24,17 +27,12 @@ beforeAll(async () => {
 });
 afterAll(async () => evaluated[Symbol.asyncDispose]());
 
-const watch = (change: Partial<ClearWatch> = {}): ClearWatch => ({
-  signal: new AbortController().signal,
-  onProgress: () => undefined,
-  ...change,
-});
+const ignore = (): void => undefined;
 
 describe('the thread that evaluates in the clear', () => {
   it('gives what model and circuit give here, and tells how far it is', async () => {
     const done: number[] = [];
-    const evaluate = startClearThread()(owner);
-    const outputs = await evaluate(task, watch({ onProgress: (count) => done.push(count) }));
+    const outputs = await createClearThread().for(owner)(task, (count) => done.push(count));
     const model = await loadModel(evaluated.blobs, task.model);
     const { circuit } = compileForDataset(model, evaluated.manifest);
     const features = Float32Array.from(evaluated.images, (value) => value / 255);
@@ -44,20 +42,50 @@ describe('the thread that evaluates in the clear', () => {
     expect(done).toEqual([...done].sort((a, b) => a - b));
   });
 
-  it('stops one that is not waited for any more, and does the next, which was asked for meanwhile', async () => {
-    const evaluate = startClearThread()(owner);
-    const ended = new AbortController();
-    const stopped = evaluate(task, watch({ signal: ended.signal, onProgress: () => ended.abort() }));
-    const next = evaluate(task, watch());
-    await expect(stopped).rejects.toThrow(/abort/i);
-    expect((await next).plain).toHaveLength(2 * 4098);
+  it('does one after another, and keeps their answers apart', async () => {
+    const evaluate = createClearThread().for(owner);
+    const [one, failed, other] = await Promise.allSettled([
+      evaluate(task, ignore),
+      evaluate({ ...task, model: 'ab'.repeat(32) }, ignore),
+      evaluate(task, ignore),
+    ]);
+    expect(failed).toMatchObject({ status: 'rejected', reason: { name: 'IntegrityError' } });
+    expect(one.status === 'fulfilled' && other.status === 'fulfilled').toBe(true);
+  });
+
+  it('ends, and what it was asked for is evaluated here: the report is there', async () => {
+    const thread = createClearThread();
+    const evaluate = thread.for(owner);
+    const asked = evaluate(task, ignore);
+    await thread.start().terminate();
+    await expect(asked).rejects.toBeInstanceOf(ThreadEnded);
+    // The next has a thread of its own.
+    expect((await evaluate(task, ignore)).plain).toHaveLength(2 * 4098);
+    const { dependencies, job, results, blobs } = evaluated;
+    const gathered = await gather(job, parseChildren(job, results), [], blobs);
+    const lost = (): Promise<never> => Promise.reject(new ThreadEnded('ended'));
+    const { report } = await collect(gathered, { ...dependencies, evaluateElsewhere: lost });
+    expect(report.checks).toContain('comparison');
+  });
+
+  it('is waited for where decryption fails: refused and accepted evaluations ask the store for the same', async () => {
+    const { dependencies, job, blobs, batches } = evaluated;
+    const { header, residues } = batches[0]!;
+    const results = await evaluated.replace(0, { header: { ...header, scale: 1 }, residues });
+    const gathered = await gather(job, parseChildren(job, results), [], blobs);
+    let isDone = false;
+    const evaluate = createClearThread().for(owner);
+    const noted = (...asked: Parameters<typeof evaluate>): ReturnType<typeof evaluate> =>
+      evaluate(...asked).finally(() => (isDone = true));
+    await expect(collect(gathered, { ...dependencies, evaluateElsewhere: noted })).rejects.toBeInstanceOf(ForgedResult);
+    expect(isDone).toBe(true);
   });
 
   it('gives errors as what they are, and stays for the next', async () => {
-    const evaluate = startClearThread()(owner);
-    await expect(evaluate({ ...task, model: 'ab'.repeat(32) }, watch())).rejects.toMatchObject({
+    const evaluate = createClearThread().for(owner);
+    await expect(evaluate({ ...task, model: 'ab'.repeat(32) }, ignore)).rejects.toMatchObject({
       name: 'IntegrityError',
     });
-    expect((await evaluate(task, watch())).quantised).toHaveLength(2 * 4098);
+    expect((await evaluate(task, ignore)).quantised).toHaveLength(2 * 4098);
   });
 });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openPackedResult, resultToBytes, sampleOfResult } from '@ciphernet/artifacts';
 import { signAttestation } from '@ciphernet/attestation';
 import { type Identity, identityFingerprint, openIdentity } from '@ciphernet/identity';
-import type { AuditedResult } from '@ciphernet/queue';
+import type { AuditedResult, InferredResult } from '@ciphernet/queue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ForgedResult } from '../src/answers.js';
 import { parseChildren } from '../src/audits.js';
@@ -23,9 +23,10 @@ afterAll(async () => evaluated[Symbol.asyncDispose]());
 type Signed = NonNullable<AuditedResult['signed']>;
 
 /** What an auditor signs of a shard: what its honest result has at some positions, or something else. */
-function attest(shard: number, auditor: number, values?: string): Signed {
+function attest(shard: number, auditor: number, values?: string, of?: string): Signed {
   const { batches, job, manifest, results } = evaluated;
-  const { compiled, result } = results[shard]!;
+  const { compiled } = results[shard]!;
+  const result = of ?? results[shard]!.result;
   const shardDigest = manifest.shards[shard]!.digest;
   const said = { evaluation: job.evaluation, manifest: job.manifest, model: job.model, shard, shardDigest };
   const positions = manifest.parameters.primes.map((_prime, primeIndex) => [primeIndex, 17, 17, 4095]);
@@ -34,9 +35,12 @@ function attest(shard: number, auditor: number, values?: string): Signed {
 }
 
 /** What the collector makes of audits by shard, where the policy names the first auditor and the owner holds no model. */
-async function collected(byShard: readonly (readonly Signed[])[]): Promise<Collected | Error> {
+async function collected(
+  byShard: readonly (readonly Signed[])[],
+  results: readonly InferredResult[] = evaluated.results,
+): Promise<Collected | Error> {
   const job = { ...evaluated.job, audit: true, compare: false };
-  const children = evaluated.results.map((inferred, shard) => {
+  const children = results.map((inferred, shard) => {
     const [signed, ...earlier] = byShard[shard]!;
     return { inferred, ...(signed === undefined ? {} : { signed }), ...(earlier.length === 0 ? {} : { earlier }) };
   });
@@ -46,6 +50,8 @@ async function collected(byShard: readonly (readonly Signed[])[]): Promise<Colle
 }
 
 const WRONG = 'f'.repeat(64);
+
+const unsigned = ({ signed: _signed, ...result }: InferredResult): Omit<InferredResult, 'signed'> => result;
 
 describe('what auditors computed of a result', () => {
   it('is what it has: then the report says who audited', async () => {
@@ -74,5 +80,35 @@ describe('what auditors computed of a result', () => {
   it('is not, by both: who is believed decides whether a worker is to blame', async () => {
     const error = await collected([[attest(0, 1, WRONG), attest(0, 0, WRONG)], [attest(1, 0)]]);
     expect((error as ForgedResult).shards).toEqual([0]);
+  });
+
+  it('counts with its plan, whoever else signs: a result of another scale, level or size is refused and blamed', async () => {
+    for (const change of [{ scale: 1 }, { images: 3 }, { keyFingerprint: 'f'.repeat(64) }]) {
+      const { header, residues } = evaluated.batches[1]!;
+      const results = await evaluated.replace(1, { header: { ...header, ...change }, residues });
+      const forged = results[1]!.result;
+      // The positions are those of the honest body: an attestation of them by anybody else must not keep the plan from counting.
+      const audits = [[attest(0, 0)], [attest(1, 0, undefined, forged), attest(1, 1, undefined, forged)]];
+      const error = (await collected(audits, results)) as ForgedResult;
+      expect(error).toBeInstanceOf(ForgedResult);
+      expect(error.shards).toEqual([1]);
+      expect((error.reason as Error).message).toMatch(/is not of/);
+    }
+  });
+
+  it('is not, in two shards: the reason is that of which somebody is certain', async () => {
+    const error = (await collected([[attest(0, 0), attest(0, 1, WRONG)], [attest(1, 0, WRONG)]])) as ForgedResult;
+    expect(error.shards).toEqual([1]);
+    expect((error.reason as Error).message).toMatch(/result of shard 1.*quarantine/);
+  });
+
+  it('is held against a result that is none: the worker signed those bytes', async () => {
+    const { digest } = await evaluated.blobs.put(new Uint8Array(1000));
+    const results = evaluated.results.map((result, shard) =>
+      shard === 0 ? evaluated.sign({ ...unsigned(result), result: digest }) : result,
+    );
+    const error = (await collected([[attest(0, 0, undefined, digest)], [attest(1, 0)]], results)) as ForgedResult;
+    expect(error).toBeInstanceOf(ForgedResult);
+    expect(error.shards).toEqual([0]);
   });
 });

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 import { manifestFromBytes, openBatchFile, positionListBytes } from '@ciphernet/artifacts';
-import { type SignedStatement, signAttestation } from '@ciphernet/attestation';
+import { MOST_SAMPLED, type SignedStatement, signAttestation } from '@ciphernet/attestation';
 import type { BlobStore } from '@ciphernet/blobs';
 import type { CompiledCircuit } from '@ciphernet/compiler';
 import type { Configuration } from '@ciphernet/configuration';
-import { InputError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
+import { InputError, IntegrityError, UnsupportedError, sha256Hex } from '@ciphernet/foundation';
 import { type Identity, openIdentity } from '@ciphernet/identity';
 import { type ModelKey, circuitBytes, compileForDataset, loadModel } from '@ciphernet/models';
 import type { AuditJob, InferredResult } from '@ciphernet/queue';
 import { createListRoom, positionsPerPrime, samplePositions } from '@ciphernet/verification';
 import { assertAcceptedDataset } from './accepted-dataset.js';
+import { checkUnhashedShard } from './check-shard.js';
 
 /** What an audit needs besides the job. */
 export interface AuditDependencies {
@@ -88,12 +89,20 @@ export async function audit(
     });
   }
   if (compiled.plan.slotBound === undefined || entry.positions === undefined) return undefined;
+  const positions = positionsPerPrime(compiled.plan);
+  if (positions > MOST_SAMPLED) {
+    throw new UnsupportedError(`an audit of ${positions} positions of each prime, at most ${MOST_SAMPLED} are signed`, {
+      where: `model ${job.model.slice(0, 12)}`,
+      hint: 'encrypt the dataset for this model: its plan leaves too small a gap under these parameters',
+    });
+  }
   // Not hashed as a whole: each position is held against the list, and the list against the manifest.
   await using local = await blobs.local(entry.digest, { verify: false });
   using shard = openBatchFile(local.path);
+  checkUnhashedShard(shard, manifest, entry, `shard ${job.shard} of ${manifest.name}`);
   const listBytes = positionListBytes(shard.header, shard.seed);
   const positionList = await blobs.get(entry.positions, listBytes, room(listBytes));
-  const sample = samplePositions({ compiled, shard, positionList, positions: positionsPerPrime(compiled.plan) });
+  const sample = samplePositions({ compiled, shard, positionList, positions });
   const { evaluation, manifest: manifestDigest, model } = job;
   return signAttestation(
     {

@@ -7,3 +7,4 @@ export { checkCommand } from './commands/check.js';
 export { simulateCommand } from './commands/simulate.js';
 export { workerCommand } from './commands/worker.js';
 export { type WorkerRoles, type WorkerTools, startWorker } from './start-worker.js';
+export { openWorkerTrust } from './worker-trust.js';

@@ -1,4 +1,4 @@
-import { type BatchHeader, type DatasetManifest, type ShardEntry, manifestFromBytes } from '@ciphernet/artifacts';
+import { type BatchHeader, manifestFromBytes } from '@ciphernet/artifacts';
 import {
   type Computation,
   type WorkerTrust,
@@ -8,12 +8,12 @@ import {
   signedStatementSchema,
 } from '@ciphernet/attestation';
 import { type BlobStore, refFamily } from '@ciphernet/blobs';
-import { parametersDigest } from '@ciphernet/ckks';
 import { type Engine, evaluateFile } from '@ciphernet/engines';
-import { InputError, IntegrityError, sha256Hex } from '@ciphernet/foundation';
+import { InputError, sha256Hex } from '@ciphernet/foundation';
 import { type ModelKey, ensureCompiled } from '@ciphernet/models';
 import type { InferJob, InferredResult } from '@ciphernet/queue';
 import { assertAcceptedDataset } from './accepted-dataset.js';
+import { checkShard } from './check-shard.js';
 import { withFirstAble } from './worker-engines.js';
 
 /**
@@ -56,21 +56,6 @@ async function findResult(blobs: BlobStore, source: Source, trust: WorkerTrust):
   const fits =
     known?.compiled === source.compiled && known.shardDigest === source.shardDigest && known.engine === source.engine;
   return fits && (await blobs.has(known.result)) ? known : undefined;
-}
-
-/** The shard's own header must say what its manifest says. */
-function checkShard(header: BatchHeader, manifest: DatasetManifest, entry: ShardEntry, where: string): void {
-  const fits =
-    header.keyFingerprint === manifest.keyFingerprint &&
-    header.parametersDigest === parametersDigest(manifest.parameters) &&
-    header.ciphertexts === manifest.features &&
-    header.images === entry.images &&
-    header.scale === manifest.inputScale;
-  if (fits) return;
-  throw new IntegrityError('the shard does not belong to this dataset (key, parameters, features or images differ)', {
-    where,
-    hint: 'encrypt the dataset again',
-  });
 }
 
 /** Runs one infer job: from blobs to a blob. */

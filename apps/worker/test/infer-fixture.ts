@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type DatasetManifest, batchToBytes, manifestToBytes, shardHeader } from '@ciphernet/artifacts';
+import {
+  type BatchHeader,
+  type DatasetManifest,
+  batchToBytes,
+  manifestToBytes,
+  positionDigests,
+  shardHeader,
+} from '@ciphernet/artifacts';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { profileNamed } from '@ciphernet/ckks';
 import { NO_TRANSFORM } from '@ciphernet/datasets';
@@ -34,10 +41,17 @@ export interface InferCase extends AsyncDisposable {
   readonly blobs: BlobStore;
   readonly job: InferJob;
   readonly dependencies: Omit<InferDependencies, 'engines' | 'say'>;
+  readonly folder: string;
+  readonly header: BatchHeader;
+  readonly residues: Uint32Array;
+  readonly manifest: DatasetManifest;
 }
 
-/** @param phase another gives another model */
-export async function createInferCase(phase = 0): Promise<InferCase> {
+/**
+ * @param phase another gives another model
+ * @param seed of the second components, which are not stored then
+ */
+export async function createInferCase(phase = 0, seed?: Uint8Array): Promise<InferCase> {
   const network = networkOf(phase);
   const folder = await temporaryFolder();
   const blobs = await openDirectoryStore(join(folder.path, 'blobs'));
@@ -50,13 +64,15 @@ export async function createInferCase(phase = 0): Promise<InferCase> {
     images: 100,
     tile: 4,
     scale: inputScale,
+    seed,
   });
-  const perPrime = 2 * FEATURES * parameters.ringDegree;
+  const perPrime = (seed === undefined ? 2 : 1) * FEATURES * parameters.ringDegree;
   const residues = Uint32Array.from(
     { length: perPrime * parameters.primes.length },
     (_, i) => (i * 2_654_435_761) % (parameters.primes[Math.floor(i / perPrime)] ?? 1),
   );
   const shard = await blobs.put(batchToBytes(header, residues));
+  const positions = await blobs.put(positionDigests(header, residues));
   const manifest: DatasetManifest = {
     name: 'residues',
     split: 'test',
@@ -69,9 +85,9 @@ export async function createInferCase(phase = 0): Promise<InferCase> {
     images: 100,
     parameters,
     inputScale,
-    mode: 'public',
+    mode: seed === undefined ? 'public' : 'symmetric',
     keyFingerprint,
-    shards: [{ digest: shard.digest, bytes: shard.bytes, images: 100 }],
+    shards: [{ digest: shard.digest, bytes: shard.bytes, images: 100, positions: positions.digest }],
   };
   const images = Uint8Array.from({ length: 200 * FEATURES }, (_, i) => (i * 37 + (i >> 4) * 11) % 256);
   const model = await saveModel(
@@ -89,6 +105,10 @@ export async function createInferCase(phase = 0): Promise<InferCase> {
       worker: 'test',
       trust: { identity: await openIdentity(join(folder.path, 'worker'), undefined), accepted: [] },
     },
+    folder: folder.path,
+    header,
+    residues,
+    manifest,
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 }

@@ -39,7 +39,7 @@ export {
 export { hashFile } from './read-file.js';
 export { type StoredBatch, type TileReader, openStoredTiles } from './stored-tiles.js';
 export { type MaskExpander, SEED_BYTES, createMaskExpander } from './seeded-mask.js';
-export { type ShardLayout, shardHeader } from './shard-header.js';
+export { AUDITED_TILE, type ShardLayout, shardHeader } from './shard-header.js';
 export { type StoredImages, storedImagesFromBytes, storedImagesToBytes } from './stored-images.js';
 export { DATASETS, MODELS, PUBLISHED } from './refs.js';
 export { DATASET_OWNERS, MODEL_OWNERS } from './owners.js';

@@ -2,6 +2,9 @@ import { type CkksParameters, parametersDigest } from '@ciphernet/ckks';
 import { type BatchHeader, SEEDED_VERSION } from './batch-header.js';
 import { PLAIN_VERSION } from './batch-layout.js';
 
+/** Coefficients of a tile of shards that are audited: a group of the evaluator's, the fewest there can be, so that an auditor reads little for one position. */
+export const AUDITED_TILE = 4;
+
 /** What differs between shards of fresh ciphertexts. */
 export interface ShardLayout {
   readonly parameters: CkksParameters;

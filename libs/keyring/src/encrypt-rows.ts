@@ -1,9 +1,6 @@
-import { type BatchHeader, shardHeader } from '@ciphernet/artifacts';
+import { AUDITED_TILE, type BatchHeader, shardHeader } from '@ciphernet/artifacts';
 import { type CkksParameters, slotsOf } from '@ciphernet/ckks';
 import type { EncryptedShard, EncryptionPool } from './encryption-pool.js';
-
-/** Coefficients of a tile: a group of the evaluator's, the fewest there can be, so that an auditor reads little for one position. */
-const TILE = 4;
 
 /** Rows of features, in the order in which they stand in slots. */
 export interface SlotRows {
@@ -51,7 +48,7 @@ export async function encryptRows<Entry>(
       { features, images },
       {
         scale: inputScale,
-        tile: TILE,
+        tile: AUDITED_TILE,
         positions: set.positions ?? true,
         ...(set.signal === undefined ? {} : { signal: set.signal }),
         onProgress: (done, all) => set.onProgress?.(from + Math.floor((images * done) / all), rows.count),
@@ -62,7 +59,7 @@ export async function encryptRows<Entry>(
       keyFingerprint,
       ciphertexts: rows.width,
       images,
-      tile: TILE,
+      tile: AUDITED_TILE,
       scale: inputScale,
       seed: shard.seed,
     });

@@ -108,19 +108,20 @@ export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
   const { kernels, layout, space, mode, parameters } = parts;
   const prepare = mode === 'public' ? preparePublic : prepareSymmetric;
   /** Of the shard at hand: its groups come one after another. */
-  let latest: { readonly region: ShardRegion; readonly expander: MaskExpander | undefined } | undefined;
-  const expanderOf = (region: ShardRegion): MaskExpander | undefined => {
+  let latest: { readonly region: ShardRegion; readonly expander: MaskExpander } | undefined;
+  const expanderOf = (region: ShardRegion): MaskExpander => {
     if (latest?.region !== region) {
       const { seed, tile, features: ciphertexts } = region;
+      if (seed === undefined) throw new RangeError('symmetric encryption without a seed');
       const shape = { primes: parameters.primes, ringDegree: layout.ringDegree, tile, ciphertexts };
-      latest = { region, expander: seed && createMaskExpander(seed, shape) };
+      latest = { region, expander: createMaskExpander(seed, shape) };
     }
     return latest.expander;
   };
   return {
     encrypt(region, first, count) {
       prepare(parts, region, first, count);
-      const expander = expanderOf(region);
+      const expander = mode === 'public' ? undefined : expanderOf(region);
       const rowBytes = 4 * region.tile;
       const tileBytes = region.components * region.features * rowBytes;
       const tiles = layout.ringDegree / region.tile;

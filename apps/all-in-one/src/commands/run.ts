@@ -121,7 +121,7 @@ export function runCommand(): Command {
         .default('public'),
     )
     .addOption(encryptorOption())
-    .addOption(ringOption('the cheaper one where that costs no accuracy'))
+    .addOption(ringOption('the cheaper one, unless that costs a model of your own accuracy'))
     .option('--no-audit', 'do not have results spot-checked')
     .option('--remote', 'only encrypt, enqueue and wait: workers and collector run elsewhere (Redis)', false)
     .option('--dashboard', 'show the run in a browser, until Ctrl-C', false)
