@@ -35,7 +35,8 @@ const all = [
 const HELP = `Usage: npm run attacks:before -- [--row <n> …] [--json <file>]
 
   Checks commit ${COMMIT} out below .data/before, installs and builds it there (once, a few minutes), and attacks its own worker,
-  collector, producer and dashboard on a redis-server of its own, with what a worker has: the queue's address and the store.
+  collector, producer and dashboard on a redis-server of its own, in a temporary folder, with what a worker has: the queue's address
+  and the store.
 
   --row <n>      only the attacks of this row; may be given several times
   --list         names the attacks, and runs none
@@ -114,14 +115,12 @@ try {
   throw error;
 }
 const deployment = await startDeployment(old);
-// However this ends, no process of the old code's goes on without it.
-process.once('exit', () => void deployment.stop());
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 let outcomes;
 try {
   outcomes = await attackAll(deployment);
 } finally {
-  await deployment.stop();
+  deployment.stop();
 }
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ attacks: outcomes }, null, 2)}\n`);
 const failed = outcomes.filter(({ succeeded }) => !succeeded).length;

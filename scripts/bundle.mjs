@@ -157,8 +157,11 @@ function assertOfParty(path, party) {
  * Spells all characters beyond ASCII as escapes, which strings, templates, patterns and names take alike: with a single one of them the
  * whole file is decoded into characters of two bytes, which takes a tenth of the start of a short process.
  */
-const inAscii = (text) =>
-  text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const inAscii = (text) => {
+  // One that is escaped already would become an escaped backslash.
+  if (/\\[^\0-\x7f]/.test(text)) throw new Error('a backslash stands before a character beyond ASCII');
+  return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+};
 
 /**
  * Bundles a program.

@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +38,11 @@ async function startRedis(folder) {
   const port = await freePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
   const child = spawn('redis-server', args, { stdio: 'ignore' });
-  for (let i = 0; i < 200 && !(await answers(port)); i++) await sleep(50);
+  const isThere = await within(10, () => child.exitCode === null && answers(port));
+  if (isThere === undefined || child.exitCode !== null) {
+    child.kill('SIGKILL');
+    throw new Error('redis-server did not start: install it, or look at what it says');
+  }
   return { url: `redis://127.0.0.1:${port}`, stop: () => child.kill('SIGKILL') };
 }
 
@@ -64,11 +69,18 @@ export function expect(condition, what) {
 export async function startDeployment(old) {
   const folder = await mkdtemp(join(tmpdir(), 'before-'));
   const redis = await startRedis(folder);
+  // However this ends, nothing that was started for it goes on, and no key stays behind.
+  const running = new Set();
+  const end = () => {
+    for (const child of running) child.kill('SIGKILL');
+    redis.stop();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  process.once('exit', end);
   const { openQueueBackend, enqueueEvaluation, newEvaluationId, QUEUES } = await old.library('queue');
   const { openDirectoryStore } = await old.library('blobs');
   const data = join(folder, 'data');
   const blobs = await openDirectoryStore(join(data, 'store'));
-  const running = new Set();
 
   const start = (args, env) => {
     const child = spawn(old.node, [old.main, ...args], {
@@ -182,10 +194,6 @@ export async function startDeployment(old) {
     command,
     json,
     scene,
-    async stop() {
-      for (const child of running) child.kill('SIGKILL');
-      redis.stop();
-      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    },
+    stop: end,
   };
 }

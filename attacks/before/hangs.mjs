@@ -11,10 +11,22 @@ const TERM_SECONDS = 15;
 
 const honestRequest = ({ datasets, model }) => ({ manifest: datasets.private.digest, shards: 1, model });
 
-/** Has the honest evaluation that waits behind something not ended in all this time, and is it really at work elsewhere? */
-async function expectHung(parties, evaluation, what) {
+/**
+ * An honest evaluation behind something has not ended in all this time, and who should have ended it is there.
+ *
+ * @param child of whom it waits; a process that has crashed does not hang
+ */
+async function expectHung(parties, evaluation, what, child) {
   const job = await parties.ended(evaluation, HUNG_SECONDS);
   expect(job === undefined, `${what}: the honest evaluation behind it ended`);
+  expect(child.exitCode === null && child.signalCode === null, `${what}: its process has ended`);
+}
+
+/** Waits until an evaluation's shard has been answered: then it is its collector's turn. */
+async function expectInferred({ backend, queues }, evaluation) {
+  const infer = backend.queue(queues.infer);
+  const isDone = async () => (await infer.getJob(`${evaluation}-shard-0`))?.finishedOn;
+  expect(await within(60, isDone), 'the shard was answered');
 }
 
 async function expectAlive(parties, owner) {
@@ -57,19 +69,21 @@ async function primes(parties, owner) {
   expect(await within(20, isActive), 'the collector takes the forged result');
   await attacker.close(true);
   await parties.startWorker();
-  await expectHung(parties, await parties.enqueue(honestRequest(owner)), 'the collector at work');
+  const behind = await parties.enqueue(honestRequest(owner));
+  await expectInferred(parties, behind);
+  await expectHung(parties, behind, 'the collector at work', collector);
 
   collector.kill('SIGTERM');
   await sleep(1000 * TERM_SECONDS);
   expect(collector.exitCode === null && collector.signalCode === null, 'SIGTERM is ignored');
   collector.kill('SIGKILL');
-  await parties.startCollector();
+  const restarted = await parties.startCollector();
   // The job was another process's: it is given out again once its lock of 30 seconds has run out.
   const job = await backend.queue(queues.collect).getJob(forged);
   const taken = job.attemptsStarted;
   const isTakenAgain = async () => (await backend.queue(queues.collect).getJob(forged)).attemptsStarted > taken;
   expect(await within(90, isTakenAgain), 'the restarted collector takes it again');
-  await expectHung(parties, await parties.enqueue(honestRequest(owner)), 'the restarted collector');
+  await expectHung(parties, behind, 'the restarted collector', restarted);
   return `an honest evaluation waited ${HUNG_SECONDS} s, SIGTERM did nothing in ${TERM_SECONDS} s, and again after a restart`;
 }
 
@@ -103,24 +117,28 @@ async function poolingHangs(parties, owner) {
   const model = await storeEndless(parties, owner.train.images);
   const { digest } = owner.datasets.private;
   const request = { manifest: digest, shards: 1, model };
-  await parties.startCollector();
+  const collector = await parties.startCollector();
   const worker = await parties.startWorker();
   await expectAlive(parties, owner);
 
   await parties.enqueue(request);
   await sleep(1000);
-  await expectHung(parties, await parties.enqueue({ ...honestRequest(owner), fresh: true }), 'the worker’s slot');
+  await expectHung(
+    parties,
+    await parties.enqueue({ ...honestRequest(owner), fresh: true }),
+    'the worker’s slot',
+    worker,
+  );
   worker.kill('SIGKILL');
 
   // The attacker answers this time, and asks for a comparison: the collector loads the model itself.
   const attacker = parties.answerInfer((shard) => claimed(shard, owner.honest.private.results[0].result));
   const compared = await parties.enqueue({ ...request, compare: true, priority: 1 });
-  const infer = parties.backend.queue(parties.queues.infer);
-  await within(60, async () => (await infer.getJob(`${compared}-shard-0`))?.finishedOn);
+  await expectInferred(parties, compared);
   await sleep(1000);
   const behind = await parties.enqueue(honestRequest(owner));
-  await within(60, async () => (await infer.getJob(`${behind}-shard-0`))?.finishedOn);
-  await expectHung(parties, behind, 'the collector');
+  await expectInferred(parties, behind);
+  await expectHung(parties, behind, 'the collector', collector);
   await attacker.close(true);
 
   const importing = async (name, layers) => {

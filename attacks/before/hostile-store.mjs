@@ -102,7 +102,7 @@ async function blocks(parties, { datasets, model }, behaviour) {
   );
   const store = await startStore(join(parties.data, 'store'));
   try {
-    await parties.startCollector(store.env);
+    const collector = await parties.startCollector(store.env);
     let result = victim;
     const attacker = parties.answerInfer((shard) => claimed(shard, result));
     const request = { manifest: digest, shards: 1, model };
@@ -120,6 +120,7 @@ async function blocks(parties, { datasets, model }, behaviour) {
     );
     await attacker.close(true);
     expect(ended === undefined, `${ended} ended`);
+    expect(collector.exitCode === null && collector.signalCode === null, 'the collector is there');
     return store.state.sent;
   } finally {
     store.stop();

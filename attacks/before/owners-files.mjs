@@ -68,6 +68,7 @@ async function publicKey(parties) {
   const shard = readBatch(openBatchFile(local.path), 'shard');
   const values = decryptor.decrypt(shard, 'shard');
   const { images } = await loadDataset('mnist', 'test', { cacheFolder: parties.folder });
+  expect(values.length > 0, 'there are pixels');
   const wrong = values.findIndex((value, i) => Math.round(255 * value) !== images[i]);
   expect(wrong === -1, `pixel ${wrong} was decrypted otherwise`);
   return `${values.length} private pixels exact by the attacker's key; the encryption said nothing`;
@@ -170,6 +171,7 @@ async function gzip(parties) {
     await sleep(20);
   }
   expect(memory > 1400, `${memory} MiB of memory`);
+  expect(child.exitCode !== 0, 'the file is refused in the end');
   return `${(zeros.length / 1e6).toFixed(1)} MB of gzip took ${memory.toFixed(0)} MiB before the file was refused`;
 }
 

@@ -63,6 +63,9 @@ async function trainAndEncrypt(
   }
 }
 
+const verifiable = (compiled: CompiledCircuit): CompiledCircuit | undefined =>
+  compiled.plan.slotBound === undefined ? undefined : compiled;
+
 /**
  * The model's circuit under the parameters that the data is encrypted under; undefined where it has no verifiable plan under them. Workers of
  * this process find it in the store then.
@@ -75,10 +78,9 @@ async function circuitFor(
 ): Promise<CompiledCircuit | undefined> {
   const manifest = manifestFromBytes(await blobs.get(address), `dataset ${address.slice(0, 12)}`);
   try {
-    const compiled = remote
-      ? compileForDataset(model, manifest)
-      : (await ensureCompiled(blobs, model.digest, manifest, await openWorkerTrust(configuration))).compiled;
-    return compiled.plan.slotBound === undefined ? undefined : compiled;
+    if (remote) return verifiable(compileForDataset(model, manifest));
+    const [trust, key] = [await openWorkerTrust(configuration), await openModelKey(configuration)];
+    return verifiable((await ensureCompiled(blobs, model.digest, manifest, trust, key)).compiled);
   } catch (error) {
     if (error instanceof UnsupportedError) return undefined;
     throw error;

@@ -1,5 +1,6 @@
 import { type DatasetManifest, type ResultSample, arePositionsOf } from '@ciphernet/artifacts';
 import { type Attestation, verifyAttestation } from '@ciphernet/attestation';
+import { type Plan, positionsPerPrime } from '@ciphernet/compiler';
 import { IntegrityError, elementAt } from '@ciphernet/foundation';
 import { identityFingerprint } from '@ciphernet/identity';
 import {
@@ -165,4 +166,18 @@ export async function checkAudits(
     positionsPerPrime,
   };
   return { ofShards, audits };
+}
+
+/** @throws IntegrityError where auditors who are believed drew fewer positions than the plan takes to find a forgery */
+export function assertEnough(audits: Audits | undefined, plan: Plan | undefined, evaluation: string): void {
+  if (audits?.believed !== true || plan?.slotBound === undefined) return;
+  const needed = positionsPerPrime(plan);
+  if (audits.positionsPerPrime >= needed) return;
+  throw new IntegrityError(
+    `an audit of ${audits.positionsPerPrime} positions of each prime, the plan takes ${needed}`,
+    {
+      where: evaluation,
+      hint: 'auditors of this version draw as many: run one version everywhere, and do not name that auditor until it does',
+    },
+  );
 }

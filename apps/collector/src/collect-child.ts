@@ -28,7 +28,6 @@ const inClear = createClearThread();
 
 async function run({ gathered, owner, audits, workers, keepOutputs = false }: CollectTask): Promise<void> {
   try {
-    if (gathered.job.compare) inClear.start();
     const collected = await collect(gathered, {
       ...owner,
       blobs: await storeOf(owner),

@@ -8,7 +8,7 @@ import { examplesOfRecord, readDatasetRecord, sealOutputs } from '@ciphernet/own
 import type { CollectJob, JobProgress } from '@ciphernet/queue';
 import type { Report } from '@ciphernet/report';
 import { type WorkerPolicy, assertUnlocked, checkAnswers } from './answers.js';
-import { type AuditPolicy, type ShardResult, checkAudits } from './audits.js';
+import { type AuditPolicy, type ShardResult, assertEnough, checkAudits } from './audits.js';
 import { type Comparison, compareWithModel, compileModelOf } from './compare.js';
 import { composeReport } from './compose-report.js';
 import { decryptAll } from './decrypt-results.js';
@@ -161,6 +161,9 @@ async function decryptAndReport(
   dependencies: CollectDependencies,
 ): Promise<Collected> {
   const record = await readDatasetRecord(dependencies.recordsFolder, job.manifest);
+  const elsewhere = job.compare ? dependencies.evaluateElsewhere?.({ model: job.model, record, manifest }) : undefined;
+  // Thrown where it is waited for: until then a failure must not count as unhandled.
+  elsewhere?.loaded.catch(() => undefined);
   const examples = await examplesOfRecord(record, manifest.transform, dependencies.datasetFolders);
   assertWidth(examples.task, manifest.classes, `dataset ${manifest.name}`);
 
@@ -171,9 +174,10 @@ async function decryptAndReport(
   const own = job.compare ? await compileModelOf(blobs, job, manifest, compiledDigest) : undefined;
   const attested = audits?.believed === true ? await attestedPlan(blobs, compiledDigest) : undefined;
   const plan = own?.compiled.plan ?? attested;
+  assertEnough(audits, plan, job.evaluation);
 
+  const inClear = own && (await beginInClear(own, { manifest, examples }, elsewhere, dependencies.onProgress));
   const started = performance.now();
-  const inClear = own && beginInClear(own, { job, manifest, record, examples }, dependencies);
   const expected = { manifest, plan, audits: ofShards };
   const decrypted = await decryptAll(expected, record, results, {
     ...dependencies,

@@ -29,6 +29,8 @@ export interface Comparison {
   /** The plan in words. */
   readonly explanation: string;
   readonly seconds: number;
+  /** Whose arithmetic the plain model's is. */
+  readonly runtime: string;
 }
 
 /**
@@ -124,6 +126,7 @@ export function compareWithModel(options: {
     plainMetrics: score(examples, base, FEW_RESAMPLES)?.metrics,
     precision,
     explanation: explainPlan(compiled.plan, compiled.circuit),
+    runtime: inClear.runtime,
     seconds: inClear.seconds + (performance.now() - started) / 1000,
   };
 }

@@ -25,7 +25,7 @@ function wallSeconds(results: readonly Pick<InferredResult, 'startedAt' | 'finis
 function comparedFields(
   comparison: Comparison,
 ): Pick<Report, 'model' | 'agreement' | 'plainAgreement' | 'plainMetrics' | 'precision'> {
-  const { model, compiled, precision, agreement, plainAgreement, plainMetrics } = comparison;
+  const { model, compiled, precision, agreement, plainAgreement, plainMetrics, runtime } = comparison;
   const { predictedError } = compiled.plan;
   const training = trainingOf(model.record);
   return {
@@ -33,7 +33,7 @@ function comparedFields(
       digest: model.digest,
       name: model.record.name,
       squares: squaresOf(model.circuit),
-      runtime: model.plain.runtime,
+      runtime,
       ...(training === undefined
         ? {}
         : { epochs: training.epoch, trainedOn: training.dataset, backend: `TensorFlow.js ${training.backend}` }),

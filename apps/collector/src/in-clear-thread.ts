@@ -3,39 +3,58 @@
 import { parentPort } from 'node:worker_threads';
 import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { compiledFromJson } from '@ciphernet/compiler';
+import type { Examples } from '@ciphernet/datasets';
 import { encodeError, parseJson } from '@ciphernet/foundation';
-import { loadModel } from '@ciphernet/models';
+import { type PlainModel, loadModel } from '@ciphernet/models';
 import { examplesOfRecord } from '@ciphernet/owner-records';
 import type { ClearReply, ClearRequest } from './in-clear-messages.js';
-import { type ClearOutputs, evaluateInClear } from './in-clear.js';
+import { evaluateInClear } from './in-clear.js';
+
+interface Loaded {
+  readonly number: number;
+  readonly plain: PlainModel;
+  readonly examples: Examples;
+  readonly outputs: number;
+}
 
 const reply = (message: ClearReply, transfer: ArrayBuffer[] = []): void => parentPort?.postMessage(message, transfer);
 
 /** Opened once, like the child's own. */
 let opened: Promise<BlobStore> | undefined;
 
-async function evaluate({ number, task, from }: ClearRequest): Promise<ClearOutputs> {
+/** Of the last evaluation that was loaded: one that was given up before it was evaluated makes way for the next. */
+let latest: Loaded | undefined;
+
+async function load({ number, task, from }: Extract<ClearRequest, { kind: 'load' }>): Promise<void> {
   const { model: digest, record, manifest } = task;
-  const where = `compiled circuit of model ${digest.slice(0, 12)}`;
+  latest = undefined;
   opened ??= openBlobStore(from).catch((error: unknown) => {
     opened = undefined;
     throw error;
   });
   const { plain } = await loadModel(await opened, digest);
-  const compiled = compiledFromJson(parseJson(new TextDecoder().decode(task.compiled), where), where);
   const examples = await examplesOfRecord(record, manifest.transform, from.datasetFolders);
-  return evaluateInClear({ plain, compiled }, examples, manifest.classes, (done, total) =>
+  latest = { number, plain, examples, outputs: manifest.classes };
+  reply({ kind: 'loaded', number });
+}
+
+async function evaluate({ number, compiled: bytes }: Extract<ClearRequest, { kind: 'evaluate' }>): Promise<void> {
+  if (latest?.number !== number) throw new Error('evaluation in the clear: the model is not loaded');
+  const { plain, examples, outputs: width } = latest;
+  latest = undefined;
+  const where = 'compiled circuit';
+  const compiled = compiledFromJson(parseJson(new TextDecoder().decode(bytes), where), where);
+  const outputs = await evaluateInClear({ plain, compiled }, examples, width, (done, total) =>
     reply({ kind: 'progress', number, done, total }),
   );
+  reply({ kind: 'outputs', number, outputs }, [outputs.plain.buffer, outputs.quantised.buffer]);
 }
 
 async function answer(request: ClearRequest): Promise<void> {
-  const { number } = request;
   try {
-    const outputs = await evaluate(request);
-    reply({ kind: 'outputs', number, outputs }, [outputs.plain.buffer, outputs.quantised.buffer]);
+    await (request.kind === 'load' ? load(request) : evaluate(request));
   } catch (error) {
-    reply({ kind: 'failed', number, error: encodeError(error) });
+    reply({ kind: 'failed', number: request.number, error: encodeError(error) });
   }
 }
 

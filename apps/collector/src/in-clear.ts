@@ -12,14 +12,14 @@ export interface ClearOutputs {
   /** The same of the integer circuit. */
   readonly quantised: Float64Array<ArrayBuffer>;
   readonly seconds: number;
+  /** Whose arithmetic the plain model's is, which is known once it has run. */
+  readonly runtime: string;
 }
 
 /** What is evaluated in the clear, so that another thread finds it by itself. */
 export interface ClearTask {
   /** Address of the model. */
   readonly model: string;
-  /** What it compiles to, as bytes: each thread has its own. */
-  readonly compiled: Uint8Array;
   readonly record: DatasetRecord;
   readonly manifest: DatasetManifest;
 }
@@ -27,8 +27,16 @@ export interface ClearTask {
 /** Is told how far it is. */
 export type OnClearProgress = (done: number, total: number) => void;
 
-/** Evaluates on another thread. @throws what loading and evaluating throw; ThreadEnded where the thread did not answer */
-export type EvaluateElsewhere = (task: ClearTask, onProgress: OnClearProgress) => Promise<ClearOutputs>;
+/** An evaluation on another thread. What it throws may be ThreadEnded: the thread did not answer. */
+export interface ClearEvaluation {
+  /** Resolves when model and examples are there: the store is asked for nothing more. @throws what loading throws */
+  readonly loaded: Promise<void>;
+  /** Evaluates once it is loaded. @param compiled what the model compiles to, as bytes: each thread has its own */
+  readonly evaluate: (compiled: Uint8Array, onProgress: OnClearProgress) => Promise<ClearOutputs>;
+}
+
+/** Begins one: loads model and examples. */
+export type EvaluateElsewhere = (task: ClearTask) => ClearEvaluation;
 
 /** The other thread ended: what it was asked for can be done here. */
 export class ThreadEnded extends Error {}
@@ -55,5 +63,5 @@ export async function evaluateInClear(
     onProgress(to, count);
     await nextTurn();
   }
-  return { plain, quantised, seconds: (performance.now() - started) / 1000 };
+  return { plain, quantised, seconds: (performance.now() - started) / 1000, runtime: model.runtime };
 }

@@ -29,7 +29,10 @@ function attest(shard: number, auditor: number, values?: string, of?: string): S
   const result = of ?? results[shard]!.result;
   const shardDigest = manifest.shards[shard]!.digest;
   const said = { evaluation: job.evaluation, manifest: job.manifest, model: job.model, shard, shardDigest };
-  const positions = manifest.parameters.primes.map((_prime, primeIndex) => [primeIndex, 17, 17, 4095]);
+  const positions = manifest.parameters.primes.map((_prime, primeIndex) => [
+    ...Array.from({ length: 197 }, () => primeIndex),
+    ...[17, 17, 4095],
+  ]);
   const honest = sampleOfResult(openPackedResult(resultToBytes(batches[shard]!), 'honest'), positions)!;
   return signAttestation({ ...said, compiled, result, positions, values: values ?? honest }, auditors[auditor]!);
 }
@@ -56,7 +59,7 @@ const unsigned = ({ signed: _signed, ...result }: InferredResult): Omit<Inferred
 describe('what auditors computed of a result', () => {
   it('is what it has: then the report says who audited', async () => {
     const { report } = (await collected([[attest(0, 0)], [attest(1, 0)]])) as Collected;
-    expect(report.audits).toEqual({ auditors: [names[0]], believed: true, positionsPerPrime: 4 });
+    expect(report.audits).toEqual({ auditors: [names[0]], believed: true, positionsPerPrime: 200 });
     expect(report.checks).toContain('audit');
   });
 

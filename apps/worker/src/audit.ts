@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { manifestFromBytes, openBatchFile, positionListBytes } from '@ciphernet/artifacts';
 import { MOST_SAMPLED, type SignedStatement, signAttestation } from '@ciphernet/attestation';
 import type { BlobStore } from '@ciphernet/blobs';
-import type { CompiledCircuit } from '@ciphernet/compiler';
+import { type CompiledCircuit, positionsPerPrime } from '@ciphernet/compiler';
 import type { Configuration } from '@ciphernet/configuration';
 import { InputError, IntegrityError, UnsupportedError, sha256Hex } from '@ciphernet/foundation';
 import { type Identity, openIdentity } from '@ciphernet/identity';
 import { type ModelKey, circuitBytes, compileForDataset, loadModel } from '@ciphernet/models';
 import type { AuditJob, InferredResult } from '@ciphernet/queue';
-import { createListRoom, positionsPerPrime, samplePositions } from '@ciphernet/verification';
+import { createListRoom, samplePositions } from '@ciphernet/verification';
 import { assertAcceptedDataset } from './accepted-dataset.js';
 import { checkUnhashedShard } from './check-shard.js';
 

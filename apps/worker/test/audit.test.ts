@@ -7,7 +7,7 @@ import { engineNamed } from '@ciphernet/engines';
 import { openIdentity } from '@ciphernet/identity';
 import { loadModel, compileForDataset } from '@ciphernet/models';
 import type { InferredResult } from '@ciphernet/queue';
-import { positionsPerPrime } from '@ciphernet/verification';
+import { positionsPerPrime } from '@ciphernet/compiler';
 import { describe, expect, it } from '@jest/globals';
 import { audit } from '../src/audit.js';
 import { infer } from '../src/infer.js';

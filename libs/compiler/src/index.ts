@@ -1,3 +1,4 @@
+export { MISS_BITS, missLog2, positionsPerPrime } from './audit-positions.js';
 export { type Calibration, calibrate } from './calibrate.js';
 export { circuitFromJson, circuitToJson } from './circuit-json.js';
 export { type Block, type Circuit, type LinearMap, largestWeight, multiplicationsOf, squaresOf } from './circuit.js';

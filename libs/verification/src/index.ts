@@ -1,3 +1,3 @@
 export { createListRoom } from './list-room.js';
-export { MISS_BITS, type Draw, drawPositions, missLog2, positionsPerPrime } from './draw.js';
+export { type Draw, drawPositions } from './draw.js';
 export { type Sampling, samplePositions } from './sample.js';

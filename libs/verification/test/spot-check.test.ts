@@ -1,9 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { type Batch, rowOffset, sampleOfResult } from '@ciphernet/artifacts';
-import { gapBits } from '@ciphernet/compiler';
+import { MISS_BITS, gapBits, missLog2, positionsPerPrime } from '@ciphernet/compiler';
 import { engineNamed } from '@ciphernet/engines';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { MISS_BITS, missLog2, positionsPerPrime } from '../src/draw.js';
 import { samplePositions } from '../src/sample.js';
 import { type EvaluatedShard, compiledFor, createEvaluatedShard, spotCheck } from './evaluated-shard.js';
 

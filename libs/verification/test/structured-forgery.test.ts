@@ -1,7 +1,7 @@
 import { type Batch, rowOffset } from '@ciphernet/artifacts';
 import { minimalRoot, powerModulo } from '@ciphernet/ring';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { positionsPerPrime } from '../src/draw.js';
+import { positionsPerPrime } from '@ciphernet/compiler';
 import { type EvaluatedShard, createEvaluatedShard, spotCheck } from './evaluated-shard.js';
 import { reduce } from './lattice.js';
 

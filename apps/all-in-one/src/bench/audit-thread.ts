@@ -9,7 +9,8 @@ import {
 import { openBlobStore } from '@ciphernet/blobs';
 import { elementAt } from '@ciphernet/foundation';
 import { compileForDataset, loadModel } from '@ciphernet/models';
-import { createListRoom, positionsPerPrime, samplePositions } from '@ciphernet/verification';
+import { positionsPerPrime } from '@ciphernet/compiler';
+import { createListRoom, samplePositions } from '@ciphernet/verification';
 
 /** What an auditing thread is started with. */
 export interface AuditThreadStart {

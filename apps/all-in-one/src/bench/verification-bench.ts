@@ -4,11 +4,10 @@ import { slotsFor } from '@ciphernet/arrangement';
 import { openBatchFile, positionListBytes, resultToBytes } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { slotsOf } from '@ciphernet/ckks';
-import { costOf } from '@ciphernet/compiler';
+import { costOf, missLog2, positionsPerPrime } from '@ciphernet/compiler';
 import { engineNamed } from '@ciphernet/engines';
 import { median } from '@ciphernet/foundation';
 import { compileModel, loadModel } from '@ciphernet/models';
-import { missLog2, positionsPerPrime } from '@ciphernet/verification';
 import type { AuditThreadStart } from './audit-thread.js';
 import type { PreparedModel } from './pipeline-bench.js';
 

@@ -14,6 +14,9 @@ export interface IdxArray {
 /** Larger than any MNIST-like set (EMNIST ByClass is 640 MB); bounds what a header can ask for. */
 const MAX_VALUES = 2 ** 31;
 
+/** The type byte, and the only one here. */
+const UNSIGNED_BYTES = 8;
+
 /** Images come to a fifth, sparse ones to a fiftieth of their size: what inflates beyond this is made to. Labels do, but are few. */
 const MOST_RATIO = 250;
 const ANY_RATIO_BYTES = 2 ** 26;
@@ -61,7 +64,7 @@ export async function readIdxBytes(path: string): Promise<Uint8Array> {
 
 /** Length that a file's header gives it; `none` for what is no header or out of range, undefined while it has not all come. */
 function lengthOf(start: Uint8Array): number | 'none' | undefined {
-  if (start.subarray(0, 2).some((byte) => byte !== 0)) return 'none';
+  if (start.subarray(0, 3).some((byte, at) => byte !== (at === 2 ? UNSIGNED_BYTES : 0))) return 'none';
   const headerLength = 4 + 4 * (start[3] ?? 0);
   if (start.length < headerLength || start.length < 4) return undefined;
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
