@@ -83,7 +83,9 @@ async function primes(parties, owner) {
   const taken = job.attemptsStarted;
   const isTakenAgain = async () => (await backend.queue(queues.collect).getJob(forged)).attemptsStarted > taken;
   expect(await within(90, isTakenAgain), 'the restarted collector takes it again');
-  await expectHung(parties, behind, 'the restarted collector', restarted);
+  const again = await parties.enqueue(honestRequest(owner));
+  await expectInferred(parties, again);
+  await expectHung(parties, again, 'the restarted collector', restarted);
   return `an honest evaluation waited ${HUNG_SECONDS} s, SIGTERM did nothing in ${TERM_SECONDS} s, and again after a restart`;
 }
 
