@@ -57,6 +57,9 @@ export async function within(seconds, find) {
   }
 }
 
+/** Whether a process that was started has not ended. */
+export const isAlive = (child) => child.exitCode === null && child.signalCode === null;
+
 /** Throws with what should have been. An attack that does not succeed says which of its steps failed. */
 export function expect(condition, what) {
   if (!condition) throw new Error(`did not succeed: ${what}`);

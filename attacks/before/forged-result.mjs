@@ -2,13 +2,28 @@
 // result's images, classes and parameters were the dataset's, and decrypted it.
 import { polynomialWith, residuesOf, slotCosines } from './polynomials.mjs';
 
+/** Header of a result of two components of the dataset's own ring, but for what `fields` say. */
+export async function resultHeader(old, { parameters, keyFingerprint }, fields) {
+  const { parametersDigest } = await old.library('parameters');
+  return {
+    version: 1,
+    kind: 'result',
+    parametersDigest: parametersDigest(parameters),
+    keyFingerprint,
+    ringDegree: parameters.ringDegree,
+    primes: parameters.primes,
+    components: 2,
+    tile: parameters.ringDegree,
+    ...fields,
+  };
+}
+
 /**
  * @param ciphertexts of each class: coefficients of c0, and of c1 (undefined: zero, a ciphertext that needs no key)
  * @returns the digest under which it lies in the store
  */
 export async function storeResult({ old, blobs }, manifest, shard, ciphertexts, scale) {
   const { batchToBytes } = await old.library('ciphertext');
-  const { parametersDigest } = await old.library('parameters');
   const { ringDegree: N, primes } = manifest.parameters;
   const residues = new Uint32Array(primes.length * ciphertexts.length * 2 * N);
   primes.forEach((p, prime) => {
@@ -20,20 +35,8 @@ export async function storeResult({ old, blobs }, manifest, shard, ciphertexts, 
       });
     });
   });
-  const header = {
-    version: 1,
-    kind: 'result',
-    parametersDigest: parametersDigest(manifest.parameters),
-    keyFingerprint: manifest.keyFingerprint,
-    ringDegree: N,
-    primes,
-    ciphertexts: ciphertexts.length,
-    components: 2,
-    tile: N,
-    images: manifest.shards[shard].images,
-    scale,
-    wordBits: 32,
-  };
+  const { images } = manifest.shards[shard];
+  const header = await resultHeader(old, manifest, { ciphertexts: ciphertexts.length, images, scale, wordBits: 32 });
   return (await blobs.put(batchToBytes(header, residues))).digest;
 }
 

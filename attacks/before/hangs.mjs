@@ -1,8 +1,8 @@
 // Work that does not end. A hang is: an honest evaluation that takes seconds otherwise has not ended after many times that.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, within } from './deployment.mjs';
-import { claimed } from './forged-result.mjs';
+import { expect, isAlive, within } from './deployment.mjs';
+import { claimed, resultHeader } from './forged-result.mjs';
 import { artifactOf, dense, flatten, pooling, writeModelFolder } from './tfjs-models.mjs';
 
 /** An honest evaluation takes two to four seconds on two cores, half of them the passphrase. */
@@ -19,7 +19,7 @@ const honestRequest = ({ datasets, model }) => ({ manifest: datasets.private.dig
 async function expectHung(parties, evaluation, what, child) {
   const job = await parties.ended(evaluation, HUNG_SECONDS);
   expect(job === undefined, `${what}: the honest evaluation behind it ended`);
-  expect(child.exitCode === null && child.signalCode === null, `${what}: its process has ended`);
+  expect(isAlive(child), `${what}: its process has ended`);
 }
 
 /** Waits until an evaluation's shard has been answered: then it is its collector's turn. */
@@ -39,23 +39,15 @@ async function primes(parties, owner) {
   const { old, blobs, backend, queues } = parties;
   const { digest, manifest } = owner.datasets.private;
   const { batchToBytes } = await old.library('ciphertext');
-  const { parametersDigest } = await old.library('parameters');
   const N = manifest.parameters.ringDegree;
-  const header = {
-    version: 1,
-    kind: 'result',
-    parametersDigest: parametersDigest(manifest.parameters),
-    keyFingerprint: manifest.keyFingerprint,
-    ringDegree: N,
+  const header = await resultHeader(old, manifest, {
     primes: [5, 5, 5],
     ciphertexts: manifest.classes / 2,
     values: manifest.classes,
-    components: 2,
-    tile: N,
     images: manifest.images,
     scale: 1,
     wordBits: 17,
-  };
+  });
   const { digest: result } = await blobs.put(batchToBytes(header, new Uint32Array(3 * (manifest.classes / 2) * 2 * N)));
   const collector = await parties.startCollector();
   const worker = await parties.startWorker();
@@ -75,7 +67,7 @@ async function primes(parties, owner) {
 
   collector.kill('SIGTERM');
   await sleep(1000 * TERM_SECONDS);
-  expect(collector.exitCode === null && collector.signalCode === null, 'SIGTERM is ignored');
+  expect(isAlive(collector), 'SIGTERM is ignored');
   collector.kill('SIGKILL');
   const restarted = await parties.startCollector();
   // The job was another process's: it is given out again once its lock of 30 seconds has run out.

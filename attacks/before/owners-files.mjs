@@ -4,8 +4,8 @@ import { chmod, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { expect } from './deployment.mjs';
-import { claimed } from './forged-result.mjs';
+import { expect, isAlive } from './deployment.mjs';
+import { claimed, resultHeader } from './forged-result.mjs';
 import { dense, flatten, writeModelFolder } from './tfjs-models.mjs';
 
 /** Folder of the keys that a data folder holds for the only parameter set used here. */
@@ -45,7 +45,7 @@ async function link(parties) {
 }
 
 /** The attacker can write where the public key lies, and not read the secret one. */
-async function publicKey(parties) {
+async function publicKey(parties, _owner, passphrase) {
   const { readPublicKey, readSecretKey, createResultDecryptor } = await parties.old.library('keyring');
   const { manifestFromBytes, openBatchFile, readBatch } = await parties.old.library('ciphertext');
   const { loadDataset } = await parties.old.library('datasets');
@@ -63,7 +63,7 @@ async function publicKey(parties) {
   const secret = JSON.parse(await readFile(join(owners, 'secret.key.json'), 'utf8'));
   expect(manifest.keyFingerprint === attackersPublic.fingerprint, 'the dataset is under the attacker’s key');
   expect(secret.fingerprint !== manifest.keyFingerprint, 'the secret key beside it is another one');
-  const decryptor = await createResultDecryptor(await readSecretKey(attackers, 'correct horse'));
+  const decryptor = await createResultDecryptor(await readSecretKey(attackers, passphrase));
   const local = await store.local(manifest.shards[0].digest);
   const shard = readBatch(openBatchFile(local.path), 'shard');
   const values = decryptor.decrypt(shard, 'shard');
@@ -84,21 +84,15 @@ async function peakMemory(child) {
 async function envelope(parties, { datasets, honest, model }) {
   const { digest, manifest } = datasets.private;
   const { encodeHeader, bodyBytes } = await parties.old.library('ciphertext');
-  const { parametersDigest } = await parties.old.library('parameters');
-  const header = {
-    version: 1,
-    kind: 'result',
-    parametersDigest: parametersDigest(manifest.parameters),
-    keyFingerprint: manifest.keyFingerprint,
+  const header = await resultHeader(parties.old, manifest, {
     ringDegree: 32768,
-    primes: manifest.parameters.primes,
     ciphertexts: 85,
     components: 9,
     tile: 32768,
     images: 1,
     scale: 1,
     wordBits: 28,
-  };
+  });
   const body = Buffer.alloc(bodyBytes(header));
   const bodyDigest = createHash('sha256').update(body).digest('hex');
   const bytes = Buffer.concat([encodeHeader({ ...header, bodyDigest }), body]);
@@ -166,7 +160,7 @@ async function gzip(parties) {
   await writeFile(join(folder, 't10k-labels-idx1-ubyte.gz'), gzipSync(Buffer.alloc(9)));
   const child = parties.begin(['dataset', 'encrypt', folder]);
   let memory = 0;
-  while (child.exitCode === null && child.signalCode === null) {
+  while (isAlive(child)) {
     memory = Math.max(memory, await peakMemory(child).catch(() => 0));
     await sleep(20);
   }

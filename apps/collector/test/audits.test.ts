@@ -1,20 +1,17 @@
-import { join } from 'node:path';
 import { signAttestation } from '@ciphernet/attestation';
-import { type Identity, identityFingerprint, openIdentity } from '@ciphernet/identity';
+import type { Identity } from '@ciphernet/identity';
 import type { AuditedResult } from '@ciphernet/queue';
 import { checksText } from '@ciphernet/report';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type AuditPolicy, checkAudits, parseChildren } from '../src/audits.js';
-import { type Evaluated, createEvaluated } from './evaluated.js';
+import { type Evaluated, aboutShard, createEvaluated, openAuditors } from './evaluated.js';
 
 let evaluated: Evaluated;
 let auditors: Identity[];
 let names: string[];
 beforeAll(async () => {
   evaluated = await createEvaluated();
-  const open = (name: string): Promise<Identity> => openIdentity(join(evaluated.folder, name), undefined);
-  auditors = await Promise.all(['first', 'second', 'third'].map(open));
-  names = auditors.map(({ publicKey }) => identityFingerprint(publicKey));
+  ({ auditors, names } = await openAuditors(evaluated, 3));
 });
 afterAll(async () => evaluated[Symbol.asyncDispose]());
 
@@ -25,13 +22,9 @@ function attest(
   auditor: number,
   change: { readonly result?: string; readonly positions?: number[][] } = {},
 ): Signed {
-  const { job, manifest, results } = evaluated;
-  const { compiled, result } = results[shard]!;
-  const shardDigest = manifest.shards[shard]!.digest;
-  const said = { evaluation: job.evaluation, manifest: job.manifest, model: job.model, shard, shardDigest };
-  const positions = manifest.parameters.primes.map(() => Array.from({ length: 60 + auditor }, (_, x) => x));
+  const positions = evaluated.manifest.parameters.primes.map(() => Array.from({ length: 60 + auditor }, (_, x) => x));
   return signAttestation(
-    { ...said, compiled, result, positions, values: 'a'.repeat(64), ...change },
+    { ...aboutShard(evaluated, shard), positions, values: 'a'.repeat(64), ...change },
     auditors[auditor]!,
   );
 }

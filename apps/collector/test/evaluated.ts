@@ -7,7 +7,7 @@ import { profileNamed } from '@ciphernet/ckks';
 import { NO_TRANSFORM, examplesOf, readFolder } from '@ciphernet/datasets';
 import { engineNamed } from '@ciphernet/engines';
 import { networkToLayersModel } from '@ciphernet/formats';
-import { identityFingerprint, openIdentity } from '@ciphernet/identity';
+import { type Identity, identityFingerprint, openIdentity } from '@ciphernet/identity';
 import { generateKeys, writeKeyFiles } from '@ciphernet/keyring';
 import { ensureCompiled, saveModel } from '@ciphernet/models';
 import type { Network } from '@ciphernet/network';
@@ -164,4 +164,23 @@ export async function createEvaluated(): Promise<Evaluated> {
     },
     [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose](),
   };
+}
+
+/** Auditors of a test and the fingerprints of their keys, in their order. */
+export async function openAuditors(
+  { folder }: Evaluated,
+  count: number,
+): Promise<{ readonly auditors: Identity[]; readonly names: string[] }> {
+  const auditors = await Promise.all(
+    Array.from({ length: count }, (_, place) => openIdentity(join(folder, `auditor-${place}`), undefined)),
+  );
+  return { auditors, names: auditors.map(({ publicKey }) => identityFingerprint(publicKey)) };
+}
+
+/** What statements about a shard's honest result say it is. */
+export function aboutShard({ job, manifest, results }: Evaluated, shard: number) {
+  const { compiled, result } = results[shard]!;
+  const shardDigest = manifest.shards[shard]!.digest;
+  const { evaluation, model, manifest: address } = job;
+  return { evaluation, manifest: address, model, shard, shardDigest, compiled, result };
 }

@@ -1,22 +1,19 @@
-import { join } from 'node:path';
 import { openPackedResult, resultToBytes, sampleOfResult } from '@ciphernet/artifacts';
 import { signAttestation } from '@ciphernet/attestation';
-import { type Identity, identityFingerprint, openIdentity } from '@ciphernet/identity';
+import type { Identity } from '@ciphernet/identity';
 import type { AuditedResult, InferredResult } from '@ciphernet/queue';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ForgedResult } from '../src/answers.js';
 import { parseChildren } from '../src/audits.js';
 import { type Collected, collect, gather } from '../src/collect.js';
-import { type Evaluated, createEvaluated } from './evaluated.js';
+import { type Evaluated, aboutShard, createEvaluated, openAuditors } from './evaluated.js';
 
 let evaluated: Evaluated;
 let auditors: Identity[];
 let names: string[];
 beforeAll(async () => {
   evaluated = await createEvaluated();
-  const open = (name: string): Promise<Identity> => openIdentity(join(evaluated.folder, name), undefined);
-  auditors = await Promise.all(['first', 'second'].map(open));
-  names = auditors.map(({ publicKey }) => identityFingerprint(publicKey));
+  ({ auditors, names } = await openAuditors(evaluated, 2));
 });
 afterAll(async () => evaluated[Symbol.asyncDispose]());
 
@@ -24,17 +21,17 @@ type Signed = NonNullable<AuditedResult['signed']>;
 
 /** What an auditor signs of a shard: what its honest result has at some positions, or something else. */
 function attest(shard: number, auditor: number, values?: string, of?: string): Signed {
-  const { batches, job, manifest, results } = evaluated;
-  const { compiled } = results[shard]!;
-  const result = of ?? results[shard]!.result;
-  const shardDigest = manifest.shards[shard]!.digest;
-  const said = { evaluation: job.evaluation, manifest: job.manifest, model: job.model, shard, shardDigest };
+  const { batches, manifest } = evaluated;
+  const about = aboutShard(evaluated, shard);
   const positions = manifest.parameters.primes.map((_prime, primeIndex) => [
     ...Array.from({ length: 197 }, () => primeIndex),
     ...[17, 17, 4095],
   ]);
   const honest = sampleOfResult(openPackedResult(resultToBytes(batches[shard]!), 'honest'), positions)!;
-  return signAttestation({ ...said, compiled, result, positions, values: values ?? honest }, auditors[auditor]!);
+  return signAttestation(
+    { ...about, result: of ?? about.result, positions, values: values ?? honest },
+    auditors[auditor]!,
+  );
 }
 
 /** What the collector makes of audits by shard, where the policy names the first auditor and the owner holds no model. */

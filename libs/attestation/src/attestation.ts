@@ -1,6 +1,7 @@
 import { digestSchema } from '@ciphernet/foundation';
 import type { Identity } from '@ciphernet/identity';
 import { z } from 'zod';
+import { aboutResult } from './about-result.js';
 import {
   type SignedStatement,
   type StatementKind,
@@ -21,16 +22,7 @@ const attestationSchema = z
   .strictObject({
     format: z.literal('ciphernet-audit'),
     version: z.literal(2),
-    evaluation: z.string().max(64),
-    manifest: digestSchema,
-    shard: z.number().int().nonnegative(),
-    /** Of the shard's bytes. */
-    shardDigest: digestSchema,
-    model: digestSchema,
-    /** Of the circuit that the auditor compiled from the model. */
-    compiled: digestSchema,
-    /** Of the result as its worker named it, before positions were drawn. */
-    result: digestSchema,
+    ...aboutResult,
     /** Drawn of each prime, ascending. */
     positions: z
       .array(z.array(z.number().int().min(0).max(32_767)).min(1).max(MOST_SAMPLED).readonly())

@@ -1,6 +1,7 @@
 import { digestSchema } from '@ciphernet/foundation';
 import { type Identity, identityFingerprint } from '@ciphernet/identity';
 import { z } from 'zod';
+import { aboutResult } from './about-result.js';
 import {
   type SignedStatement,
   type StatementKind,
@@ -15,14 +16,8 @@ const answerSchema = z
   .strictObject({
     format: z.literal('ciphernet-answer'),
     ...common,
-    evaluation: z.string().max(64),
-    manifest: digestSchema,
-    shard: z.number().int().nonnegative(),
-    shardDigest: digestSchema,
-    model: digestSchema,
-    compiled: digestSchema,
+    ...aboutResult,
     engine: z.string().max(80),
-    result: digestSchema,
   })
   .readonly();
 /** What a worker answers an infer job with: this result, for this shard of this evaluation. */

@@ -88,12 +88,12 @@ async function* inflated(bytes: Uint8Array, where: string): AsyncGenerator<Buffe
 async function inflateIdx(bytes: Uint8Array, where: string): Promise<Uint8Array> {
   const most = Math.max(ANY_RATIO_BYTES, MOST_RATIO * bytes.length);
   const fail = (what: string): InputError => new InputError(what, { where, hint: 'fetch the file again' });
-  let start = new Uint8Array();
+  let start: Uint8Array = new Uint8Array();
   let whole: Uint8Array | undefined;
   let length = 0;
   for await (const chunk of inflated(bytes, where)) {
     if (whole === undefined) {
-      start = Uint8Array.from([...start, ...chunk]);
+      start = Buffer.concat([start, chunk]);
       const expected = lengthOf(start);
       if (expected === undefined) continue;
       // Refused by its header, where it is parsed.
