@@ -58,10 +58,9 @@ function columnsOfTile(words: Uint32Array, tile: number, into: Uint32Array): voi
 }
 
 /** Puts the digest of one column, as bytes, in its place of a list. @param index prime · N + position */
-export function digestColumn(column: Uint8Array, list: Uint8Array, index: number): void {
+export function digestColumn(column: Uint8Array, list: Buffer, index: number): void {
   // Through a string: a buffer for each of tens of thousands costs as much as hashing.
-  const bytes = Buffer.from(list.buffer, list.byteOffset, list.byteLength);
-  bytes.write(hash('sha256', column, 'binary'), index * DIGEST_BYTES, DIGEST_BYTES, 'latin1');
+  list.write(hash('sha256', column, 'binary'), index * DIGEST_BYTES, DIGEST_BYTES, 'latin1');
 }
 
 const digestOf = (column: Uint32Array): Buffer =>

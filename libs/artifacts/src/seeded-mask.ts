@@ -1,4 +1,4 @@
-import { createCipheriv } from 'node:crypto';
+import { type Cipher, createCipheriv } from 'node:crypto';
 import { elementAt } from '@ciphernet/foundation';
 import { createRingKernels } from '@ciphernet/ring';
 import type { BatchHeader } from './batch-header.js';
@@ -9,8 +9,8 @@ export const SEED_BYTES = 32;
 /** Of AES, in 32-bit words: the residues that a block stands for. */
 const BLOCK_WORDS = 4;
 const BLOCK_BYTES = 16;
-/** Where a block's input says how often a word of it was rejected; the first eight bytes are the block's number. */
-const ATTEMPT_BYTE = 8;
+/** The word of a block's input that says how often a word of it was rejected; the two before it are the block's number. */
+const ATTEMPT_WORD = 2;
 
 /** What the second component of a shard stands in. */
 interface MaskLayout extends Pick<BatchHeader, 'primes' | 'tile' | 'ciphertexts'> {
@@ -24,8 +24,8 @@ export interface MaskExpander {
    * @param target takes tile k's residues, [ciphertext][coefficient], from `offset + k · stride` on
    */
   expand(primeIndex: number, tile: number, count: number, target: Uint32Array, offset: number, stride: number): void;
-  /** @param target takes the residues of one ciphertext by one prime, in the order of coefficients, from its beginning on */
-  expandCiphertext(primeIndex: number, ciphertext: number, target: Uint32Array): void;
+  /** @param target takes the residues of `count` neighbouring ciphertexts by one prime, [tile][ciphertext][coefficient], from its beginning on */
+  expandCiphertexts(primeIndex: number, first: number, count: number, target: Uint32Array): void;
 }
 
 /** Blocks that are expanded together: `runs` of them, each `length` neighbours. */
@@ -42,8 +42,24 @@ interface Blocks {
 /** Bits of a prime: as many as are drawn for a residue below it. */
 const maskOf = (prime: number): number => 2 ** (32 - Math.clz32(prime)) - 1;
 
-/** Blocks that are expanded at a time: inputs, words and the places of rejected ones stay in the second cache. */
+/**
+ * Blocks that are expanded at a time: inputs, words and the places of rejected ones stay in the second cache, and what a call costs
+ * besides is shared by many.
+ */
 const MOST_BLOCKS = 8192;
+
+/**
+ * What the cipher makes of whole blocks, in `target`.
+ *
+ * Node allocates each output, and left to the collector they are pages that the kernel has to bring and take again, which stops every thread:
+ * it doubled the time on two threads. Detached, an output's memory is what the next one gets.
+ */
+function encryptBlocks(cipher: Cipher, input: Uint8Array, target: Uint8Array): void {
+  const output = cipher.update(input);
+  target.set(output);
+  const { buffer } = output;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === output.byteLength) buffer.transfer(0);
+}
 
 /** Where blocks are expanded: of this thread, whose expanders work one after another. */
 interface Room {
@@ -83,21 +99,23 @@ export function createMaskExpander(seed: Uint8Array, layout: MaskLayout): MaskEx
   const rowBlocks = tile / BLOCK_WORDS;
   const tileBlocks = ciphertexts * rowBlocks;
   const cipher = createCipheriv('aes-256-ecb', seed, null).setAutoPadding(false);
-  const encrypt = (input: Uint8Array): Buffer => cipher.update(input);
 
   /** Draws words again until they are residues. @param residues their numbers, for each of `places` of them in `drawn` */
   function drawAgain(prime: number, residues: readonly number[], places: Uint32Array, drawn: Uint32Array): void {
+    const mask = maskOf(prime);
     let left = residues.map((_, i) => i);
     for (let attempt = 1; left.length > 0; attempt++) {
-      const input = Buffer.alloc(BLOCK_BYTES * left.length);
+      const blocks = new Uint32Array(BLOCK_WORDS * left.length);
       left.forEach((i, at) => {
-        input.writeBigUInt64LE(BigInt(Math.floor(elementAt(residues, i) / BLOCK_WORDS)), BLOCK_BYTES * at);
-        input.writeUInt32LE(attempt, BLOCK_BYTES * at + ATTEMPT_BYTE);
+        const block = Math.floor(elementAt(residues, i) / BLOCK_WORDS);
+        blocks[BLOCK_WORDS * at] = block;
+        blocks[BLOCK_WORDS * at + 1] = Math.floor(block / 2 ** 32);
+        blocks[BLOCK_WORDS * at + ATTEMPT_WORD] = attempt;
       });
-      const words = encrypt(input);
+      const bytes = new Uint8Array(blocks.buffer);
+      encryptBlocks(cipher, bytes, bytes);
       left = left.filter((i, at) => {
-        const word = elementAt(residues, i) % BLOCK_WORDS;
-        const value = words.readUInt32LE(BLOCK_BYTES * at + 4 * word) & maskOf(prime);
+        const value = elementAt(blocks, BLOCK_WORDS * at + (elementAt(residues, i) % BLOCK_WORDS)) & mask;
         drawn[elementAt(places, i)] = value;
         return value >= prime;
       });
@@ -111,7 +129,8 @@ export function createMaskExpander(seed: Uint8Array, layout: MaskLayout): MaskEx
     kernels.blockInputs(inputs, first, runs, length, step);
     const memory = kernels.u32();
     const drawn = memory.subarray(words / 4, words / 4 + count);
-    new Uint8Array(memory.buffer, words, 4 * count).set(encrypt(new Uint8Array(memory.buffer, inputs, 4 * count)));
+    const bytes = (at: number): Uint8Array => new Uint8Array(memory.buffer, at, 4 * count);
+    encryptBlocks(cipher, bytes(inputs), bytes(words));
     const again = kernels.cutWords(words, count, prime, maskOf(prime), rejected);
     const places = memory.subarray(rejected / 4, rejected / 4 + again);
     const residueAt = (at: number): number => {
@@ -146,10 +165,11 @@ export function createMaskExpander(seed: Uint8Array, layout: MaskLayout): MaskEx
       const first = (primeIndex * tiles + from) * tileBlocks;
       drawAll({ prime, first, runs: count, length: tileBlocks, step: tileBlocks, stride }, target, offset);
     },
-    expandCiphertext(primeIndex, ciphertext, target) {
+    expandCiphertexts(primeIndex, first, count, target) {
       const prime = elementAt(layout.primes, primeIndex);
-      const first = primeIndex * tiles * tileBlocks + ciphertext * rowBlocks;
-      drawAll({ prime, first, runs: tiles, length: rowBlocks, step: tileBlocks, stride: tile }, target, 0);
+      const block = primeIndex * tiles * tileBlocks + first * rowBlocks;
+      const length = count * rowBlocks;
+      drawAll({ prime, first: block, runs: tiles, length, step: tileBlocks, stride: count * tile }, target, 0);
     },
   };
 }

@@ -69,21 +69,22 @@ describe('a second component from a seed', () => {
     expect(one.some((word, i) => word === other[i])).toBe(false);
   });
 
-  it('is the same for a ciphertext over all tiles', () => {
+  it('is the same for neighbouring ciphertexts over all tiles', () => {
     const expander = createMaskExpander(SEED, layout);
-    for (const [primeIndex, ciphertext] of [
-      [0, 0],
-      [1, 4],
-      [1, 6],
+    for (const [primeIndex, first, count] of [
+      [0, 0, 1],
+      [1, 4, 3],
+      [1, 6, 1],
+      [0, 1, 4],
     ] as const) {
-      const polynomial = new Uint32Array(TILES * layout.tile);
-      expander.expandCiphertext(primeIndex, ciphertext, polynomial);
+      const rows = new Uint32Array(TILES * layout.tile * count);
+      expander.expandCiphertexts(primeIndex, first, count, rows);
       const all = whole(primeIndex, TILES);
       const expected = Array.from({ length: TILES }, (_, tile) => {
-        const from = tile * WORDS + ciphertext * layout.tile;
-        return [...all.subarray(from, from + layout.tile)];
+        const from = tile * WORDS + first * layout.tile;
+        return [...all.subarray(from, from + count * layout.tile)];
       });
-      expect([...polynomial]).toEqual(expected.flat());
+      expect([...rows]).toEqual(expected.flat());
     }
   });
 

@@ -10,6 +10,9 @@
 import { canonicalFromDouble, canonicalFromSigned, centre, montgomery, montgomeryProduct } from '@ciphernet/ring/assembly/modulus';
 import { nttForward, nttInverse } from '@ciphernet/ring/assembly/ntt';
 
+/** Of primes beyond it the double is beyond every message less its error: 2 * (2^29 + 11) = 2^30 + 22. */
+const LARGE_PRIME: u32 = (1 << 29) + 11;
+
 /** Coefficients in (-p, p) to the transform of their residues. In place where source = target. */
 export function transformSmall(source: usize, target: usize, logN: i32, tables: usize, modulus: usize): void {
   const p = v128.load32_splat(modulus);
@@ -77,27 +80,62 @@ export function publicComponent(
   }
 }
 
+/** message - error in the place of the message; N i32 each, |message| < 2^30, |error| <= 21. */
+export function subtractError(message: usize, error: usize, logN: i32): void {
+  const bytes = (<usize>4) << logN;
+  for (let i: usize = 0; i < bytes; i += 16) v128.store(message + i, i32x4.sub(v128.load(message + i), v128.load(error + i)));
+}
+
+/** source: N i32, below 2^30 + 22 in magnitude. target: the transform of its residues, N u32 in [0, p). */
+export function transformMessage(source: usize, target: usize, logN: i32, tables: usize, modulus: usize): void {
+  const p = v128.load32_splat(modulus);
+  const bytes = (<usize>4) << logN;
+  if (load<u32>(modulus) > LARGE_PRIME) {
+    // Then |x| < 2p: of x and x + 2p the smaller one, as unsigned, is in [0, 2p).
+    const twice = i32x4.add(p, p);
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const x = v128.load(source + i);
+      v128.store(target + i, canonicalFromDouble(i32x4.min_u(x, i32x4.add(x, twice)), p));
+    }
+  } else {
+    const inverse = v128.load32_splat(modulus, 4);
+    const one = v128.load32_splat(modulus, 8);
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const product = montgomeryProduct(v128.load(source + i), one, p, inverse);
+      v128.store(target + i, canonicalFromSigned(product, p));
+    }
+  }
+  nttForward(target, logN, tables, modulus);
+}
+
 /**
- * First component of a symmetric ciphertext modulo p: NTT(message - error) - mask * secret.
+ * First components of symmetric ciphertexts modulo p, into a shard's body: NTT(message - error) - mask * secret.
  *
- * mask: N u32 uniform in [0, p), the second component. secret: in Montgomery form, centred. error: |e| <= 21.
- * message: below 2^30 in magnitude. target: N u32 in [0, p).
+ * transformed: NTT(message - error) of `count` neighbouring ciphertexts, `stride` bytes from one to the next, in [0, p). mask: u32 uniform in
+ * [0, p), the second components, [tile][ciphertext][coefficient]. secret: N words in Montgomery form, centred. tile: coefficients of a
+ * tile, a multiple of 4. target: the row of the first of them in the first tile; takes u32 in [0, p). tileBytes: from a tile to the next.
  */
-export function symmetricComponent(
-  mask: usize, secret: usize, error: usize, message: usize, target: usize, logN: i32, tables: usize, modulus: usize,
+export function symmetricRows(
+  transformed: usize, stride: usize, count: i32, mask: usize, secret: usize, logN: i32, tile: i32, target: usize,
+  tileBytes: usize, modulus: usize,
 ): void {
   const p = v128.load32_splat(modulus);
   const inverse = v128.load32_splat(modulus, 4);
-  const one = v128.load32_splat(modulus, 8);
-  const bytes = (<usize>4) << logN;
-  for (let i: usize = 0; i < bytes; i += 16) {
-    const x = i32x4.sub(v128.load(message + i), v128.load(error + i));
-    v128.store(target + i, canonicalFromSigned(montgomeryProduct(x, one, p, inverse), p));
-  }
-  nttForward(target, logN, tables, modulus);
-  for (let i: usize = 0; i < bytes; i += 16) {
-    const product = canonicalFromSigned(montgomeryProduct(v128.load(secret + i), v128.load(mask + i), p, inverse), p);
-    v128.store(target + i, canonicalFromSigned(i32x4.sub(v128.load(target + i), product), p));
+  const row = <usize>tile << 2;
+  const end = secret + (<usize>4 << logN);
+  for (; secret < end; secret += row, transformed += row, target += tileBytes) {
+    let from = transformed, to = target;
+    for (let c = 0; c < count; c++) {
+      for (let x: usize = 0; x < row; x += 16) {
+        const product = montgomeryProduct(v128.load(secret + x), v128.load(mask), p, inverse);
+        // In (-p, 2p).
+        const difference = i32x4.sub(v128.load(from + x), product);
+        v128.store(to + x, canonicalFromDouble(canonicalFromSigned(difference, p), p));
+        mask += 16;
+      }
+      from += stride;
+      to += row;
+    }
   }
 }
 

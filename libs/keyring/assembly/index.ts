@@ -3,7 +3,9 @@ export { rootsInit } from '@ciphernet/ring/assembly/roots';
 export { nttForward, nttInverse } from '@ciphernet/ring/assembly/ntt';
 export { centredBinomials, ternary } from './samplers';
 export { embed } from './embedding';
-export { prepareKey, publicComponent, roundingDifference, symmetricComponent, transformSmall } from './encryption';
+export {
+  prepareKey, publicComponent, roundingDifference, subtractError, symmetricRows, transformMessage, transformSmall,
+} from './encryption';
 export { columns, scatter, transpose } from './tiles';
 
 /** Zeroes memory that held secrets. */

@@ -13,22 +13,22 @@ function reverseBits(value: number, bits: number): number {
 }
 
 /**
- * Where each slot's value goes before the Fourier transform. SEAL has slot j at ζ^(3^j), ζ = e^(πi/N) (native/src/seal/ckks.cpp
+ * The order in which slots enter the Fourier transform. SEAL has slot j at ζ^(3^j), ζ = e^(πi/N) (native/src/seal/ckks.cpp
  * `matrix_reps_index_map`); values at ζ^k and ζ^(2N−k) are equal. The odd k = 2t + 1 below N number the points of the cosine
  * transform; Makhoul takes the even t first, the odd ones behind them backwards; and two neighbours are one complex number,
  * in bit-reversed order.
  *
  * @param M slots: N / 2 of SEAL's ring of degree N, which for the conjugate-invariant ring is that of twice the degree
- * @returns for each of them an index among M doubles
+ * @returns for each of M doubles the slot whose value it is
  */
-export function slotOrder(M: number): Uint32Array {
+export function slotOrder(M: number): Uint16Array {
   const bits = Math.log2(M / 2);
-  const order = new Uint32Array(M);
+  const order = new Uint16Array(M);
   for (let slot = 0, exponent = 1; slot < M; slot++, exponent = (3 * exponent) % (4 * M)) {
     const odd = exponent < 2 * M ? exponent : 4 * M - exponent;
     const t = (odd - 1) / 2;
     const n = t % 2 === 0 ? t / 2 : M - 1 - (t - 1) / 2;
-    order[slot] = 2 * reverseBits(n >> 1, bits) + (n & 1);
+    order[2 * reverseBits(n >> 1, bits) + (n & 1)] = slot;
   }
   return order;
 }
@@ -37,7 +37,7 @@ export function slotOrder(M: number): Uint32Array {
 export function writeEmbeddingTables(memory: SharedMemory, layout: EncryptionLayout): void {
   const M = layout.slotCount;
   const H = M / 2;
-  new Uint32Array(memory.buffer, layout.order, M).set(slotOrder(M));
+  new Uint16Array(memory.buffer, layout.order, M).set(slotOrder(M));
   const twiddles = new Float64Array(memory.buffer, layout.twiddles, 4 * H);
   for (let half = 1; half < H; half *= 2) {
     for (let j = 0; j < half; j++) {

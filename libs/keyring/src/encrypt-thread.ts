@@ -56,11 +56,12 @@ function digestPositions(
     { length: tile },
     (_, x) => new Uint8Array(memory.buffer, columns + x * columnBytes, columnBytes),
   );
+  const list = Buffer.from(positions.buffer, positions.byteOffset, positions.byteLength);
   const tiles = (parameters.primes.length * parameters.ringDegree) / tile;
   for (const { first, count } of pieces(progress, tiles, TILES)) {
     for (let at = first; at < first + count; at++) {
       kernels.columns(residues + at * tile * columnBytes, rows, tile, columns);
-      for (let x = 0; x < tile; x++) digestColumn(elementAt(views, x), positions, at * tile + x);
+      for (let x = 0; x < tile; x++) digestColumn(elementAt(views, x), list, at * tile + x);
     }
   }
 }

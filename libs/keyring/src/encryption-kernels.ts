@@ -44,14 +44,18 @@ export interface EncryptionKernels {
     tables: number,
     modulusPointer: number,
   ): void;
-  symmetricComponent(
+  subtractError(message: number, error: number, logN: number): void;
+  transformMessage(source: number, target: number, logN: number, tables: number, modulusPointer: number): void;
+  symmetricRows(
+    transformed: number,
+    stride: number,
+    count: number,
     mask: number,
     secret: number,
-    error: number,
-    message: number,
-    target: number,
     logN: number,
-    tables: number,
+    tile: number,
+    target: number,
+    tileBytes: number,
     modulusPointer: number,
   ): void;
   scatter(

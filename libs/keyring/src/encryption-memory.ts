@@ -33,7 +33,7 @@ export interface Workspace {
   readonly scratch: number;
   /** A double a slot. */
   readonly slots: number;
-  /** [component][ciphertext of the group][coefficient] of one prime; of second components that a seed gives, one at a time. */
+  /** [component][ciphertext of the group][coefficient] of one prime; second components that a seed gives are [tile][ciphertext][coefficient]. */
   readonly residues: readonly [number, number];
 }
 
@@ -75,7 +75,7 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
     tables: reserve(rootTableBytes(N)),
     keys: [reserve(polynomial), reserve(polynomial)] as const,
   }));
-  const order = reserve(4 * slotCount);
+  const order = reserve(2 * slotCount);
   const twiddles = reserve(32 * (slotCount / 2));
   const rotations = reserve(64 * (slotCount / 2 + 1));
   const workspaces = Array.from({ length: threads }, () => {

@@ -26,7 +26,7 @@ export function generateInvariantKeys(parameters: CkksParameters): { publicKey: 
   const open = new Uint32Array(count * N);
   const seed = new Uint8Array(randomBytes(SEED_BYTES));
   const uniform = expandedComponent(parameters, seed);
-  const [ternary, error, unused, zero] = space.small;
+  const [ternary, error, unused, message] = space.small;
   try {
     writePrimes(kernels, layout);
     drawTernary(source, ternary);
@@ -36,11 +36,14 @@ export function generateInvariantKeys(parameters: CkksParameters): { publicKey: 
     });
     writeKey(memory, kernels, layout, { parameters, mode: 'symmetric' }, secret);
     drawErrors(source, error, unused);
+    // Of the message 0: −e − a·s.
+    kernels.subtractError(message, error, logN);
     layout.primes.forEach(({ keys, tables, modulus }, primeIndex) => {
       const [target, mask] = space.residues;
       polynomial(mask).set(uniform.subarray(primeIndex * N, (primeIndex + 1) * N));
-      // With the message 0: −e − a·s.
-      kernels.symmetricComponent(mask, keys[0], error, zero, target, logN, tables, modulus);
+      kernels.transformMessage(message, space.transformed, logN, tables, modulus);
+      // One ciphertext, one tile.
+      kernels.symmetricRows(space.transformed, 0, 1, mask, keys[0], logN, N, target, 0, modulus);
       open.set(polynomial(target), primeIndex * N);
     });
     return { publicKey: seededKeyBytes(seed, open), secretKey: residueBytes(secret) };

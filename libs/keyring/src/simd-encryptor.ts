@@ -71,33 +71,42 @@ function encryptPublic(parts: SimdParts, at: PrimeMemory, count: number): void {
   }
 }
 
-/** Draws errors and embeds messages of a group; the second draw of a pair is thrown away with the last odd ciphertext. */
+/** Embeds messages of a group and takes errors off; the second draw of a pair is thrown away with the last odd ciphertext. */
 function prepareSymmetric(parts: SimdParts, region: ShardRegion, first: number, count: number): void {
-  const { layout, space } = parts;
+  const { kernels, layout, space } = parts;
   for (let c = 0; c < count; c++) {
     const [, error, , message] = placesOf(space, layout, c);
     if (c % 2 === 0) drawErrors(parts, error, c + 1 < GROUP ? error + layout.stride : space.scratch);
     embedFeature(parts, region, first + c, message);
+    kernels.subtractError(message, error, layout.logN);
   }
 }
 
-/** @param expand writes the second component of the group's ciphertext `c` where it is to stand */
-function encryptSymmetric(
-  parts: SimdParts,
-  at: PrimeMemory,
-  count: number,
-  expand: (c: number, target: Uint32Array) => void,
-): void {
-  const { kernels, layout, space, memory } = parts;
-  const { logN, stride, ringDegree } = layout;
+/** Where the rows of a group go in a shard's body: the first row of the first tile, and bytes from a tile to the next. */
+interface RowPlaces {
+  readonly target: number;
+  readonly tileBytes: number;
+}
+
+function placesOfRows(region: ShardRegion, primeIndex: number, component: number, first: number, N: number): RowPlaces {
+  const rowBytes = 4 * region.tile;
+  const tileBytes = region.components * region.features * rowBytes;
+  const ofPrime = (primeIndex * N * tileBytes) / region.tile;
+  return { target: region.residues + ofPrime + (component * region.features + first) * rowBytes, tileBytes };
+}
+
+/** @param places of the group's first components; the second ones come from the seed */
+function encryptSymmetric(parts: SimdParts, at: PrimeMemory, count: number, tile: number, places: RowPlaces): void {
+  const { kernels, layout, space } = parts;
+  const { logN, stride } = layout;
   const { keys, tables, modulus } = at;
+  const [transformed, masks] = space.residues;
   for (let c = 0; c < count; c++) {
-    const [, error, , message] = placesOf(space, layout, c);
-    const mask = new Uint32Array(memory.buffer, space.residues[1], ringDegree);
-    expand(c, mask);
-    const target = space.residues[0] + stride * c;
-    kernels.symmetricComponent(mask.byteOffset, keys[0], error, message, target, logN, tables, modulus);
+    const [, , , message] = placesOf(space, layout, c);
+    kernels.transformMessage(message, transformed + stride * c, logN, tables, modulus);
   }
+  const { target, tileBytes } = places;
+  kernels.symmetricRows(transformed, stride, count, masks, keys[0], logN, tile, target, tileBytes, modulus);
 }
 
 /**
@@ -105,7 +114,7 @@ function encryptSymmetric(
  * residues (docs/cryptography.md); the bits come from Node's generator, which the operating system seeds.
  */
 export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
-  const { kernels, layout, space, mode, parameters } = parts;
+  const { kernels, layout, memory, space, mode, parameters } = parts;
   const prepare = mode === 'public' ? preparePublic : prepareSymmetric;
   /** Of the shard at hand: its groups come one after another. */
   let latest: { readonly region: ShardRegion; readonly expander: MaskExpander } | undefined;
@@ -121,17 +130,17 @@ export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
   return {
     encrypt(region, first, count) {
       prepare(parts, region, first, count);
-      const expander = mode === 'public' ? undefined : expanderOf(region);
-      const rowBytes = 4 * region.tile;
-      const tileBytes = region.components * region.features * rowBytes;
-      const tiles = layout.ringDegree / region.tile;
+      const { ringDegree: N, stride, logN } = layout;
+      const masks = new Uint32Array(memory.buffer, space.residues[1], count * N);
       layout.primes.slice(0, -1).forEach((at, primeIndex) => {
-        if (expander === undefined) encryptPublic(parts, at, count);
-        else encryptSymmetric(parts, at, count, (c, mask) => expander.expandCiphertext(primeIndex, first + c, mask));
-        space.residues.slice(0, region.components).forEach((source, component) => {
-          const target =
-            region.residues + primeIndex * tiles * tileBytes + (component * region.features + first) * rowBytes;
-          kernels.scatter(source, layout.stride, count, layout.logN, region.tile, target, tileBytes);
+        if (mode === 'symmetric') {
+          expanderOf(region).expandCiphertexts(primeIndex, first, count, masks);
+          return encryptSymmetric(parts, at, count, region.tile, placesOfRows(region, primeIndex, 0, first, N));
+        }
+        encryptPublic(parts, at, count);
+        space.residues.forEach((source, component) => {
+          const { target, tileBytes } = placesOfRows(region, primeIndex, component, first, N);
+          kernels.scatter(source, stride, count, logN, region.tile, target, tileBytes);
         });
       });
     },

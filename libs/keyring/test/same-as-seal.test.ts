@@ -98,13 +98,16 @@ describe.each(CASES)('in %s', (_name, N, bits, most, ring) => {
     writeKey(memory, kernels, layout, { parameters, mode: 'symmetric' }, residues);
     fixture.i32(first0).set(elementAt(errors, 0));
     fixture.i32(space.small[3]).set(message);
+    kernels.subtractError(space.small[3], first0, layout.logN);
     let differences = 0;
     parameters.primes.forEach((prime, primeIndex) => {
       const { keys: places, tables, modulus } = elementAt(layout.primes, primeIndex);
       const mask = Uint32Array.from({ length: N }, () => draw(prime));
       fixture.u32(space.residues[1]).set(mask);
-      const [target, m] = [space.residues[0], space.small[3]];
-      kernels.symmetricComponent(space.residues[1], places[0], first0, m, target, layout.logN, tables, modulus);
+      const { logN } = layout;
+      const [target, masks] = space.residues;
+      kernels.transformMessage(space.small[3], space.transformed, logN, tables, modulus);
+      kernels.symmetricRows(space.transformed, 0, 1, masks, places[0], logN, N, target, 0, modulus);
       const ours = fixture.u32(target).slice();
       const added = fixture.transform(message, primeIndex);
       const error = fixture.transform(elementAt(errors, 0), primeIndex);

@@ -8,17 +8,18 @@
  * the next run begins `step` further.
  */
 export function blockInputs(target: usize, first: f64, runs: i32, length: i32, step: f64): void {
-  const end = target + ((<usize>runs * <usize>length) << 4);
+  const run = <usize>length << 4;
+  const end = target + <usize>runs * run;
   const one = i64x2(1, 0);
-  let start = <i64>first;
+  const leap = i64x2.replace_lane(i64x2.splat(0), 0, <i64>step);
+  let start = i64x2.replace_lane(i64x2.splat(0), 0, <i64>first);
   while (target < end) {
-    let input = i64x2.replace_lane(i64x2.splat(0), 0, start);
-    for (let k = 0; k < length; k++) {
+    let input = start;
+    for (const next = target + run; target < next; target += 16) {
       v128.store(target, input);
       input = i64x2.add(input, one);
-      target += 16;
     }
-    start += <i64>step;
+    start = i64x2.add(start, leap);
   }
 }
 
@@ -34,14 +35,17 @@ export function cutWords(words: usize, count: i32, prime: u32, mask: u32, reject
   for (let i = 0; i < count; i += 4) {
     const value = v128.and(v128.load(words), m);
     v128.store(words, value);
-    const beyond = i32x4.bitmask(i32x4.ge_u(value, p));
+    words += 16;
+    const isBeyond = i32x4.ge_u(value, p);
+    // Hardly ever for the primes in use, which lie close below a power of two.
+    if (!v128.any_true(isBeyond)) continue;
+    const beyond = i32x4.bitmask(isBeyond);
     for (let lane = 0; beyond >> lane; lane++) {
       if ((beyond >> lane) & 1) {
         store<u32>(rejected, i + lane);
         rejected += 4;
       }
     }
-    words += 16;
   }
   return <i32>((rejected - first) >> 2);
 }
