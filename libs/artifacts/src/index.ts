@@ -38,7 +38,13 @@ export {
 } from './result-sample.js';
 export { hashFile } from './read-file.js';
 export { type StoredBatch, type TileReader, openStoredTiles } from './stored-tiles.js';
-export { type MaskExpander, SEED_BYTES, createMaskExpander } from './seeded-mask.js';
+export {
+  type ExpansionRoom,
+  type MaskExpander,
+  EXPANSION_BYTES,
+  SEED_BYTES,
+  createMaskExpander,
+} from './seeded-mask.js';
 export { AUDITED_TILE, type ShardLayout, shardHeader } from './shard-header.js';
 export { type StoredImages, storedImagesFromBytes, storedImagesToBytes } from './stored-images.js';
 export { DATASETS, MODELS, PUBLISHED } from './refs.js';

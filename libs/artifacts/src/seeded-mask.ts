@@ -1,6 +1,6 @@
 import { type Cipher, createCipheriv } from 'node:crypto';
 import { elementAt } from '@ciphernet/foundation';
-import { createRingKernels } from '@ciphernet/ring';
+import { type RingExports, createRingKernels } from '@ciphernet/ring';
 import type { BatchHeader } from './batch-header.js';
 
 /** Bytes of the seed that the second components of a shard come from: a key of AES-256. */
@@ -61,23 +61,26 @@ function encryptBlocks(cipher: Cipher, input: Uint8Array, target: Uint8Array): v
   if (buffer instanceof ArrayBuffer && buffer.byteLength === output.byteLength) buffer.transfer(0);
 }
 
-/** Where blocks are expanded: of this thread, whose expanders work one after another. */
-interface Room {
-  readonly kernels: ReturnType<typeof createRingKernels>;
-  /** Pointers. */
+/** Bytes that blocks which are expanded together take. */
+export const EXPANSION_BYTES = MOST_BLOCKS * BLOCK_BYTES;
+
+/** Where blocks are expanded, by one thread at a time; pointers, {@link EXPANSION_BYTES} each. */
+export interface ExpansionRoom {
+  readonly kernels: Pick<RingExports, 'blockInputs' | 'cutWords'>;
+  /** The whole memory. Targets in it are written without a copy where their rows are side by side. */
+  readonly memory: () => Uint32Array;
   readonly inputs: number;
   readonly words: number;
   readonly rejected: number;
 }
 
-let room: Room | undefined;
+let room: ExpansionRoom | undefined;
 
-function roomOfThread(): Room {
+function roomOfThread(): ExpansionRoom {
   if (room !== undefined) return room;
   const kernels = createRingKernels();
-  const inputs = kernels.allocate(MOST_BLOCKS * BLOCK_BYTES);
-  const words = kernels.allocate(MOST_BLOCKS * BLOCK_BYTES);
-  return (room = { kernels, inputs, words, rejected: kernels.allocate(MOST_BLOCKS * BLOCK_BYTES) });
+  const [inputs, words, rejected] = [0, 0, 0].map(() => kernels.allocate(EXPANSION_BYTES)) as [number, number, number];
+  return (room = { kernels, memory: () => kernels.u32(), inputs, words, rejected });
 }
 
 /**
@@ -92,8 +95,13 @@ function roomOfThread(): Room {
  * The inputs are those of a counter mode; they are spelled out, since counters of CTR cannot leap.
  *
  * @param seed {@link SEED_BYTES} bytes, of this shard alone: two shards of one seed under one key give away the difference of their values
+ * @param expansionRoom by default that of the thread, whose expanders work one after another
  */
-export function createMaskExpander(seed: Uint8Array, layout: MaskLayout): MaskExpander {
+export function createMaskExpander(
+  seed: Uint8Array,
+  layout: MaskLayout,
+  expansionRoom: () => ExpansionRoom = roomOfThread,
+): MaskExpander {
   const { tile, ciphertexts } = layout;
   const tiles = layout.ringDegree / tile;
   const rowBlocks = tile / BLOCK_WORDS;
@@ -124,21 +132,22 @@ export function createMaskExpander(seed: Uint8Array, layout: MaskLayout): MaskEx
 
   /** At most {@link MOST_BLOCKS} blocks. */
   function draw({ prime, first, runs, length, step, stride }: Blocks, target: Uint32Array, offset: number): void {
-    const { kernels, inputs, words, rejected } = roomOfThread();
-    const count = runs * length * BLOCK_WORDS;
-    kernels.blockInputs(inputs, first, runs, length, step);
-    const memory = kernels.u32();
-    const drawn = memory.subarray(words / 4, words / 4 + count);
-    const bytes = (at: number): Uint8Array => new Uint8Array(memory.buffer, at, 4 * count);
-    encryptBlocks(cipher, bytes(inputs), bytes(words));
-    const again = kernels.cutWords(words, count, prime, maskOf(prime), rejected);
-    const places = memory.subarray(rejected / 4, rejected / 4 + again);
-    const residueAt = (at: number): number => {
-      const run = Math.floor(at / (length * BLOCK_WORDS));
-      return (first + run * (step - length)) * BLOCK_WORDS + at;
-    };
-    drawAgain(prime, Array.from(places, residueAt), places, drawn);
+    const { kernels, memory, inputs, words, rejected } = expansionRoom();
     const width = length * BLOCK_WORDS;
+    const count = runs * width;
+    kernels.blockInputs(inputs, first, runs, length, step);
+    const all = memory();
+    const isInPlace = stride === width && target.buffer === all.buffer;
+    const at = isInPlace ? target.byteOffset + 4 * offset : words;
+    const bytes = (from: number): Uint8Array => new Uint8Array(all.buffer, from, 4 * count);
+    encryptBlocks(cipher, bytes(inputs), bytes(at));
+    const again = kernels.cutWords(at, count, prime, maskOf(prime), rejected);
+    const drawn = all.subarray(at / 4, at / 4 + count);
+    const places = all.subarray(rejected / 4, rejected / 4 + again);
+    const residueAt = (index: number): number =>
+      (first + Math.floor(index / width) * (step - length)) * BLOCK_WORDS + index;
+    drawAgain(prime, Array.from(places, residueAt), places, drawn);
+    if (isInPlace) return;
     if (stride === width) return target.set(drawn, offset);
     for (let run = 0; run < runs; run++)
       target.set(drawn.subarray(run * width, (run + 1) * width), offset + run * stride);

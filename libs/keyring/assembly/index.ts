@@ -1,6 +1,7 @@
 export { modulusInit } from '@ciphernet/ring/assembly/modulus';
 export { rootsInit } from '@ciphernet/ring/assembly/roots';
 export { nttForward, nttInverse } from '@ciphernet/ring/assembly/ntt';
+export { blockInputs, cutWords } from '@ciphernet/ring/assembly/uniform';
 export { centredBinomials, ternary } from './samplers';
 export { embed } from './embedding';
 export {

@@ -7,12 +7,22 @@ import type { GroupEncryptor, ShardTask, ThreadReply, ThreadStart } from './encr
 import { createSealEncryptor } from './seal-encryptor.js';
 import { createSimdEncryptor } from './simd-encryptor.js';
 
-/** Pieces that a thread takes at a time from `progress` until none is left or it is told to stop. */
-function* pieces(progress: Int32Array, total: number, most: number): Generator<{ first: number; count: number }> {
+/**
+ * Pieces that a thread takes from `progress` until none is left or it is told to stop: as many as `most` at a time, towards the end
+ * fewer, so that no thread waits long for another; multiples of `least`.
+ */
+function* pieces(
+  progress: Int32Array,
+  total: number,
+  { most, least = most, threads }: { most: number; least?: number; threads: number },
+): Generator<{ first: number; count: number }> {
   while (Atomics.load(progress, 2) === 0) {
-    const first = Atomics.add(progress, 0, most);
-    if (first >= total) return;
-    const count = Math.min(most, total - first);
+    const first = Atomics.load(progress, 0);
+    const left = total - first;
+    if (left <= 0) return;
+    const fair = least * Math.ceil(left / (2 * threads * least));
+    const count = Math.min(most, fair, left);
+    if (Atomics.compareExchange(progress, 0, first, first + count) !== first) continue;
     yield { first, count };
     Atomics.add(progress, 1, count);
   }
@@ -26,7 +36,7 @@ const IMAGES = 64;
 /** Values of the images that this thread takes, feature by feature. @throws InputError for one that the encryptor does not take */
 function transposeValues(start: ThreadStart, kernels: EncryptionKernels, { region, progress }: ShardTask): void {
   const { images, features, residues, values, scale } = region;
-  for (const { first, count } of pieces(progress, images, IMAGES)) {
+  for (const { first, count } of pieces(progress, images, { most: IMAGES, threads: start.threads })) {
     const largest = kernels.transpose(residues, first, first + count, images, features, values);
     // Written so that NaN is too large.
     if (start.encryptor === 'seal' || largest * scale <= MOST_ENCODED) continue;
@@ -58,7 +68,7 @@ function digestPositions(
   );
   const list = Buffer.from(positions.buffer, positions.byteOffset, positions.byteLength);
   const tiles = (parameters.primes.length * parameters.ringDegree) / tile;
-  for (const { first, count } of pieces(progress, tiles, TILES)) {
+  for (const { first, count } of pieces(progress, tiles, { most: TILES, threads: start.threads })) {
     for (let at = first; at < first + count; at++) {
       kernels.columns(residues + at * tile * columnBytes, rows, tile, columns);
       for (let x = 0; x < tile; x++) digestColumn(elementAt(views, x), list, at * tile + x);
@@ -89,8 +99,13 @@ async function main(start: ThreadStart): Promise<void> {
       else if (task.kind === 'digest') digestPositions(start, kernels, task);
       else {
         const { region, progress } = task;
-        for (const { first, count } of pieces(progress, region.features, GROUP))
+        const { threads } = start;
+        const taken = pieces(progress, region.features, { most: encryptor.most, least: GROUP, threads });
+        for (const { first, count } of taken) {
           encryptor.encrypt(region, first, count);
+          const column = 4 * region.images;
+          kernels.wipe(region.values + first * column, count * column);
+        }
         encryptor.finish();
       }
       reply({ kind: 'done' });

@@ -1,13 +1,12 @@
 import { InputError } from '@ciphernet/foundation';
-import { RING_CODES, type SharedMemory, wasmOnMemory } from '@ciphernet/ring';
+import { RING_CODES, type RingExports, type SharedMemory, wasmOnMemory } from '@ciphernet/ring';
 import type { EncryptionLayout } from './encryption-memory.js';
 
 /** Routines of encryption; ranges and layouts stand beside each in `assembly/`. Pointers are byte offsets. */
-export interface EncryptionKernels {
-  modulusInit(modulusPointer: number, prime: number): void;
-  rootsInit(tables: number, logN: number, modulusPointer: number, ring: number): number;
-  nttForward(values: number, logN: number, tables: number, modulusPointer: number): void;
-  nttInverse(values: number, logN: number, tables: number, modulusPointer: number): void;
+export interface EncryptionKernels extends Pick<
+  RingExports,
+  'modulusInit' | 'rootsInit' | 'nttForward' | 'nttInverse' | 'blockInputs' | 'cutWords'
+> {
   centredBinomials(random: number, first: number, second: number, count: number): void;
   ternary(random: number, bytes: number, target: number, count: number): number;
   embed(
@@ -57,6 +56,7 @@ export interface EncryptionKernels {
     target: number,
     tileBytes: number,
     modulusPointer: number,
+    isBackwards: boolean,
   ): void;
   scatter(
     source: number,

@@ -1,3 +1,4 @@
+import { EXPANSION_BYTES } from '@ciphernet/artifacts';
 import { type CkksParameters, type RingName, slotsOf } from '@ciphernet/ckks';
 import { CACHE_LINE, FIRST_FREE, MODULUS_BYTES, rootTableBytes } from '@ciphernet/ring';
 
@@ -33,6 +34,8 @@ export interface Workspace {
   readonly scratch: number;
   /** A double a slot. */
   readonly slots: number;
+  /** Where second components are expanded: three times {@link EXPANSION_BYTES}. */
+  readonly expansion: number;
   /** [component][ciphertext of the group][coefficient] of one prime; second components that a seed gives are [tile][ciphertext][coefficient]. */
   readonly residues: readonly [number, number];
 }
@@ -87,6 +90,7 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
       transformed: reserve(polynomial),
       scratch: reserve(polynomial),
       slots: reserve(8 * slotCount),
+      expansion: reserve(3 * EXPANSION_BYTES),
       residues: [group(), group()] as const,
     };
     return { start, ...space, bytes: top - start };

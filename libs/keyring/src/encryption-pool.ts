@@ -229,11 +229,12 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
         }
         options.signal?.throwIfAborted();
       } catch (error) {
+        // Threads wipe what they encrypt.
+        values.fill(0);
         rows.fill(0);
         held[Symbol.dispose]();
         throw error;
       } finally {
-        values.fill(0);
         clearInterval(timer);
         options.signal?.removeEventListener('abort', stop);
       }

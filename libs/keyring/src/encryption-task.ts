@@ -61,6 +61,8 @@ export interface ShardTask {
 
 /** Encrypts neighbouring features of a shard, for one thread, until it is disposed. */
 export interface GroupEncryptor extends Disposable {
+  /** Ciphertexts that it makes at a time. */
+  readonly most: number;
   /** Makes ciphertexts `first` to `first + count − 1`. @throws EvaluationError when it fails */
   encrypt(region: ShardRegion, first: number, count: number): void;
   /** Zeroes what it held of the shard. */

@@ -3,6 +3,7 @@ import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 import { EvaluationError, InputError } from '@ciphernet/foundation';
 import type { SharedMemory } from '@ciphernet/ring';
 import { createSealContext, residuesOfCiphertext } from '@ciphernet/seal';
+import { GROUP } from './encryption-memory.js';
 import type { GroupEncryptor } from './encryption-task.js';
 import { type OwnerSeal, loadOwnerSeal, sealMessage } from './owner-seal.js';
 
@@ -62,6 +63,7 @@ export async function createSealEncryptor(parts: SealParts): Promise<GroupEncryp
   const ciphertext = new seal.Ciphertext();
   const slots = new Float64Array(ringDegree / 2);
   return {
+    most: GROUP,
     encrypt(region, first, count) {
       const { images, features, tile } = region;
       const layout = { ringDegree, ciphertexts: features, components: 2, tile };

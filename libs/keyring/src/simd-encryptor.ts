@@ -1,4 +1,4 @@
-import { type MaskExpander, createMaskExpander } from '@ciphernet/artifacts';
+import { EXPANSION_BYTES, type ExpansionRoom, type MaskExpander, createMaskExpander } from '@ciphernet/artifacts';
 import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { type EncryptionLayout, GROUP, type PrimeMemory, type Workspace } from './encryption-memory.js';
@@ -71,15 +71,21 @@ function encryptPublic(parts: SimdParts, at: PrimeMemory, count: number): void {
   }
 }
 
-/** Embeds messages of a group and takes errors off; the second draw of a pair is thrown away with the last odd ciphertext. */
+/** Embeds messages of several groups and takes errors off; the second draw of a pair is thrown away with the last odd ciphertext. */
 function prepareSymmetric(parts: SimdParts, region: ShardRegion, first: number, count: number): void {
   const { kernels, layout, space } = parts;
+  const errors = [space.scratch, space.transformed] as const;
   for (let c = 0; c < count; c++) {
-    const [, error, , message] = placesOf(space, layout, c);
-    if (c % 2 === 0) drawErrors(parts, error, c + 1 < GROUP ? error + layout.stride : space.scratch);
+    if (c % 2 === 0) drawErrors(parts, ...errors);
+    const message = messageOf(space, layout, c);
     embedFeature(parts, region, first + c, message);
-    kernels.subtractError(message, error, layout.logN);
+    kernels.subtractError(message, elementAt(errors, c % 2), layout.logN);
   }
+}
+
+/** Where the message of one of several groups stands: all small polynomials are messages with the secret key. */
+function messageOf({ small }: Workspace, layout: EncryptionLayout, c: number): number {
+  return elementAt(small, Math.floor(c / GROUP)) + layout.stride * (c % GROUP);
 }
 
 /** Where the rows of a group go in a shard's body: the first row of the first tile, and bytes from a tile to the next. */
@@ -95,18 +101,61 @@ function placesOfRows(region: ShardRegion, primeIndex: number, component: number
   return { target: region.residues + ofPrime + (component * region.features + first) * rowBytes, tileBytes };
 }
 
-/** @param places of the group's first components; the second ones come from the seed */
-function encryptSymmetric(parts: SimdParts, at: PrimeMemory, count: number, tile: number, places: RowPlaces): void {
+/** @param g which of the groups that are prepared together. @param places of its first components; the second ones come from the seed */
+function encryptSymmetric(
+  parts: SimdParts,
+  at: PrimeMemory,
+  group: { readonly g: number; readonly count: number },
+  tile: number,
+  { target, tileBytes }: RowPlaces,
+): void {
   const { kernels, layout, space } = parts;
   const { logN, stride } = layout;
   const { keys, tables, modulus } = at;
-  const [transformed, masks] = space.residues;
+  const [rows, masks] = space.residues;
+  const { g, count } = group;
   for (let c = 0; c < count; c++) {
-    const [, , , message] = placesOf(space, layout, c);
-    kernels.transformMessage(message, transformed + stride * c, logN, tables, modulus);
+    kernels.transformMessage(messageOf(space, layout, GROUP * g + c), rows + stride * c, logN, tables, modulus);
   }
-  const { target, tileBytes } = places;
-  kernels.symmetricRows(transformed, stride, count, masks, keys[0], logN, tile, target, tileBytes, modulus);
+  // Every second group backwards: the pages that the last one wrote to latest are those whose addresses are known still.
+  kernels.symmetricRows(rows, stride, count, masks, keys[0], logN, tile, target, tileBytes, modulus, g % 2 === 1);
+}
+
+function encryptPublicGroup(parts: SimdParts, region: ShardRegion, first: number, count: number): void {
+  const { kernels, layout, space } = parts;
+  preparePublic(parts, region, first, count);
+  layout.primes.slice(0, -1).forEach((at, primeIndex) => {
+    encryptPublic(parts, at, count);
+    space.residues.forEach((source, component) => {
+      const { target, tileBytes } = placesOfRows(region, primeIndex, component, first, layout.ringDegree);
+      kernels.scatter(source, layout.stride, count, layout.logN, region.tile, target, tileBytes);
+    });
+  });
+}
+
+/**
+ * Groups one behind the other for each prime: their rows lie side by side, and it is the addresses of so many pages that take time, not
+ * the bytes.
+ */
+function encryptSymmetricGroups(
+  parts: SimdParts,
+  region: ShardRegion,
+  first: number,
+  count: number,
+  expander: MaskExpander,
+): void {
+  const { layout, space, memory } = parts;
+  const { ringDegree: N } = layout;
+  prepareSymmetric(parts, region, first, count);
+  layout.primes.slice(0, -1).forEach((at, primeIndex) => {
+    for (let g = 0; GROUP * g < count; g++) {
+      const from = first + GROUP * g;
+      const group = { g, count: Math.min(GROUP, count - GROUP * g) };
+      const masks = new Uint32Array(memory.buffer, space.residues[1], group.count * N);
+      expander.expandCiphertexts(primeIndex, from, group.count, masks);
+      encryptSymmetric(parts, at, group, region.tile, placesOfRows(region, primeIndex, 0, from, N));
+    }
+  });
 }
 
 /**
@@ -115,34 +164,31 @@ function encryptSymmetric(parts: SimdParts, at: PrimeMemory, count: number, tile
  */
 export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
   const { kernels, layout, memory, space, mode, parameters } = parts;
-  const prepare = mode === 'public' ? preparePublic : prepareSymmetric;
   /** Of the shard at hand: its groups come one after another. */
   let latest: { readonly region: ShardRegion; readonly expander: MaskExpander } | undefined;
+  // In the memory of the masks, so that they need no copy. It grows.
+  let all = new Uint32Array(memory.buffer);
+  const room: ExpansionRoom = {
+    kernels,
+    memory: () => (all.buffer === memory.buffer ? all : (all = new Uint32Array(memory.buffer))),
+    inputs: space.expansion,
+    words: space.expansion + EXPANSION_BYTES,
+    rejected: space.expansion + 2 * EXPANSION_BYTES,
+  };
   const expanderOf = (region: ShardRegion): MaskExpander => {
     if (latest?.region !== region) {
       const { seed, tile, features: ciphertexts } = region;
       if (seed === undefined) throw new RangeError('symmetric encryption without a seed');
       const shape = { primes: parameters.primes, ringDegree: layout.ringDegree, tile, ciphertexts };
-      latest = { region, expander: createMaskExpander(seed, shape) };
+      latest = { region, expander: createMaskExpander(seed, shape, () => room) };
     }
     return latest.expander;
   };
   return {
+    most: mode === 'public' ? GROUP : space.small.length * GROUP,
     encrypt(region, first, count) {
-      prepare(parts, region, first, count);
-      const { ringDegree: N, stride, logN } = layout;
-      const masks = new Uint32Array(memory.buffer, space.residues[1], count * N);
-      layout.primes.slice(0, -1).forEach((at, primeIndex) => {
-        if (mode === 'symmetric') {
-          expanderOf(region).expandCiphertexts(primeIndex, first, count, masks);
-          return encryptSymmetric(parts, at, count, region.tile, placesOfRows(region, primeIndex, 0, first, N));
-        }
-        encryptPublic(parts, at, count);
-        space.residues.forEach((source, component) => {
-          const { target, tileBytes } = placesOfRows(region, primeIndex, component, first, N);
-          kernels.scatter(source, stride, count, logN, region.tile, target, tileBytes);
-        });
-      });
+      if (mode === 'public') encryptPublicGroup(parts, region, first, count);
+      else encryptSymmetricGroups(parts, region, first, count, expanderOf(region));
     },
     finish() {
       latest = undefined;
