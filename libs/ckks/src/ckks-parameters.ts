@@ -71,6 +71,21 @@ export function createParameters(
   );
 }
 
+/**
+ * 2^16 + 1, which is 1 modulo 4N for every N up to 16,384: the smallest special prime of any use. Errors at the key level, deviation below
+ * 2^10 a coefficient at N = 16384, are divided by it to less than the rounding behind; a smaller one would save bits of the modulus only.
+ */
+export const SMALLEST_SPECIAL_PRIME = 65_537;
+
+/**
+ * A set with another special prime, for the bits that this leaves to the data primes.
+ *
+ * @throws InputError unless it is a prime of the ring, and none of the set's
+ */
+export function withSpecialPrime(parameters: CkksParameters, specialPrime: number): CkksParameters {
+  return parametersFromJson({ ...parameters, specialPrime }, `N=${parameters.ringDegree} special ${specialPrime}`);
+}
+
 /** What the set promises, special prime included. */
 export function securityOfParameters(parameters: CkksParameters): SecurityStatement {
   return securityOf(parameters.ringDegree, [...parameters.primes, parameters.specialPrime]);

@@ -1,5 +1,6 @@
 export {
   type CkksParameters,
+  SMALLEST_SPECIAL_PRIME,
   assertSecure,
   createParameters,
   describeParameters,
@@ -7,6 +8,7 @@ export {
   parametersFromJson,
   parametersToJson,
   securityOfParameters,
+  withSpecialPrime,
 } from './ckks-parameters.js';
 export { type EncryptionMode, componentsAfter, freshNoise, rescaleNoise } from './noise.js';
 export { type Profile, PROFILE_NAMES, profileNamed } from './profiles.js';

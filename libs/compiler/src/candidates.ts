@@ -1,4 +1,11 @@
-import { type CkksParameters, MAX_LOG_QP_128, type RingName, createParameters } from '@ciphernet/ckks';
+import {
+  type CkksParameters,
+  MAX_LOG_QP_128,
+  type RingName,
+  SMALLEST_SPECIAL_PRIME,
+  createParameters,
+  withSpecialPrime,
+} from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import type { Calibration } from './calibrate.js';
 import { type Circuit, largestWeight } from './circuit.js';
@@ -12,17 +19,29 @@ const MAX_PLANNED_BITS = 9;
 /** Candidate scales of the encrypted features, largest first: powers of two, 2^30 to 2^10 (below the noise). */
 export const INPUT_SCALES: readonly number[] = Array.from({ length: 21 }, (_, i) => 2 ** (30 - i));
 
+/** Below, a weight's and an input's bits are too few for two maps. */
+const MIN_PRIME_BITS = 25;
+
+/** Sets of so many data primes under a bound: with a special prime like SEAL's, and where the smallest one leaves them more bits, with that. */
+function setsOf(ring: RingName, ringDegree: number, count: number): CkksParameters[] {
+  const allowed = MAX_LOG_QP_128[ringDegree] ?? 0;
+  const bitsBeside = (special: number): number => Math.min(30, Math.floor((allowed - special) / count));
+  const [usual, most] = [bitsBeside(22), bitsBeside(16)];
+  const set = (bits: number): CkksParameters => {
+    const special = Math.min(30, allowed - count * bits);
+    return createParameters(ringDegree, new Array<number>(count).fill(bits), special, ring);
+  };
+  const sets = usual < MIN_PRIME_BITS ? [] : [set(usual)];
+  if (most < MIN_PRIME_BITS || most === usual) return sets;
+  const wider = createParameters(ringDegree, new Array<number>(count).fill(most), 30, ring);
+  return [...sets, withSpecialPrime(wider, SMALLEST_SPECIAL_PRIME)];
+}
+
 /** Candidate sets, cheapest first: bytes and multiply-adds an image grow with the number of data primes only. */
 export function parameterSets(ring: RingName): CkksParameters[] {
   const sets: CkksParameters[] = [];
   for (let count = 2; count <= 6; count++) {
-    for (const ringDegree of [4096, 8192, 16384]) {
-      const allowed = MAX_LOG_QP_128[ringDegree] ?? 0;
-      const bits = Math.min(30, Math.floor((allowed - 22) / count));
-      if (bits < 25) continue;
-      const special = Math.min(30, allowed - count * bits);
-      sets.push(createParameters(ringDegree, new Array<number>(count).fill(bits), special, ring));
-    }
+    for (const ringDegree of [4096, 8192, 16384]) sets.push(...setsOf(ring, ringDegree, count));
   }
   return sets;
 }

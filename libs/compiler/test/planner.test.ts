@@ -1,5 +1,6 @@
-import { assertSecure, createParameters } from '@ciphernet/ckks';
+import { RING_NAMES, assertSecure, createParameters, parametersDigest, securityOfParameters } from '@ciphernet/ckks';
 import { describe, expect, it } from '@jest/globals';
+import { parameterSets } from '../src/candidates.js';
 import { circuitFromJson, circuitToJson } from '../src/circuit-json.js';
 import type { Circuit } from '../src/circuit.js';
 import { spareBits } from '../src/attempt.js';
@@ -88,6 +89,22 @@ describe('the planner', () => {
     };
     expect(planCircuit(twoSquares, calibration, strict).predictedError.bound).toBeLessThanOrEqual(0.3);
   });
+
+  it.each(RING_NAMES)(
+    'chooses among sets of the %s ring that are secure, all different, with the most bits where there are few',
+    (ring) => {
+      const sets = parameterSets(ring);
+      for (const set of sets) expect(securityOfParameters(set)).toMatchObject({ bits: 128 });
+      expect(new Set(sets.map(parametersDigest)).size).toBe(sets.length);
+      const small = sets.filter(({ ringDegree, primes }) => ringDegree === 4096 && primes.length === 3);
+      expect(
+        small.map(({ primes, specialPrime }) => [...primes, specialPrime].map((p) => Math.round(Math.log2(p)))),
+      ).toEqual([
+        [28, 28, 28, 22],
+        [30, 30, 30, 16],
+      ]);
+    },
+  );
 
   it('keeps the scale below the modulus, however small the logits are', () => {
     const faint = { ...calibration, maxAbs: [0.1, 0.1, 0.1] };

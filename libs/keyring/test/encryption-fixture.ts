@@ -1,4 +1,4 @@
-import { type CkksParameters, type RingName, createParameters } from '@ciphernet/ckks';
+import { type CkksParameters, type RingName, createParameters, withSpecialPrime } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { createSharedMemory } from '@ciphernet/ring';
 import { writeEmbeddingTables } from '../src/embedding-tables.js';
@@ -21,8 +21,10 @@ export function createEncryptionFixture(
   ringDegree: number,
   bits: readonly number[],
   ring: RingName = 'standard',
+  specialPrime?: number,
 ): EncryptionFixture {
-  const parameters = createParameters(ringDegree, bits, 30, ring);
+  const usual = createParameters(ringDegree, bits, 30, ring);
+  const parameters = specialPrime === undefined ? usual : withSpecialPrime(usual, specialPrime);
   const layout = layOutEncryption(parameters, 1);
   const memory = createSharedMemory(layout.end);
   const kernels = encryptionKernels(memory);

@@ -1,4 +1,4 @@
-import { embeddingDegree, slotsOf } from '@ciphernet/ckks';
+import { SMALLEST_SPECIAL_PRIME, embeddingDegree, slotsOf } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { multiplyModulo, powerModulo } from '@ciphernet/ring';
 import { ciphertextFromResidues, createSealContext, residuesOfCiphertext } from '@ciphernet/seal';
@@ -8,7 +8,7 @@ import { keyResidues, montgomeryForm, specialInverse, writeKey } from '../src/ke
 import { loadOwnerSeal } from '../src/owner-seal.js';
 import { createEncryptionFixture, drawer } from './encryption-fixture.js';
 
-/** [name, N, bits of the data primes, largest message, ring]: the rings in use, and messages at the ends of the range. */
+/** [name, N, bits of the data primes, largest message, ring, special prime if not of 30 bits]: the rings in use, and messages at the ends of the range. */
 const CASES = [
   ['the standard ring of the convolutional networks', 8192, [30, 30, 30, 30, 30], 2 ** 23, 'standard'],
   ['the standard ring of the perceptrons', 4096, [28, 28, 28], 2 ** 20, 'standard'],
@@ -16,10 +16,12 @@ const CASES = [
   ['the invariant ring of the convolutional networks', 8192, [30, 30, 30, 30, 30], 2 ** 23, 'conjugate-invariant'],
   ['the invariant ring of the perceptrons', 4096, [28, 28, 28], 2 ** 20, 'conjugate-invariant'],
   ['an invariant ring with messages as large as may be', 1024, [30, 22, 26], 2 ** 30, 'conjugate-invariant'],
+  ['a standard ring with the smallest special prime', 4096, [30, 30, 30], 2 ** 20, 'standard', SMALLEST_SPECIAL_PRIME],
+  ['an invariant one with it', 4096, [30, 30, 30], 2 ** 20, 'conjugate-invariant', SMALLEST_SPECIAL_PRIME],
 ] as const;
 
-describe.each(CASES)('in %s', (_name, N, bits, most, ring) => {
-  const fixture = createEncryptionFixture(N, bits, ring);
+describe.each(CASES)('in %s', (_name, N, bits, most, ring, specialPrime?: number) => {
+  const fixture = createEncryptionFixture(N, bits, ring, specialPrime);
   const { parameters, kernels, layout, memory } = fixture;
   const space = elementAt(layout.workspaces, 0);
   const draw = drawer(N);
