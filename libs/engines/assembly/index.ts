@@ -2,7 +2,7 @@ export { modulusInit } from '@ciphernet/ring/assembly/modulus';
 export { pack, centreRows, largest } from './pack';
 export { gemm } from './gemm';
 export { square2, square3 } from './square';
-export { largestMagnitude, productBlock } from './products';
+export { addConstant, largestMagnitude, productBlock } from './products';
 export { unpack } from './unpack';
 export { interleaveFour, takeColumn } from './columns';
 export { minimalRoot, rootsInit } from '@ciphernet/ring/assembly/roots';

@@ -1,6 +1,6 @@
 // Sums of products of two ciphertexts, each times a plaintext polynomial: all pointwise, in NTT form.
 
-import { centre, montgomery, montgomeryProduct } from '@ciphernet/ring/assembly/modulus';
+import { canonicalFromDouble, canonicalFromSigned, centre, montgomery, montgomeryProduct } from '@ciphernet/ring/assembly/modulus';
 
 /** Pairs of ciphertexts that are taken together: so many products of centred residues stay within one reduction. */
 const PAIRS: i32 = 8;
@@ -74,5 +74,17 @@ export function productBlock(
       v128.store(target, centre(i32x4.add(v128.load(target), montgomery(l2, h2, p, inverse)), p));
       target += rowBytes;
     }
+  }
+}
+
+/** (row + constant) mod p, in place. row: `words` i32, a multiple of 4, |a| <= p/2; becomes u32 in [0, p). constant: in [0, p). */
+export function addConstant(row: usize, words: i32, constant: i32, modulus: usize): void {
+  const p = v128.load32_splat(modulus);
+  const c = i32x4.splat(constant);
+  const end = row + (<usize>words << 2);
+  // In [-p/2, 3p/2), then in [0, 3p/2).
+  for (; row < end; row += 16) {
+    const sum = i32x4.add(v128.load(row), c);
+    v128.store(row, canonicalFromDouble(canonicalFromSigned(sum, p), p));
   }
 }

@@ -83,7 +83,8 @@ export function evaluateProducts(model: ProductsFile, shard: BatchSource, where:
   const { header, layout } = model;
   assertFits(model, shard.header);
   const { residues } = readBatch(shard, where);
-  const kernels = createKernels();
+  // The product of wide vectors, which takes time to compile, has no part in these.
+  const kernels = createKernels(false);
   const space = reserve(kernels, model);
   const N = layout.ringDegree;
   const { outputs, parameters, constants, inputScale, weightScale } = header;
@@ -97,7 +98,7 @@ export function evaluateProducts(model: ProductsFile, shard: BatchSource, where:
   parameters.primes.forEach((prime, primeIndex) => {
     kernels.modulusInit(space.modulus, prime);
     u32.set(residues.subarray(primeIndex * cipherWords, (primeIndex + 1) * cipherWords), space.cipher / 4);
-    const acc = at(space.acc, accWords).fill(0);
+    at(space.acc, accWords).fill(0);
     const weights = at(space.weights, blockWords(header));
     for (let block = 0; block < blocksOf(layout); block++) {
       model.readBlock(primeIndex, block, weights);
@@ -122,12 +123,9 @@ export function evaluateProducts(model: ProductsFile, shard: BatchSource, where:
     for (let output = 0; output < outputs; output++) {
       const constant = residueOf(biasInteger(elementAt(constants, output), scale), prime);
       for (let component = 0; component < COMPONENTS; component++) {
-        const from = (output * COMPONENTS + component) * N;
-        const to = (component * outputs + output) * N;
-        for (let i = 0; i < N; i++) {
-          const value = acc[from + i]! + (component === 0 ? constant : 0);
-          target[to + i] = value < 0 ? value + prime : value >= prime ? value - prime : value;
-        }
+        const row = space.acc + 4 * N * (output * COMPONENTS + component);
+        kernels.addConstant(row, N, component === 0 ? constant : 0, space.modulus);
+        target.set(u32.subarray(row / 4, row / 4 + N), (component * outputs + output) * N);
       }
     }
   });

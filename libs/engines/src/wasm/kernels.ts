@@ -35,6 +35,7 @@ export interface KernelExports extends RingExports {
   square3: Square;
   /** The largest |value| of `words` i32 values, to be read as u32; words is a multiple of 4. */
   largestMagnitude(values: number, words: number): number;
+  addConstant(row: number, words: number, constant: number, modulusPointer: number): void;
   productBlock(
     cipher: number,
     componentBytes: number,
