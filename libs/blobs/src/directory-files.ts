@@ -64,6 +64,7 @@ function isOfTheSource(error: unknown): error is Error {
 /**
  * Writes a file that appears whole or not at all: under a name in `partial/`, then renamed. Makes its folder.
  *
+ * @param chunks the next one is asked for while the last is written, so that whoever hashes them does so meanwhile: none may use another's memory
  * @throws what the chunks throw; InputError or UnavailableError when the file system fails
  */
 export async function writeChunks(
@@ -75,7 +76,17 @@ export async function writeChunks(
   try {
     const file = await open(partial, 'wx');
     try {
-      for await (const chunk of chunks) await file.writeFile(chunk);
+      let writing: Promise<void> = Promise.resolve();
+      try {
+        for await (const chunk of chunks) {
+          await writing;
+          writing = file.writeFile(chunk);
+          // Awaited before the next one; until then a failure must not count as unhandled.
+          writing.catch(() => undefined);
+        }
+      } finally {
+        await writing;
+      }
     } finally {
       await file.close();
     }
