@@ -75,20 +75,21 @@ function moveValue(from: usize, to: usize): f32 {
 }
 
 /**
- * Values of images first to end - 1: from images × features to features × images.
+ * Values of `count` features from `first` on: from images × features to count × images.
  *
- * source, target: f32, all images. Returns the largest magnitude among them; NaN where one is no number.
+ * source, target: f32. Returns the largest magnitude among them; NaN where one is no number.
  */
-export function transpose(source: usize, first: i32, end: i32, images: i32, features: i32, target: usize): f32 {
+export function transpose(source: usize, images: i32, features: i32, first: i32, count: i32, target: usize): f32 {
   const row = <usize>features << 2;
   const column = <usize>images << 2;
+  source += <usize>first << 2;
   let largest = f32x4.splat(0);
   let rest: f32 = 0;
-  for (let block = first; block < end; block += IMAGES) {
-    const last = min<i32>(block + IMAGES, end);
-    for (let f = 0; f < features; f += 4) {
+  for (let block = 0; block < images; block += IMAGES) {
+    const last = min<i32>(block + IMAGES, images);
+    for (let f = 0; f < count; f += 4) {
       let i = block;
-      if (f + 4 <= features) {
+      if (f + 4 <= count) {
         for (; i + 4 <= last; i += 4) {
           const from = source + <usize>i * row + (<usize>f << 2);
           const to = target + <usize>f * column + (<usize>i << 2);
@@ -99,7 +100,7 @@ export function transpose(source: usize, first: i32, end: i32, images: i32, feat
         }
       }
       // Up to three images, or features, that are left.
-      const until = min<i32>(f + 4, features);
+      const until = min<i32>(f + 4, count);
       for (; i < last; i++) {
         for (let k = f; k < until; k++) {
           const value = moveValue(source + <usize>i * row + (<usize>k << 2), target + <usize>k * column + (<usize>i << 2));

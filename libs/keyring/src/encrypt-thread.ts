@@ -2,8 +2,15 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { digestColumn } from '@ciphernet/artifacts';
 import { InputError, elementAt, encodeError } from '@ciphernet/foundation';
 import { type EncryptionKernels, encryptionKernels } from './encryption-kernels.js';
-import { GROUP, layOutEncryption } from './encryption-memory.js';
-import type { GroupEncryptor, ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
+import { GROUP, GROUPS, layOutEncryption } from './encryption-memory.js';
+import type {
+  EncryptorName,
+  GroupEncryptor,
+  ShardRegion,
+  ShardTask,
+  ThreadReply,
+  ThreadStart,
+} from './encryption-task.js';
 import { createSealEncryptor } from './seal-encryptor.js';
 import { createSimdEncryptor } from './simd-encryptor.js';
 
@@ -30,22 +37,20 @@ function* pieces(
 
 /** Our encryptor takes messages of one word: this and the errors stay below 2^31 and the kernels' bounds. */
 const MOST_ENCODED = 2 ** 30 - 1;
-/** Images that a thread takes at a time where it lays values out. */
-const IMAGES = 64;
-
-/** Values of the images that this thread takes, feature by feature. @throws InputError for one that the encryptor does not take */
-function transposeValues(start: ThreadStart, kernels: EncryptionKernels, { region, progress }: ShardTask): void {
-  const { images, features, residues, values, scale } = region;
-  for (const { first, count } of pieces(progress, images, { most: IMAGES, threads: start.threads })) {
-    const largest = kernels.transpose(residues, first, first + count, images, features, values);
-    // Written so that NaN is too large.
-    if (start.encryptor === 'seal' || largest * scale <= MOST_ENCODED) continue;
-    Atomics.store(progress, 2, 1);
-    throw new InputError(`features of up to ${largest} at a scale of ${scale} take more than 30 bits`, {
-      where: 'encryption',
-      hint: 'use a smaller scale, or the encryptor `seal`',
-    });
-  }
+/** Values of neighbouring features, into this thread's workspace. @throws InputError for one that the encryptor does not take */
+function takeValues(
+  { kernels, values, encryptor }: { kernels: EncryptionKernels; values: number; encryptor: EncryptorName },
+  { rows, images, features, scale }: ShardRegion,
+  first: number,
+  count: number,
+): void {
+  const largest = kernels.transpose(rows, images, features, first, count, values);
+  // Written so that NaN is too large.
+  if (encryptor === 'seal' || largest * scale <= MOST_ENCODED) return;
+  throw new InputError(`features of up to ${largest} at a scale of ${scale} take more than 30 bits`, {
+    where: 'encryption',
+    hint: 'use a smaller scale, or the encryptor `seal`',
+  });
 }
 
 /** Tiles that a thread takes at a time where it computes digests. */
@@ -82,12 +87,12 @@ async function main(start: ThreadStart): Promise<void> {
   const reply = (message: ThreadReply): void => port.postMessage(message);
   const layout = layOutEncryption(start.parameters, start.threads);
   const kernels = encryptionKernels(start.memory);
+  const space = elementAt(layout.workspaces, start.index);
   let encryptor: GroupEncryptor;
   try {
-    const space = elementAt(layout.workspaces, start.index);
     encryptor =
       start.encryptor === 'seal'
-        ? await createSealEncryptor(start)
+        ? await createSealEncryptor({ ...start, values: space.values })
         : createSimdEncryptor({ ...start, kernels, layout, space });
   } catch (error) {
     reply({ kind: 'failed', error: encodeError(error) });
@@ -95,21 +100,21 @@ async function main(start: ThreadStart): Promise<void> {
   }
   port.on('message', (task: ShardTask) => {
     try {
-      if (task.kind === 'transpose') transposeValues(start, kernels, task);
-      else if (task.kind === 'digest') digestPositions(start, kernels, task);
+      if (task.kind === 'digest') digestPositions(start, kernels, task);
       else {
         const { region, progress } = task;
-        const { threads } = start;
-        const taken = pieces(progress, region.features, { most: encryptor.most, least: GROUP, threads });
-        for (const { first, count } of taken) {
+        const sizes = { most: GROUPS * GROUP, least: GROUP, threads: start.threads };
+        for (const { first, count } of pieces(progress, region.features, sizes)) {
+          takeValues({ kernels, values: space.values, encryptor: start.encryptor }, region, first, count);
           encryptor.encrypt(region, first, count);
-          const column = 4 * region.images;
-          kernels.wipe(region.values + first * column, count * column);
         }
         encryptor.finish();
       }
       reply({ kind: 'done' });
     } catch (error) {
+      // The others need not go on.
+      Atomics.store(task.progress, 2, 1);
+      kernels.wipe(space.start, space.bytes);
       reply({ kind: 'failed', error: encodeError(error) });
     }
   });

@@ -68,7 +68,7 @@ export interface EncryptionKernels extends Pick<
     tileBytes: number,
   ): void;
   columns(source: number, rows: number, tile: number, target: number): void;
-  transpose(source: number, first: number, end: number, images: number, features: number, target: number): number;
+  transpose(source: number, images: number, features: number, first: number, count: number, target: number): number;
   wipe(at: number, bytes: number): void;
 }
 

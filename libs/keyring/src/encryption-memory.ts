@@ -8,6 +8,9 @@ import { CACHE_LINE, FIRST_FREE, MODULUS_BYTES, rootTableBytes } from '@cipherne
  */
 export const GROUP = 4;
 
+/** Groups that a thread takes one after another: their values are a line of the cache of each image's. */
+export const GROUPS = 4;
+
 /** Random bytes that sampling takes at a time: three planes of words for errors, or words for residues with some to reject. */
 export function randomBytesOf(ringDegree: number): number {
   return 12 * ringDegree;
@@ -26,6 +29,8 @@ export interface PrimeMemory {
 export interface Workspace {
   readonly start: number;
   readonly bytes: number;
+  /** f32, of the features of all groups, one after another: up to N of each. */
+  readonly values: number;
   readonly random: number;
   /** GROUP polynomials of i32 each: u, both errors, the message. */
   readonly small: readonly [number, number, number, number];
@@ -85,6 +90,7 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
     const start = reserve(0);
     const group = (): number => reserve(GROUP * stride);
     const space = {
+      values: reserve(GROUPS * GROUP * polynomial),
       random: reserve(randomBytesOf(N)),
       small: [group(), group(), group(), group()] as const,
       transformed: reserve(polynomial),

@@ -201,7 +201,7 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
         residues: held.at,
         columns: held.at + bodyBytes,
         ...(seed === undefined ? {} : { seed }),
-        values: held.at + bodyBytes + columnBytes,
+        rows: held.at + bodyBytes + columnBytes,
       };
       const positions = new Uint8Array(new SharedArrayBuffer(positionListBytes(parameters, seed)));
       if (seed !== undefined) putSeed(seed, positions);
@@ -212,25 +212,25 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
         positions,
       });
       const encrypting = task('encrypt');
-      const digests = options.positions === false ? [] : [task('digest')];
-      const tasks = [task('transpose'), encrypting, ...digests];
-      const values = new Float32Array(memory.buffer, region.values, features * images);
-      // Where ciphertexts will stand: they leave nothing of it.
-      const rows = new Float32Array(memory.buffer, region.residues, features * images);
+      const digesting = options.positions === false ? undefined : task('digest');
+      const rows = new Float32Array(memory.buffer, region.rows, features * images);
       rows.set(shard.features);
-      const stop = (): void => tasks.forEach(({ progress }) => void Atomics.store(progress, 2, 1));
+      const stop = (): void => {
+        for (const each of [encrypting, digesting]) if (each !== undefined) Atomics.store(each.progress, 2, 1);
+      };
       options.signal?.addEventListener('abort', stop);
       const report = (): void => options.onProgress?.(Atomics.load(encrypting.progress, 1), features);
       const timer = setInterval(report, PROGRESS_INTERVAL_MS);
       try {
-        for (const each of tasks) {
-          options.signal?.throwIfAborted();
-          await run(each);
-        }
+        options.signal?.throwIfAborted();
+        await run(encrypting);
+        options.signal?.throwIfAborted();
+        const digests = digesting === undefined ? undefined : run(digesting);
+        // Nobody reads them any more, and this thread has nothing else to do meanwhile.
+        rows.fill(0);
+        await digests;
         options.signal?.throwIfAborted();
       } catch (error) {
-        // Threads wipe what they encrypt.
-        values.fill(0);
         rows.fill(0);
         held[Symbol.dispose]();
         throw error;

@@ -27,8 +27,8 @@ export type ValueEncoding = 'slots' | 'coefficients';
 
 /** One shard in the pool's memory: byte offsets. */
 export interface ShardRegion {
-  /** f32, feature-major, features × images. */
-  readonly values: number;
+  /** The values, f32, images × features. */
+  readonly rows: number;
   readonly images: number;
   readonly features: number;
   readonly scale: number;
@@ -38,10 +38,7 @@ export interface ShardRegion {
   readonly tile: number;
   /** Components of a ciphertext in the body: 2, or 1 where the second comes from a seed. */
   readonly components: 1 | 2;
-  /**
-   * The shard's body, where threads write: [prime][tile][component][ciphertext][coefficient of the tile]. Before there are
-   * ciphertexts, the values, images × features.
-   */
+  /** The shard's body, where threads write: [prime][tile][component][ciphertext][coefficient of the tile]. */
   readonly residues: number;
   /** What second components come from, where they are not in the body. */
   readonly seed?: Uint8Array;
@@ -49,11 +46,11 @@ export interface ShardRegion {
   readonly columns: number;
 }
 
-/** One pass over a shard on all threads: laying its values out by features, making its ciphertexts, or the digests of its positions. */
+/** One pass over a shard on all threads: making its ciphertexts, or the digests of its positions. */
 export interface ShardTask {
-  readonly kind: 'transpose' | 'encrypt' | 'digest';
+  readonly kind: 'encrypt' | 'digest';
   readonly region: ShardRegion;
-  /** [next piece, pieces done, stop flag]: pieces are images, features, or tiles. In shared memory. */
+  /** [next piece, pieces done, stop flag]: pieces are features, or tiles. In shared memory. */
   readonly progress: Int32Array;
   /** Digests of the positions, in shared memory. */
   readonly positions: Uint8Array;
@@ -61,9 +58,11 @@ export interface ShardTask {
 
 /** Encrypts neighbouring features of a shard, for one thread, until it is disposed. */
 export interface GroupEncryptor extends Disposable {
-  /** Ciphertexts that it makes at a time. */
-  readonly most: number;
-  /** Makes ciphertexts `first` to `first + count − 1`. @throws EvaluationError when it fails */
+  /**
+   * Makes ciphertexts `first` to `first + count − 1`, at most GROUPS · GROUP, of the values in the thread's workspace.
+   *
+   * @throws EvaluationError when it fails
+   */
   encrypt(region: ShardRegion, first: number, count: number): void;
   /** Zeroes what it held of the shard. */
   finish(): void;

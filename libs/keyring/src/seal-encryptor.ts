@@ -3,13 +3,14 @@ import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 import { EvaluationError, InputError } from '@ciphernet/foundation';
 import type { SharedMemory } from '@ciphernet/ring';
 import { createSealContext, residuesOfCiphertext } from '@ciphernet/seal';
-import { GROUP } from './encryption-memory.js';
 import type { GroupEncryptor } from './encryption-task.js';
 import { type OwnerSeal, loadOwnerSeal, sealMessage } from './owner-seal.js';
 
 /** What SEAL encrypts with. */
 export interface SealParts {
   readonly memory: SharedMemory;
+  /** Where the values of the features at hand stand, f32, features × images: a byte offset. */
+  readonly values: number;
   readonly parameters: CkksParameters;
   readonly mode: EncryptionMode;
   /** SEAL's bytes of the public key, or of the secret key in symmetric mode. */
@@ -63,7 +64,6 @@ export async function createSealEncryptor(parts: SealParts): Promise<GroupEncryp
   const ciphertext = new seal.Ciphertext();
   const slots = new Float64Array(ringDegree / 2);
   return {
-    most: GROUP,
     encrypt(region, first, count) {
       const { images, features, tile } = region;
       const layout = { ringDegree, ciphertexts: features, components: 2, tile };
@@ -71,7 +71,7 @@ export async function createSealEncryptor(parts: SealParts): Promise<GroupEncryp
       try {
         for (let feature = first; feature < first + count; feature++) {
           slots.fill(0);
-          slots.set(new Float32Array(memory.buffer, region.values + 4 * feature * images, images));
+          slots.set(new Float32Array(memory.buffer, parts.values + 4 * (feature - first) * images, images));
           encoder.encode(slots, region.scale, plaintext);
           if (mode === 'public') encryptor.encrypt(plaintext, ciphertext);
           else encryptor.encryptSymmetric(plaintext, ciphertext);

@@ -13,17 +13,18 @@ export interface SimdParts extends RandomSource {
 }
 
 /** Values as the message's first coefficients, rounded; the others are 0. */
-function placeFeature({ memory, layout }: SimdParts, region: ShardRegion, feature: number, to: number): void {
-  const values = new Float32Array(memory.buffer, region.values + 4 * feature * region.images, region.images);
+function placeFeature({ memory, layout }: SimdParts, region: ShardRegion, values: number, to: number): void {
+  const from = new Float32Array(memory.buffer, values, region.images);
   const message = new Int32Array(memory.buffer, to, layout.ringDegree).fill(0);
-  for (let i = 0; i < values.length; i++) message[i] = Math.round((values[i] ?? 0) * region.scale);
+  for (let i = 0; i < from.length; i++) message[i] = Math.round((from[i] ?? 0) * region.scale);
 }
 
-function embedFeature(parts: SimdParts, region: ShardRegion, feature: number, to: number): void {
-  if (region.encoding === 'coefficients') return placeFeature(parts, region, feature, to);
+/** @param c which of the features at hand */
+function embedFeature(parts: SimdParts, region: ShardRegion, c: number, to: number): void {
   const { kernels, layout, space } = parts;
+  const values = space.values + 4 * c * region.images;
+  if (region.encoding === 'coefficients') return placeFeature(parts, region, values, to);
   const { ring, order, twiddles, rotations, slotCount } = layout;
-  const values = region.values + 4 * feature * region.images;
   const factor = region.scale / slotCount;
   const logSlots = Math.log2(slotCount);
   const isHalf = ring === 'conjugate-invariant';
@@ -31,7 +32,7 @@ function embedFeature(parts: SimdParts, region: ShardRegion, feature: number, to
 }
 
 /** Draws and embeds what all primes need of a group: [u, e0 − t0, e1 − t1, m], see assembly/encryption.ts. */
-function preparePublic(parts: SimdParts, region: ShardRegion, first: number, count: number): void {
+function preparePublic(parts: SimdParts, region: ShardRegion, g: number, count: number): void {
   const { kernels, layout, space } = parts;
   const { logN } = layout;
   const special = elementAt(layout.primes, layout.primes.length - 1);
@@ -39,7 +40,7 @@ function preparePublic(parts: SimdParts, region: ShardRegion, first: number, cou
     const [u, first0, first1, message] = placesOf(space, layout, c);
     drawTernary(parts, u);
     drawErrors(parts, first0, first1);
-    embedFeature(parts, region, first + c, message);
+    embedFeature(parts, region, GROUP * g + c, message);
     kernels.transformSmall(u, space.transformed, logN, special.tables, special.modulus);
     [first0, first1].forEach((error, component) => {
       const key = elementAt(special.keys, component);
@@ -72,13 +73,13 @@ function encryptPublic(parts: SimdParts, at: PrimeMemory, count: number): void {
 }
 
 /** Embeds messages of several groups and takes errors off; the second draw of a pair is thrown away with the last odd ciphertext. */
-function prepareSymmetric(parts: SimdParts, region: ShardRegion, first: number, count: number): void {
+function prepareSymmetric(parts: SimdParts, region: ShardRegion, count: number): void {
   const { kernels, layout, space } = parts;
   const errors = [space.scratch, space.transformed] as const;
   for (let c = 0; c < count; c++) {
     if (c % 2 === 0) drawErrors(parts, ...errors);
     const message = messageOf(space, layout, c);
-    embedFeature(parts, region, first + c, message);
+    embedFeature(parts, region, c, message);
     kernels.subtractError(message, elementAt(errors, c % 2), layout.logN);
   }
 }
@@ -121,16 +122,20 @@ function encryptSymmetric(
   kernels.symmetricRows(rows, stride, count, masks, keys[0], logN, tile, target, tileBytes, modulus, g % 2 === 1);
 }
 
-function encryptPublicGroup(parts: SimdParts, region: ShardRegion, first: number, count: number): void {
+function encryptPublicGroups(parts: SimdParts, region: ShardRegion, first: number, count: number): void {
   const { kernels, layout, space } = parts;
-  preparePublic(parts, region, first, count);
-  layout.primes.slice(0, -1).forEach((at, primeIndex) => {
-    encryptPublic(parts, at, count);
-    space.residues.forEach((source, component) => {
-      const { target, tileBytes } = placesOfRows(region, primeIndex, component, first, layout.ringDegree);
-      kernels.scatter(source, layout.stride, count, layout.logN, region.tile, target, tileBytes);
+  for (let g = 0; GROUP * g < count; g++) {
+    const together = Math.min(GROUP, count - GROUP * g);
+    preparePublic(parts, region, g, together);
+    layout.primes.slice(0, -1).forEach((at, primeIndex) => {
+      encryptPublic(parts, at, together);
+      space.residues.forEach((source, component) => {
+        const from = first + GROUP * g;
+        const { target, tileBytes } = placesOfRows(region, primeIndex, component, from, layout.ringDegree);
+        kernels.scatter(source, layout.stride, together, layout.logN, region.tile, target, tileBytes);
+      });
     });
-  });
+  }
 }
 
 /**
@@ -146,7 +151,7 @@ function encryptSymmetricGroups(
 ): void {
   const { layout, space, memory } = parts;
   const { ringDegree: N } = layout;
-  prepareSymmetric(parts, region, first, count);
+  prepareSymmetric(parts, region, count);
   layout.primes.slice(0, -1).forEach((at, primeIndex) => {
     for (let g = 0; GROUP * g < count; g++) {
       const from = first + GROUP * g;
@@ -185,9 +190,8 @@ export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
     return latest.expander;
   };
   return {
-    most: mode === 'public' ? GROUP : space.small.length * GROUP,
     encrypt(region, first, count) {
-      if (mode === 'public') encryptPublicGroup(parts, region, first, count);
+      if (mode === 'public') encryptPublicGroups(parts, region, first, count);
       else encryptSymmetricGroups(parts, region, first, count, expanderOf(region));
     },
     finish() {

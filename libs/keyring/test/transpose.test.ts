@@ -7,14 +7,14 @@ const MOST = 80;
 const memory = createSharedMemory(FIRST_FREE + 8 * MOST * MOST + 64);
 const kernels = encryptionKernels(memory);
 
-/** Lays values out by features, in two pieces of images; the largest magnitude of each. */
+/** Lays values out by features, in two pieces of features; the largest magnitude of them. */
 function transposed(values: Float32Array, images: number, features: number, cut: number) {
   const [source, target] = [FIRST_FREE, FIRST_FREE + 4 * MOST * MOST];
   new Float32Array(memory.buffer, source, values.length).set(values);
   const out = new Float32Array(memory.buffer, target, values.length + 4).fill(7);
   const largest = [
-    kernels.transpose(source, 0, cut, images, features, target),
-    kernels.transpose(source, cut, images, images, features, target),
+    kernels.transpose(source, images, features, 0, cut, target),
+    kernels.transpose(source, images, features, cut, features - cut, target + 4 * cut * images),
   ];
   return { out, largest: Math.max(...largest) };
 }
@@ -25,7 +25,7 @@ describe('values by features', () => {
     fc.assert(
       fc.property(size, size, fc.integer({ min: 0, max: MOST }), fc.integer(), (images, features, at, seed) => {
         const values = Float32Array.from({ length: images * features }, (_, i) => Math.sin(seed + i) - 0.3);
-        const { out, largest } = transposed(values, images, features, Math.min(at, images));
+        const { out, largest } = transposed(values, images, features, Math.min(at, features));
         const expected = Array.from(values, (_, i) => values[(i % images) * features + Math.floor(i / images)]);
         expect([...out.subarray(0, values.length)]).toEqual(expected);
         expect([...out.subarray(values.length)]).toEqual([7, 7, 7, 7]);
@@ -40,7 +40,7 @@ describe('values by features', () => {
     for (let i = 0; i < images * features; i++) {
       const values = new Float32Array(images * features).fill(1);
       values[i] = NaN;
-      expect(transposed(values, images, features, 9).largest).toBeNaN();
+      expect(transposed(values, images, features, 5).largest).toBeNaN();
     }
   });
 });
