@@ -79,7 +79,9 @@ let room: ExpansionRoom | undefined;
 function roomOfThread(): ExpansionRoom {
   if (room !== undefined) return room;
   const kernels = createRingKernels();
-  const [inputs, words, rejected] = [0, 0, 0].map(() => kernels.allocate(EXPANSION_BYTES)) as [number, number, number];
+  const inputs = kernels.allocate(EXPANSION_BYTES);
+  const words = kernels.allocate(EXPANSION_BYTES);
+  const rejected = kernels.allocate(EXPANSION_BYTES);
   return (room = { kernels, memory: () => kernels.u32(), inputs, words, rejected });
 }
 
@@ -90,7 +92,7 @@ function roomOfThread(): ExpansionRoom {
  * block of (⌊r / 4⌋, attempt 0), under the seed as key: 64 bits of number, 32 of attempt, 32 zeros, little-endian. Where the word is not
  * below the prime it is rejected (as SEAL samples, native/src/seal/util/rlwe.cpp), and the same word of attempt 1 takes its place, and so
  * on. No two residues share bits, and each can be had without the others: an evaluator expands the tiles that it reads,
- * an auditor single ones, and the encryptor a ciphertext over all tiles, without a second shard of memory for those in between.
+ * an auditor single ones, and the encryptor a few neighbouring ciphertexts over all tiles, without a second shard of memory for those in between.
  *
  * The inputs are those of a counter mode; they are spelled out, since counters of CTR cannot leap.
  *

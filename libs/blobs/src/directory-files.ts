@@ -84,9 +84,12 @@ export async function writeChunks(
           // Awaited before the next one; until then a failure must not count as unhandled.
           writing.catch(() => undefined);
         }
-      } finally {
-        await writing;
+      } catch (error) {
+        // The file is open until it was written to.
+        await writing.catch(() => undefined);
+        throw error;
       }
+      await writing;
     } finally {
       await file.close();
     }

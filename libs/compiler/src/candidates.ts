@@ -27,14 +27,12 @@ function setsOf(ring: RingName, ringDegree: number, count: number): CkksParamete
   const allowed = MAX_LOG_QP_128[ringDegree] ?? 0;
   const bitsBeside = (special: number): number => Math.min(30, Math.floor((allowed - special) / count));
   const [usual, most] = [bitsBeside(22), bitsBeside(16)];
-  const set = (bits: number): CkksParameters => {
-    const special = Math.min(30, allowed - count * bits);
-    return createParameters(ringDegree, new Array<number>(count).fill(bits), special, ring);
-  };
-  const sets = usual < MIN_PRIME_BITS ? [] : [set(usual)];
+  const set = (bits: number, special: number): CkksParameters =>
+    createParameters(ringDegree, new Array<number>(count).fill(bits), special, ring);
+  const sets = usual < MIN_PRIME_BITS ? [] : [set(usual, Math.min(30, allowed - count * usual))];
   if (most < MIN_PRIME_BITS || most === usual) return sets;
-  const wider = createParameters(ringDegree, new Array<number>(count).fill(most), 30, ring);
-  return [...sets, withSpecialPrime(wider, SMALLEST_SPECIAL_PRIME)];
+  // Primes of 30 bits lie further below 2^30 than 2^16 + 1 above 2^16, so that all of them are within the bound.
+  return [...sets, withSpecialPrime(set(most, 30), SMALLEST_SPECIAL_PRIME)];
 }
 
 /** Candidate sets, cheapest first: bytes and multiply-adds an image grow with the number of data primes only. */

@@ -91,11 +91,10 @@ export function transformMessage(source: usize, target: usize, logN: i32, tables
   const p = v128.load32_splat(modulus);
   const bytes = (<usize>4) << logN;
   if (load<u32>(modulus) > LARGE_PRIME) {
-    // Then |x| < 2p: of x and x + 2p the smaller one, as unsigned, is in [0, 2p).
+    // Then |x| < 2p.
     const twice = i32x4.add(p, p);
     for (let i: usize = 0; i < bytes; i += 16) {
-      const x = v128.load(source + i);
-      v128.store(target + i, canonicalFromDouble(i32x4.min_u(x, i32x4.add(x, twice)), p));
+      v128.store(target + i, canonicalFromDouble(canonicalFromSigned(v128.load(source + i), twice), p));
     }
   } else {
     const inverse = v128.load32_splat(modulus, 4);

@@ -16,7 +16,7 @@ import { createSimdEncryptor } from './simd-encryptor.js';
 
 /**
  * Pieces that a thread takes from `progress` until none is left or it is told to stop: as many as `most` at a time, towards the end
- * fewer, so that no thread waits long for another; multiples of `least`.
+ * fewer, so that no thread waits long for another; multiples of `least` but for the last.
  */
 function* pieces(
   progress: Int32Array,
@@ -37,6 +37,7 @@ function* pieces(
 
 /** Our encryptor takes messages of one word: this and the errors stay below 2^31 and the kernels' bounds. */
 const MOST_ENCODED = 2 ** 30 - 1;
+
 /** Values of neighbouring features, into this thread's workspace. @throws InputError for one that the encryptor does not take */
 function takeValues(
   { kernels, values, encryptor }: { kernels: EncryptionKernels; values: number; encryptor: EncryptorName },
@@ -98,23 +99,26 @@ async function main(start: ThreadStart): Promise<void> {
     reply({ kind: 'failed', error: encodeError(error) });
     return;
   }
+  const encrypt = ({ region, progress }: ShardTask): void => {
+    const sizes = { most: GROUPS * GROUP, least: GROUP, threads: start.threads };
+    try {
+      for (const { first, count } of pieces(progress, region.features, sizes)) {
+        takeValues({ kernels, values: space.values, encryptor: start.encryptor }, region, first, count);
+        encryptor.encrypt(region, first, count);
+      }
+    } finally {
+      encryptor.finish();
+      kernels.wipe(space.start, space.bytes);
+    }
+  };
   port.on('message', (task: ShardTask) => {
     try {
       if (task.kind === 'digest') digestPositions(start, kernels, task);
-      else {
-        const { region, progress } = task;
-        const sizes = { most: GROUPS * GROUP, least: GROUP, threads: start.threads };
-        for (const { first, count } of pieces(progress, region.features, sizes)) {
-          takeValues({ kernels, values: space.values, encryptor: start.encryptor }, region, first, count);
-          encryptor.encrypt(region, first, count);
-        }
-        encryptor.finish();
-      }
+      else encrypt(task);
       reply({ kind: 'done' });
     } catch (error) {
       // The others need not go on.
       Atomics.store(task.progress, 2, 1);
-      kernels.wipe(space.start, space.bytes);
       reply({ kind: 'failed', error: encodeError(error) });
     }
   });

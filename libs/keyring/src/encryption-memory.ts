@@ -8,7 +8,10 @@ import { CACHE_LINE, FIRST_FREE, MODULUS_BYTES, rootTableBytes } from '@cipherne
  */
 export const GROUP = 4;
 
-/** Groups that a thread takes one after another: their values are a line of the cache of each image's. */
+/**
+ * Groups that a thread takes one after another: their values are a line of the cache of each image's. With the secret key each has the room
+ * of one of the small polynomials, of which there are as many.
+ */
 export const GROUPS = 4;
 
 /** Random bytes that sampling takes at a time: three planes of words for errors, or words for residues with some to reject. */
@@ -25,14 +28,14 @@ export interface PrimeMemory {
   readonly keys: readonly [number, number];
 }
 
-/** Where one thread works: byte offsets; all of it is secret and is wiped after each shard. */
+/** Where one thread works: byte offsets; all of it is secret and is wiped after each shard, whatever became of it. */
 export interface Workspace {
   readonly start: number;
   readonly bytes: number;
   /** f32, of the features of all groups, one after another: up to N of each. */
   readonly values: number;
   readonly random: number;
-  /** GROUP polynomials of i32 each: u, both errors, the message. */
+  /** GROUP polynomials of i32 each. With the public key u, both errors and the message; with the secret one messages of all groups. */
   readonly small: readonly [number, number, number, number];
   /** One polynomial each. */
   readonly transformed: number;

@@ -64,7 +64,7 @@ export interface GroupEncryptor extends Disposable {
    * @throws EvaluationError when it fails
    */
   encrypt(region: ShardRegion, first: number, count: number): void;
-  /** Zeroes what it held of the shard. */
+  /** Forgets the shard, and zeroes what it held of it outside the thread's workspace. */
   finish(): void;
 }
 

@@ -102,7 +102,7 @@ function placesOfRows(region: ShardRegion, primeIndex: number, component: number
   return { target: region.residues + ofPrime + (component * region.features + first) * rowBytes, tileBytes };
 }
 
-/** @param g which of the groups that are prepared together. @param places of its first components; the second ones come from the seed */
+/** Into the places of the group's first components; the second ones come from the seed. @param group which of those that are prepared together */
 function encryptSymmetric(
   parts: SimdParts,
   at: PrimeMemory,
@@ -194,10 +194,7 @@ export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
       if (mode === 'public') encryptPublicGroups(parts, region, first, count);
       else encryptSymmetricGroups(parts, region, first, count, expanderOf(region));
     },
-    finish() {
-      latest = undefined;
-      kernels.wipe(space.start, space.bytes);
-    },
+    finish: () => void (latest = undefined),
     [Symbol.dispose]: () => kernels.wipe(space.start, space.bytes),
   };
 }

@@ -8,10 +8,11 @@ import {
   rowOffset,
   shardHeader,
 } from '@ciphernet/artifacts';
-import { createParameters, freshNoise, slotsOf } from '@ciphernet/ckks';
+import { SMALLEST_SPECIAL_PRIME, createParameters, freshNoise, slotsOf, withSpecialPrime } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createResultDecryptor } from '../src/decrypt.js';
+import { layOutEncryption } from '../src/encryption-memory.js';
 import { createEncryptionPool } from '../src/encryption-pool.js';
 import { generateKeys } from '../src/generate.js';
 import { fingerprintOf } from '../src/key-files.js';
@@ -19,16 +20,24 @@ import { fingerprintOf } from '../src/key-files.js';
 const RINGS = {
   standard: createParameters(4096, [30, 30], 24),
   'conjugate-invariant': createParameters(4096, [30, 30], 24, 'conjugate-invariant'),
+  'smallest special prime': withSpecialPrime(
+    createParameters(4096, [30, 30], 24, 'conjugate-invariant'),
+    SMALLEST_SPECIAL_PRIME,
+  ),
 };
 const parameters = RINGS.standard;
 const IMAGES = 2048;
 const SCALE = 2 ** 20;
 type Keys = Awaited<ReturnType<typeof generateKeys>>;
 let keys: Keys;
-let invariantKeys: Keys;
+let keysOf: Readonly<Record<keyof typeof RINGS, Keys>>;
 beforeAll(async () => {
   keys = await generateKeys(parameters);
-  invariantKeys = await generateKeys(RINGS['conjugate-invariant']);
+  keysOf = {
+    standard: keys,
+    'conjugate-invariant': await generateKeys(RINGS['conjugate-invariant']),
+    'smallest special prime': await generateKeys(RINGS['smallest special prime']),
+  };
 });
 
 const valuesOf = (features: number, images = IMAGES): Float32Array =>
@@ -49,6 +58,13 @@ const headerOf = (features: number, tile: number, of = keys, images = IMAGES): B
 const withSeed = (header: BatchHeader, seed: Uint8Array | undefined): BatchHeader =>
   seed === undefined ? header : { ...header, version: 4, seed: Buffer.from(seed).toString('hex') };
 
+/** Of values that are laid out, messages, and what was drawn, threads keep nothing. */
+function expectWiped(buffer: ArrayBufferLike, threads: number): void {
+  for (const { start, bytes } of layOutEncryption(parameters, threads).workspaces) {
+    expect(Buffer.from(buffer, start, bytes).equals(Buffer.alloc(bytes))).toBe(true);
+  }
+}
+
 const CASES = [
   ['public', 'simd', 4, 'standard'],
   ['symmetric', 'simd', 64, 'standard'],
@@ -56,16 +72,18 @@ const CASES = [
   ['symmetric', 'seal', 4, 'standard'],
   ['public', 'simd', 64, 'conjugate-invariant'],
   ['symmetric', 'simd', 4, 'conjugate-invariant'],
+  ['public', 'simd', 4, 'smallest special prime'],
 ] as const;
 
 describe('encryption on several threads', () => {
   it.each(CASES)(
-    'with the %s key by %s, tiles of %i, %s ring, gives the values back within the predicted noise',
+    'with the %s key by %s, tiles of %i, %s, gives the values back within the predicted noise',
     async (mode, encryptor, tile, ring) => {
-      const own = ring === 'standard' ? keys : invariantKeys;
+      const own = keysOf[ring];
       const { parameters } = own;
       // A quarter of a million samples each, more than a million in all.
-      const features = 128;
+      // With a last group of three.
+      const features = 131;
       const images = slotsOf(parameters);
       const values = valuesOf(features, images);
       await using pool = await createEncryptionPool({ parameters, mode, encryptor, key: keyOf(mode, own) }, 2);
@@ -172,18 +190,37 @@ describe('encryption on several threads', () => {
     expect(third.residues.byteOffset).toBe(at);
   });
 
-  it('leaves neither values nor what was drawn in memory, and no key when it is disposed', async () => {
-    const pool = await createEncryptionPool({ parameters, mode: 'symmetric', key: keys.secretKey }, 2);
-    const shard = await pool.encryptShard({ features: valuesOf(40), images: IMAGES }, { scale: SCALE, tile: 16 });
-    const { buffer, byteOffset, byteLength } = shard.residues;
-    // Behind the ciphertexts lie a tile's columns of each thread, and then the values.
-    const values = new Uint8Array(buffer, byteOffset + byteLength + 2 * 4 * 40 * 16, 4 * 40 * IMAGES);
-    expect(values.every((byte) => byte === 0)).toBe(true);
-    await pool[Symbol.asyncDispose]();
-    expect(new Uint8Array(buffer, 0, byteOffset).every((byte) => byte === 0)).toBe(true);
+  it.each(['simd', 'seal'] as const)(
+    'by %s leaves neither values nor what was drawn in memory, and no key when it is disposed',
+    async (encryptor) => {
+      const pool = await createEncryptionPool({ parameters, mode: 'symmetric', encryptor, key: keys.secretKey }, 2);
+      const shard = await pool.encryptShard({ features: valuesOf(40), images: IMAGES }, { scale: SCALE, tile: 16 });
+      const { buffer, byteOffset, byteLength } = shard.residues;
+      // Behind the ciphertexts lie a tile's columns of each thread, and then the values.
+      const rows = byteLength / (2 * parameters.ringDegree * 4);
+      const values = new Uint8Array(buffer, byteOffset + byteLength + 2 * 4 * rows * 16, 4 * 40 * IMAGES);
+      expect(values.every((byte) => byte === 0)).toBe(true);
+      expectWiped(buffer, 2);
+      await pool[Symbol.asyncDispose]();
+      expect(new Uint8Array(buffer, 0, byteOffset).every((byte) => byte === 0)).toBe(true);
+    },
+  );
+
+  it.each(['simd', 'seal'] as const)('by %s leaves no values in memory when it is told to stop', async (encryptor) => {
+    const controller = new AbortController();
+    await using pool = await createEncryptionPool({ parameters, mode: 'public', encryptor, key: keys.publicKey }, 2);
+    const options = { scale: SCALE, tile: 16 };
+    const before = await pool.encryptShard({ features: valuesOf(8), images: IMAGES }, options);
+    const running = pool.encryptShard(
+      { features: valuesOf(784), images: IMAGES },
+      { ...options, signal: controller.signal },
+    );
+    controller.abort(new Error('enough'));
+    await expect(running).rejects.toThrow('enough');
+    expectWiped(before.residues.buffer, 2);
   });
 
-  it('leaves no values where ciphertexts would have stood when one of them is refused', async () => {
+  it('leaves no values in memory when one of them is refused', async () => {
     await using pool = await createEncryptionPool({ parameters, mode: 'public', key: keys.publicKey }, 2);
     const encrypt = (features: Float32Array) =>
       pool.encryptShard({ features, images: IMAGES }, { scale: SCALE, tile: 4 });
@@ -195,18 +232,7 @@ describe('encryption on several threads', () => {
     await expect(encrypt(wrong)).rejects.toThrow(/features of up to NaN/);
     const bytes = Buffer.from(buffer, byteOffset, byteLength + 2 * 4 * 8 * 4 + 4 * 8 * IMAGES);
     expect(bytes.includes(Buffer.from(new Float32Array(4).fill(0.123_456).buffer))).toBe(false);
-  });
-
-  it('stops when it is told to, with the reason', async () => {
-    const controller = new AbortController();
-    await using pool = await createEncryptionPool(
-      { parameters, mode: 'public', encryptor: 'seal', key: keys.publicKey },
-      2,
-    );
-    const options = { scale: SCALE, tile: 16, signal: controller.signal };
-    const running = pool.encryptShard({ features: valuesOf(784), images: IMAGES }, options);
-    controller.abort(new Error('enough'));
-    await expect(running).rejects.toThrow('enough');
+    expectWiped(buffer, 2);
   });
 });
 
@@ -225,7 +251,7 @@ describe('what cannot be encrypted', () => {
   });
 
   it('in the conjugate-invariant ring by SEAL, which does not have it', async () => {
-    const { parameters, publicKey } = invariantKeys;
+    const { parameters, publicKey } = keysOf['conjugate-invariant'];
     await expect(
       createEncryptionPool({ parameters, mode: 'public', encryptor: 'seal', key: publicKey }, 1),
     ).rejects.toThrow(/no conjugate-invariant ring.*use the ring `standard`/s);
@@ -234,8 +260,8 @@ describe('what cannot be encrypted', () => {
   it('with a key of the other ring', async () => {
     for (const mode of ['public', 'symmetric'] as const) {
       for (const [own, other] of [
-        [keys, invariantKeys],
-        [invariantKeys, keys],
+        [keys, keysOf['conjugate-invariant']],
+        [keysOf['conjugate-invariant'], keys],
       ] as const) {
         await expect(
           createEncryptionPool({ parameters: own.parameters, mode, key: keyOf(mode, other) }, 1),

@@ -1,4 +1,4 @@
-// One prime p (odd, 2^20 <= p < 2^30) and the constants that reduce by it.
+// One prime p (odd, below 2^30; data primes, which products and squares are computed by, from 2^20 on) and the constants that reduce by it.
 //
 // Record of 16 bytes, all i32:
 //    0  p
@@ -80,7 +80,7 @@ export function centre(x: v128, p: v128): v128 {
   return i32x4.add(i32x4.sub(x, above), below);
 }
 
-/** In: (-p, p). Out: [0, p). A negative number is the larger one as unsigned, so the smaller of x and x + p is right. */
+/** In: (-p, 2p). Out: [0, p), or [0, 2p) for numbers from p on, which stay as they are. A negative number is the larger one as unsigned, so the smaller of x and x + p is right. */
 // @ts-ignore: decorator
 @inline
 export function canonicalFromSigned(x: v128, p: v128): v128 {

@@ -37,7 +37,7 @@ export function cutWords(words: usize, count: i32, prime: u32, mask: u32, reject
     v128.store(words, value);
     words += 16;
     const isBeyond = i32x4.ge_u(value, p);
-    // Hardly ever for the primes in use, which lie close below a power of two.
+    // Hardly ever for data primes, which lie close below a power of two.
     if (!v128.any_true(isBeyond)) continue;
     const beyond = i32x4.bitmask(isBeyond);
     for (let lane = 0; beyond >> lane; lane++) {

@@ -28,7 +28,7 @@ export interface RingExports {
 /** Bytes of the record that `modulusInit` fills: `MODULUS_BYTES` of assembly/modulus.ts. */
 export const MODULUS_BYTES = 16;
 
-/** The assembly's derivations want 2^20 ≤ p < 2^30: `MIN_PRIME` of assembly/modulus.ts. */
+/** Products and squares want 2^20 ≤ p < 2^30 of data primes: `MIN_PRIME` of assembly/modulus.ts. */
 export const MIN_PRIME = 2 ** 20;
 
 /** Bytes of the NTT's tables of one prime: four words a coefficient (assembly/roots.ts). */

@@ -1,4 +1,10 @@
-import { type CkksParameters, createParameters, slotsOf } from '@ciphernet/ckks';
+import {
+  type CkksParameters,
+  SMALLEST_SPECIAL_PRIME,
+  createParameters,
+  slotsOf,
+  withSpecialPrime,
+} from '@ciphernet/ckks';
 import { elementAt, median } from '@ciphernet/foundation';
 import { createEncryptionPool, generateKeys } from '@ciphernet/keyring';
 import type { PreparedModel } from './pipeline-bench.js';
@@ -21,7 +27,8 @@ export interface EncryptionFigures {
 /** The set of the standard ring that SEAL can encrypt under. */
 function standardOf({ ringDegree, primes, specialPrime }: CkksParameters): CkksParameters {
   const bits = (prime: number): number => Math.ceil(Math.log2(prime));
-  return createParameters(ringDegree, primes.map(bits), bits(specialPrime), 'standard');
+  const set = (special: number): CkksParameters => createParameters(ringDegree, primes.map(bits), special, 'standard');
+  return specialPrime === SMALLEST_SPECIAL_PRIME ? withSpecialPrime(set(30), specialPrime) : set(bits(specialPrime));
 }
 
 /** Times our encryptor and SEAL's in turns on the shards of a prepared model, position digests included. */
