@@ -113,41 +113,28 @@ export function transformMessage(source: usize, target: usize, logN: i32, tables
  * transformed: NTT(message - error) of `count` neighbouring ciphertexts, `stride` bytes from one to the next, in [0, p). mask: u32 uniform in
  * [0, p), the second components, [tile][ciphertext][coefficient]. secret: N words in Montgomery form, centred. tile: coefficients of a
  * tile, a multiple of 4. target: the row of the first of them in the first tile; takes u32 in [0, p). tileBytes: from a tile to the next.
- * isBackwards: from the last tile to the first.
  */
 export function symmetricRows(
   transformed: usize, stride: usize, count: i32, mask: usize, secret: usize, logN: i32, tile: i32, target: usize,
-  tileBytes: usize, modulus: usize, isBackwards: bool,
+  tileBytes: usize, modulus: usize,
 ): void {
   const p = v128.load32_splat(modulus);
   const inverse = v128.load32_splat(modulus, 4);
   const row = <usize>tile << 2;
-  const rows = row * <usize>count;
-  const end = <usize>4 << logN;
-  let at: usize = 0, step = row;
-  if (isBackwards) {
-    at = end - row;
-    mask += at * <usize>count;
-    target += (at / row) * tileBytes;
-    step = 0 - row;
-    tileBytes = 0 - tileBytes;
-  }
-  // A step below 0 wraps around, to beyond the end.
-  for (; at < end; at += step, target += tileBytes) {
-    let from = transformed + at, to = target, masks = mask;
+  const end = secret + (<usize>4 << logN);
+  for (; secret < end; secret += row, transformed += row, target += tileBytes) {
+    let from = transformed, to = target;
     for (let c = 0; c < count; c++) {
       for (let x: usize = 0; x < row; x += 16) {
-        const product = montgomeryProduct(v128.load(secret + at + x), v128.load(masks + x), p, inverse);
+        const product = montgomeryProduct(v128.load(secret + x), v128.load(mask), p, inverse);
         // In (-p, 2p).
         const difference = i32x4.sub(v128.load(from + x), product);
         v128.store(to + x, canonicalFromDouble(canonicalFromSigned(difference, p), p));
+        mask += 16;
       }
       from += stride;
       to += row;
-      masks += row;
     }
-    if (isBackwards) mask -= rows;
-    else mask += rows;
   }
 }
 

@@ -56,7 +56,6 @@ export interface EncryptionKernels extends Pick<
     target: number,
     tileBytes: number,
     modulusPointer: number,
-    isBackwards: boolean,
   ): void;
   scatter(
     source: number,

@@ -43,7 +43,7 @@ export function generateInvariantKeys(parameters: CkksParameters): { publicKey: 
       polynomial(mask).set(uniform.subarray(primeIndex * N, (primeIndex + 1) * N));
       kernels.transformMessage(message, space.transformed, logN, tables, modulus);
       // One ciphertext, one tile.
-      kernels.symmetricRows(space.transformed, 0, 1, mask, keys[0], logN, N, target, 0, modulus, false);
+      kernels.symmetricRows(space.transformed, 0, 1, mask, keys[0], logN, N, target, 0, modulus);
       open.set(polynomial(target), primeIndex * N);
     });
     return { publicKey: seededKeyBytes(seed, open), secretKey: residueBytes(secret) };

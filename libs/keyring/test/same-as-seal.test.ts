@@ -109,9 +109,8 @@ describe.each(CASES)('in %s', (_name, N, bits, most, ring, specialPrime?: number
       const { logN } = layout;
       const [target, masks] = space.residues;
       kernels.transformMessage(space.small[3], space.transformed, logN, tables, modulus);
-      // Tiles of one ciphertext are its coefficients in order; from either end.
-      const isBackwards = primeIndex % 2 === 1;
-      kernels.symmetricRows(space.transformed, 0, 1, masks, places[0], logN, 16, target, 64, modulus, isBackwards);
+      // Tiles of one ciphertext are its coefficients in order.
+      kernels.symmetricRows(space.transformed, 0, 1, masks, places[0], logN, 16, target, 64, modulus);
       const ours = fixture.u32(target).slice();
       const added = fixture.transform(message, primeIndex);
       const error = fixture.transform(elementAt(errors, 0), primeIndex);
