@@ -23,7 +23,7 @@ model() {
 mkdir -p "$folder/build"
 # What `mlp` saves by a third fewer primes is worth an error that moves next to no decision: a deviation of 0.3 to 0.8 % of the
 # largest logit, of which the bound for the worst slot is some forty times. `cnn` with the secret key has half the ring and a quarter
-# fewer primes for a deviation of 0.4 %, of which the bound is ninety times; the public key's noise would take as much again.
+# fewer primes for a deviation of 0.7 %, of which the bound is ninety times; with the public key no such plan errs as little.
 case $network-$key in
   mlp-*) model batch '--cheapest --target-error 20 --ring conjugate-invariant' ;;
   cnn-symmetric) model batch '--cheapest --target-error 80 --ring conjugate-invariant' ;;
