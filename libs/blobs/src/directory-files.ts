@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InputError, UnavailableError } from '@ciphernet/foundation';
 import { checkDigestName, checkRefName } from './names.js';
@@ -61,6 +61,24 @@ function isOfTheSource(error: unknown): error is Error {
   return error instanceof Error && error.name.endsWith('Error') && !('code' in error);
 }
 
+/** Writes chunks in their order, and asks for the next one while the last is written. @throws what either does, the chunks first */
+async function writeInTurn(file: FileHandle, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+  let writing: Promise<void> = Promise.resolve();
+  try {
+    for await (const chunk of chunks) {
+      await writing;
+      writing = file.writeFile(chunk);
+      // Awaited before the next one; until then a failure must not count as unhandled.
+      writing.catch(() => undefined);
+    }
+  } catch (error) {
+    // The file is open until it was written to.
+    await writing.catch(() => undefined);
+    throw error;
+  }
+  await writing;
+}
+
 /**
  * Writes a file that appears whole or not at all: under a name in `partial/`, then renamed. Makes its folder.
  *
@@ -76,20 +94,7 @@ export async function writeChunks(
   try {
     const file = await open(partial, 'wx');
     try {
-      let writing: Promise<void> = Promise.resolve();
-      try {
-        for await (const chunk of chunks) {
-          await writing;
-          writing = file.writeFile(chunk);
-          // Awaited before the next one; until then a failure must not count as unhandled.
-          writing.catch(() => undefined);
-        }
-      } catch (error) {
-        // The file is open until it was written to.
-        await writing.catch(() => undefined);
-        throw error;
-      }
-      await writing;
+      await writeInTurn(file, chunks);
     } finally {
       await file.close();
     }
