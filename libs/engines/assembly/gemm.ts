@@ -106,14 +106,15 @@ export function gemm(
             weights += 16;
           }
         }
-        v128.store(sums, l0);
+        // The upper one first: the other way round V8 stores the lower one twice.
         v128.store(sums, h0, 16);
-        v128.store(sums, l1, 32);
+        v128.store(sums, l0);
         v128.store(sums, h1, 48);
-        v128.store(sums, l2, 64);
+        v128.store(sums, l1, 32);
         v128.store(sums, h2, 80);
-        v128.store(sums, l3, 96);
+        v128.store(sums, l2, 64);
         v128.store(sums, h3, 112);
+        v128.store(sums, l3, 96);
         finishQuad(target, rowStride, sums, bias, modulus, add);
         if (bias) bias += 32;
         target += 4 * rowStride;

@@ -78,6 +78,7 @@ export const RESULT_CODE: Readonly<Record<string, readonly string[]>> = {
     'ring-names.js',
     'ring.wasm',
     'roots.js',
+    'wide.js',
   ],
   '@ciphernet/seal': [
     'constant-plaintext.js',

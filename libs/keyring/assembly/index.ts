@@ -7,6 +7,9 @@ export { embed } from './embedding';
 export {
   prepareKey, publicComponent, roundingDifference, subtractError, symmetricRows, transformMessage, transformSmall,
 } from './encryption';
+export {
+  laneDifference, laneIntegers, laneMessages, lanePrime, laneProducts, lanePublicRows, laneRows, laneSum, regroup,
+} from './lanes';
 export { columns, scatter, transpose } from './tiles';
 
 /** Zeroes memory that held secrets. */

@@ -3,16 +3,10 @@ import { digestColumn } from '@ciphernet/artifacts';
 import { InputError, elementAt, encodeError } from '@ciphernet/foundation';
 import { type EncryptionKernels, encryptionKernels } from './encryption-kernels.js';
 import { GROUP, GROUPS, layOutEncryption } from './encryption-memory.js';
-import type {
-  EncryptorName,
-  GroupEncryptor,
-  ShardRegion,
-  ShardTask,
-  ThreadReply,
-  ThreadStart,
-} from './encryption-task.js';
+import type { EncryptorName, GroupEncryptor, ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
 import { createSealEncryptor } from './seal-encryptor.js';
-import { createSimdEncryptor } from './simd-encryptor.js';
+import { createSimdEncryptor, takeByFeature } from './simd-encryptor.js';
+import { wideKernels } from './wide-kernels.js';
 
 /**
  * Pieces that a thread takes from `progress` until none is left or it is told to stop: as many as `most` at a time, towards the end
@@ -38,14 +32,8 @@ function* pieces(
 /** Our encryptor takes messages of one word: this and the errors stay below 2^31 and the kernels' bounds. */
 const MOST_ENCODED = 2 ** 30 - 1;
 
-/** Values of neighbouring features, into this thread's workspace. @throws InputError for one that the encryptor does not take */
-function takeValues(
-  { kernels, values, encryptor }: { kernels: EncryptionKernels; values: number; encryptor: EncryptorName },
-  { rows, images, features, scale }: ShardRegion,
-  first: number,
-  count: number,
-): void {
-  const largest = kernels.transpose(rows, images, features, first, count, values);
+/** @throws InputError for values that the encryptor does not take */
+function checkLargest(encryptor: EncryptorName, largest: number, scale: number): void {
   // Written so that NaN is too large.
   if (encryptor === 'seal' || largest * scale <= MOST_ENCODED) return;
   throw new InputError(`features of up to ${largest} at a scale of ${scale} take more than 30 bits`, {
@@ -89,12 +77,13 @@ async function main(start: ThreadStart): Promise<void> {
   const layout = layOutEncryption(start.parameters, start.threads);
   const kernels = encryptionKernels(start.memory);
   const space = elementAt(layout.workspaces, start.index);
+  const wide = start.wide === undefined ? undefined : wideKernels(start.wide, start.memory);
   let encryptor: GroupEncryptor;
   try {
     encryptor =
       start.encryptor === 'seal'
-        ? await createSealEncryptor({ ...start, values: space.values })
-        : createSimdEncryptor({ ...start, kernels, layout, space });
+        ? await createSealEncryptor({ ...start, values: space.values, take: takeByFeature(kernels, space.values) })
+        : createSimdEncryptor({ ...start, kernels, layout, space, wide });
   } catch (error) {
     reply({ kind: 'failed', error: encodeError(error) });
     return;
@@ -103,7 +92,7 @@ async function main(start: ThreadStart): Promise<void> {
     const sizes = { most: GROUPS * GROUP, least: GROUP, threads: start.threads };
     try {
       for (const { first, count } of pieces(progress, region.features, sizes)) {
-        takeValues({ kernels, values: space.values, encryptor: start.encryptor }, region, first, count);
+        checkLargest(start.encryptor, encryptor.take(region, first, count), region.scale);
         encryptor.encrypt(region, first, count);
       }
     } finally {

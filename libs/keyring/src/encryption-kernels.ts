@@ -1,12 +1,13 @@
 import { InputError } from '@ciphernet/foundation';
 import { RING_CODES, type RingExports, type SharedMemory, wasmOnMemory } from '@ciphernet/ring';
 import type { EncryptionLayout } from './encryption-memory.js';
+import type { LaneKernels } from './wide-kernels.js';
 
 /** Routines of encryption; ranges and layouts stand beside each in `assembly/`. Pointers are byte offsets. */
-export interface EncryptionKernels extends Pick<
-  RingExports,
-  'modulusInit' | 'rootsInit' | 'nttForward' | 'nttInverse' | 'blockInputs' | 'cutWords'
-> {
+export interface EncryptionKernels
+  extends
+    LaneKernels,
+    Pick<RingExports, 'modulusInit' | 'rootsInit' | 'nttForward' | 'nttInverse' | 'blockInputs' | 'cutWords'> {
   centredBinomials(random: number, first: number, second: number, count: number): void;
   ternary(random: number, bytes: number, target: number, count: number): number;
   embed(
@@ -79,10 +80,14 @@ export const encryptionKernels: (memory: SharedMemory) => EncryptionKernels = wa
 
 /** Writes the constants and tables of every prime. @throws InputError for a prime that has no root for the ring */
 export function writePrimes(kernels: EncryptionKernels, layout: EncryptionLayout): void {
-  for (const { prime, modulus, tables } of layout.primes) {
+  for (const { prime, modulus, tables, lanes, inverseLanes } of layout.primes) {
     kernels.modulusInit(modulus, prime);
     if (kernels.rootsInit(tables, layout.logN, modulus, RING_CODES[layout.ring]) !== 1) {
       throw new InputError(`${prime} has no root for the ${layout.ring} ring`, { where: 'parameters' });
     }
+    kernels.lanePrime(tables, layout.logN, modulus, lanes);
+    // The inverse roots begin behind the forward ones and their quotients.
+    if (inverseLanes !== undefined)
+      kernels.lanePrime(tables + 8 * layout.ringDegree, layout.logN, modulus, inverseLanes);
   }
 }

@@ -26,13 +26,22 @@ export interface PrimeMemory {
   readonly tables: number;
   /** Both components of the public key; or the secret key in the first. Montgomery form, N words each. */
   readonly keys: readonly [number, number];
+  /** Constants and roots for four polynomials at a time (assembly/wide/lanes.ts). */
+  readonly lanes: number;
+  /** The same with the inverse roots, of the special prime. */
+  readonly inverseLanes?: number;
+}
+
+/** Bytes of those: `PRIME_BYTES` and 16 a coefficient. */
+function laneBytes(ringDegree: number): number {
+  return 32 + 16 * ringDegree;
 }
 
 /** Where one thread works: byte offsets; all of it is secret and is wiped after each shard, whatever became of it. */
 export interface Workspace {
   readonly start: number;
   readonly bytes: number;
-  /** f32, of the features of all groups, one after another: up to N of each. */
+  /** f32, of the features of all groups: up to N of each, one feature after another, or [group][slot][feature of the group]. */
   readonly values: number;
   readonly random: number;
   /** GROUP polynomials of i32 each. With the public key u, both errors and the message; with the secret one messages of all groups. */
@@ -42,6 +51,8 @@ export interface Workspace {
   readonly scratch: number;
   /** A double a slot. */
   readonly slots: number;
+  /** A double a coefficient of each of {@link GROUP} polynomials, [coefficient][polynomial]. */
+  readonly lanes: number;
   /** Where second components are expanded: three times {@link EXPANSION_BYTES}. */
   readonly expansion: number;
   /** [component][ciphertext of the group][coefficient] of one prime; second components that a seed gives are [tile][ciphertext][coefficient]. */
@@ -85,6 +96,8 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
     modulus: reserve(MODULUS_BYTES),
     tables: reserve(rootTableBytes(N)),
     keys: [reserve(polynomial), reserve(polynomial)] as const,
+    lanes: reserve(laneBytes(N)),
+    ...(prime === parameters.specialPrime ? { inverseLanes: reserve(laneBytes(N)) } : {}),
   }));
   const order = reserve(2 * slotCount);
   const twiddles = reserve(32 * (slotCount / 2));
@@ -99,6 +112,7 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
       transformed: reserve(polynomial),
       scratch: reserve(polynomial),
       slots: reserve(8 * slotCount),
+      lanes: reserve(8 * GROUP * N),
       expansion: reserve(3 * EXPANSION_BYTES),
       residues: [group(), group()] as const,
     };

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { SEED_BYTES, positionListBytes, putSeed } from '@ciphernet/artifacts';
 import { type CkksParameters, type EncryptionMode, slotsOf } from '@ciphernet/ckks';
 import { EvaluationError, InputError, decodeError, settleAll } from '@ciphernet/foundation';
-import { MOST_PAGES, PAGE_BYTES, type SharedMemory, createSharedMemory } from '@ciphernet/ring';
+import { type SharedMemory, type WasmModule, createSharedMemory } from '@ciphernet/ring';
 import { writeEmbeddingTables } from './embedding-tables.js';
 import { encryptionKernels, writePrimes } from './encryption-kernels.js';
 import { type EncryptionLayout, layOutEncryption } from './encryption-memory.js';
@@ -17,6 +17,9 @@ import type {
   ValueEncoding,
 } from './encryption-task.js';
 import { keyResidues, writeKey } from './key-residues.js';
+import { createRegions } from './shard-regions.js';
+import { wideKernels, wideModule } from './wide-kernels.js';
+import { agrees } from './wide-trial.js';
 
 /** Features of one shard in the clear, as the encryption pool takes them. */
 export interface PlainShard {
@@ -70,6 +73,8 @@ export interface EncryptionStart {
   readonly key: Uint8Array;
   /** Ours by default. */
   readonly encryptor?: EncryptorName;
+  /** False keeps to vectors of 128 bits, for comparison; residues are the same for the same draws. Default true: 256 where they can be had. */
+  readonly isWide?: boolean;
 }
 
 const PROGRESS_INTERVAL_MS = 200;
@@ -103,43 +108,24 @@ function runTask(thread: Worker, task: ShardTask): Promise<void> {
   });
 }
 
-/** Writes what all threads read: constants of the primes, tables of the embedding, the key. */
+/**
+ * Writes what all threads read: constants of the primes, tables of the embedding, the key.
+ *
+ * @returns the kernels for four polynomials at a time, where they can be used
+ */
 function writeConstants(
   memory: SharedMemory,
   layout: EncryptionLayout,
-  { parameters, mode, key }: EncryptionStart,
-): void {
+  { parameters, mode, key, isWide = true }: EncryptionStart,
+): WasmModule | undefined {
   const residues = keyResidues(parameters, mode, key);
   const kernels = encryptionKernels(memory);
   writePrimes(kernels, layout);
   writeEmbeddingTables(memory, layout);
   writeKey(memory, kernels, layout, { parameters, mode }, residues);
   residues.fill(0);
-}
-
-/** Regions of one memory behind what is laid out: taken for a shard, given back when it is disposed. */
-function createRegions(memory: SharedMemory, start: number): (bytes: number) => { at: number } & Disposable {
-  const regions: { at: number; bytes: number; isFree: boolean }[] = [];
-  let top = start;
-  return (bytes) => {
-    let region = regions.find((known) => known.isFree && known.bytes >= bytes);
-    if (region === undefined) {
-      const pages = Math.ceil((top + bytes - memory.buffer.byteLength) / PAGE_BYTES);
-      if (Math.ceil((top + bytes) / PAGE_BYTES) > MOST_PAGES) {
-        throw new InputError(`a shard of ${bytes} bytes, of which two are held, goes beyond 4 GiB`, {
-          where: 'encryption',
-          hint: 'reduce the features with a transform',
-        });
-      }
-      if (pages > 0) memory.grow(pages);
-      region = { at: top, bytes, isFree: true };
-      top += Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
-      regions.push(region);
-    }
-    const taken = region;
-    taken.isFree = false;
-    return { at: taken.at, [Symbol.dispose]: () => void (taken.isFree = true) };
-  };
+  const wide = isWide ? wideModule() : undefined;
+  return wide !== undefined && agrees({ memory, kernels, wide: wideKernels(wide, memory), layout }) ? wide : undefined;
 }
 
 /** @throws InputError unless the shard fits the ring, and the encryptor its encoding */
@@ -168,11 +154,20 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
   const { parameters, mode, encryptor = 'simd' } = start;
   const layout = layOutEncryption(parameters, threads);
   const memory = createSharedMemory(layout.end);
-  if (encryptor === 'simd') writeConstants(memory, layout, start);
+  const wide = encryptor === 'simd' ? writeConstants(memory, layout, start) : undefined;
   const key = encryptor === 'simd' ? new Uint8Array() : start.key;
   const workers = await Promise.all(
     Array.from({ length: threads }, (_, index) =>
-      startThread({ parameters, mode, encryptor, key, memory, index, threads }),
+      startThread({
+        parameters,
+        mode,
+        encryptor,
+        key,
+        memory,
+        index,
+        threads,
+        ...(wide === undefined ? {} : { wide }),
+      }),
     ),
   );
   const isSeeded = mode === 'symmetric' && encryptor === 'simd';

@@ -1,6 +1,6 @@
 import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 import type { EncodedError } from '@ciphernet/foundation';
-import type { SharedMemory } from '@ciphernet/ring';
+import type { SharedMemory, WasmModule } from '@ciphernet/ring';
 
 /** Who encrypts: our kernels, or SEAL, which they are checked against. */
 export type EncryptorName = 'simd' | 'seal';
@@ -17,6 +17,8 @@ export interface ThreadStart {
   readonly key: Uint8Array;
   /** Shared by all threads of the pool, laid out as `layOutEncryption` says. */
   readonly memory: SharedMemory;
+  /** Kernels for four polynomials at a time, where they are used. */
+  readonly wide?: WasmModule;
   /** Which workspace is this thread's. */
   readonly index: number;
   readonly threads: number;
@@ -59,7 +61,13 @@ export interface ShardTask {
 /** Encrypts neighbouring features of a shard, for one thread, until it is disposed. */
 export interface GroupEncryptor extends Disposable {
   /**
-   * Makes ciphertexts `first` to `first + count − 1`, at most GROUPS · GROUP, of the values in the thread's workspace.
+   * Moves the values of features `first` to `first + count − 1`, at most GROUPS · GROUP, into the thread's workspace.
+   *
+   * @returns the largest magnitude among them; NaN where one is no number
+   */
+  take(region: ShardRegion, first: number, count: number): number;
+  /**
+   * Makes the ciphertexts of the values that were taken last.
    *
    * @throws EvaluationError when it fails
    */

@@ -9,8 +9,9 @@ import { type OwnerSeal, loadOwnerSeal, sealMessage } from './owner-seal.js';
 /** What SEAL encrypts with. */
 export interface SealParts {
   readonly memory: SharedMemory;
-  /** Where the values of the features at hand stand, f32, features × images: a byte offset. */
+  /** Where `take` puts the values of the features at hand, f32, features × images: a byte offset. */
   readonly values: number;
+  readonly take: GroupEncryptor['take'];
   readonly parameters: CkksParameters;
   readonly mode: EncryptionMode;
   /** SEAL's bytes of the public key, or of the secret key in symmetric mode. */
@@ -64,6 +65,7 @@ export async function createSealEncryptor(parts: SealParts): Promise<GroupEncryp
   const ciphertext = new seal.Ciphertext();
   const slots = new Float64Array(ringDegree / 2);
   return {
+    take: parts.take,
     encrypt(region, first, count) {
       const { images, features, tile } = region;
       const layout = { ringDegree, ciphertexts: features, components: 2, tile };

@@ -2,14 +2,25 @@ import { EXPANSION_BYTES, type ExpansionRoom, type MaskExpander, createMaskExpan
 import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { type EncryptionLayout, GROUP, type PrimeMemory, type Workspace } from './encryption-memory.js';
+import type { EncryptionKernels } from './encryption-kernels.js';
 import type { GroupEncryptor, ShardRegion } from './encryption-task.js';
 import { montgomeryForm, specialInverse } from './key-residues.js';
+import { type LaneParts, encryptPublicLanes, encryptSymmetricLanes, takeByGroup } from './lane-encryptor.js';
 import { type RandomSource, drawErrors, drawTernary } from './randomness.js';
+import { type RowPlaces, placesOfRows } from './row-places.js';
+import type { WideKernels } from './wide-kernels.js';
 
 /** What a thread encrypts with. */
 export interface SimdParts extends RandomSource {
   readonly parameters: CkksParameters;
   readonly mode: EncryptionMode;
+  /** Where they are used, groups are encrypted with them. */
+  readonly wide: WideKernels | undefined;
+}
+
+/** Values one feature after another. */
+export function takeByFeature(kernels: EncryptionKernels, values: number): GroupEncryptor['take'] {
+  return ({ rows, images, features }, first, count) => kernels.transpose(rows, images, features, first, count, values);
 }
 
 /** Values as the message's first coefficients, rounded; the others are 0. */
@@ -89,19 +100,6 @@ function messageOf({ small }: Workspace, layout: EncryptionLayout, c: number): n
   return elementAt(small, Math.floor(c / GROUP)) + layout.stride * (c % GROUP);
 }
 
-/** Where the rows of a group go in a shard's body: the first row of the first tile, and bytes from a tile to the next. */
-interface RowPlaces {
-  readonly target: number;
-  readonly tileBytes: number;
-}
-
-function placesOfRows(region: ShardRegion, primeIndex: number, component: number, first: number, N: number): RowPlaces {
-  const rowBytes = 4 * region.tile;
-  const tileBytes = region.components * region.features * rowBytes;
-  const ofPrime = (primeIndex * N * tileBytes) / region.tile;
-  return { target: region.residues + ofPrime + (component * region.features + first) * rowBytes, tileBytes };
-}
-
 /** Into the places of the group's first components; the second ones come from the seed. @param group which of those that are prepared together */
 function encryptSymmetric(
   parts: SimdParts,
@@ -164,7 +162,7 @@ function encryptSymmetricGroups(
  * residues (docs/cryptography.md); the bits come from Node's generator, which the operating system seeds.
  */
 export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
-  const { kernels, layout, memory, space, mode, parameters } = parts;
+  const { kernels, layout, memory, space, mode, parameters, wide } = parts;
   /** Of the shard at hand: its groups come one after another. */
   let latest: { readonly region: ShardRegion; readonly expander: MaskExpander } | undefined;
   // In the memory of the masks, so that they need no copy. It grows.
@@ -185,10 +183,26 @@ export function createSimdEncryptor(parts: SimdParts): GroupEncryptor {
     }
     return latest.expander;
   };
+  const takeFeatures = takeByFeature(kernels, space.values);
+  const lanes: LaneParts | undefined = wide === undefined ? undefined : { ...parts, wide };
+  const takeGroups = lanes === undefined ? undefined : takeByGroup(lanes);
+  /** Coefficients are placed one feature after another. */
+  const isWide = ({ encoding }: ShardRegion): boolean => encoding === 'slots';
   return {
+    take(region, first, count) {
+      const take = takeGroups !== undefined && isWide(region) ? takeGroups : takeFeatures;
+      return take(region, first, count);
+    },
     encrypt(region, first, count) {
-      if (mode === 'public') encryptPublicGroups(parts, region, first, count);
-      else encryptSymmetricGroups(parts, region, first, count, expanderOf(region));
+      const wideParts = isWide(region) ? lanes : undefined;
+      if (mode === 'public') {
+        if (wideParts === undefined) encryptPublicGroups(parts, region, first, count);
+        else encryptPublicLanes(wideParts, region, first, count);
+      } else if (wideParts === undefined) {
+        encryptSymmetricGroups(parts, region, first, count, expanderOf(region));
+      } else {
+        encryptSymmetricLanes(wideParts, region, first, count, expanderOf(region));
+      }
     },
     finish: () => void (latest = undefined),
     [Symbol.dispose]: () => kernels.wipe(space.start, space.bytes),

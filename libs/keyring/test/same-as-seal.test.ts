@@ -1,11 +1,15 @@
+import { rowOffset } from '@ciphernet/artifacts';
 import { SMALLEST_SPECIAL_PRIME, embeddingDegree, slotsOf } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
-import { multiplyModulo, powerModulo } from '@ciphernet/ring';
+import { PAGE_BYTES, multiplyModulo, powerModulo } from '@ciphernet/ring';
 import { ciphertextFromResidues, createSealContext, residuesOfCiphertext } from '@ciphernet/seal';
 import { describe, expect, it } from '@jest/globals';
+import type { ShardRegion } from '../src/encryption-task.js';
 import { generateKeys } from '../src/generate.js';
 import { keyResidues, montgomeryForm, specialInverse, writeKey } from '../src/key-residues.js';
+import { putPublicRows, takeRoundingOff } from '../src/lane-encryptor.js';
 import { loadOwnerSeal } from '../src/owner-seal.js';
+import { wideKernels, wideModule } from '../src/wide-kernels.js';
 import { createEncryptionFixture, drawer } from './encryption-fixture.js';
 
 /** [name, N, bits of the data primes, largest message, ring, special prime if not of 30 bits]: the rings in use, and messages at the ends of the range. */
@@ -19,6 +23,9 @@ const CASES = [
   ['a standard ring with the smallest special prime', 4096, [30, 30, 30], 2 ** 20, 'standard', SMALLEST_SPECIAL_PRIME],
   ['an invariant one with it', 4096, [30, 30, 30], 2 ** 20, 'conjugate-invariant', SMALLEST_SPECIAL_PRIME],
 ] as const;
+
+/** Where V8 and the processor have vectors of 256 bits. */
+const wide = wideModule();
 
 describe.each(CASES)('in %s', (_name, N, bits, most, ring, specialPrime?: number) => {
   const fixture = createEncryptionFixture(N, bits, ring, specialPrime);
@@ -90,6 +97,41 @@ describe.each(CASES)('in %s', (_name, N, bits, most, ring, specialPrime?: number
           if (ours[i] !== seals) differences++;
         }
       });
+    });
+    expect(differences).toBe(0);
+
+    // In vectors of 256 bits four ciphertexts of the same draws, in tiles of 16.
+    if (wide === undefined) return;
+    const parts = { parameters, kernels, memory, layout, space, wide: wideKernels(wide, memory) };
+    [ternary, ...errors, message].forEach((polynomial, which) => {
+      const lanes = fixture.i32(elementAt(space.small, which), 4 * N);
+      lanes.forEach((_, i) => (lanes[i] = elementAt(polynomial, i >> 2)));
+    });
+    takeRoundingOff(parts);
+    const words4 = 8 * parameters.primes.length * N;
+    const shard = layout.end;
+    memory.grow(Math.ceil((4 * words4) / PAGE_BYTES));
+    const region = { features: 4, tile: 16, components: 2, residues: shard } as ShardRegion;
+    parameters.primes.forEach((_prime, primeIndex) => putPublicRows(parts, region, primeIndex, { from: 0, count: 4 }));
+    const rows = fixture.u32(shard, words4);
+    parameters.primes.forEach((prime, primeIndex) => {
+      const added = fixture.transform(message, primeIndex);
+      for (let component = 0; component < 2; component++) {
+        const from = (component * parameters.primes.length + primeIndex) * N;
+        for (let i = 0; i < 4 * N; i++) {
+          const [coefficient, ciphertext] = [i >> 2, i % 4];
+          const at = rowOffset(
+            { ...region, ringDegree: N, ciphertexts: 4 },
+            primeIndex,
+            coefficient >> 4,
+            ciphertext,
+            component,
+          );
+          const seals =
+            (elementAt(words, from + coefficient) + (component === 0 ? elementAt(added, coefficient) : 0)) % prime;
+          if (rows[at + (coefficient % 16)] !== seals) differences++;
+        }
+      }
     });
     expect(differences).toBe(0);
   });

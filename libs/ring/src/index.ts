@@ -8,6 +8,7 @@ export {
   type WasmModule,
   compileWasm,
   createSharedMemory,
+  instanceOn,
   wasmFactory,
   wasmOnMemory,
 } from './instance.js';
@@ -24,3 +25,4 @@ export {
 } from './ring-names.js';
 export { type RingExports, MIN_PRIME, MODULUS_BYTES, createRingKernels, rootTableBytes } from './ring-kernels.js';
 export { minimalRoot } from './roots.js';
+export { compileWide } from './wide.js';

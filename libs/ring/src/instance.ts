@@ -55,6 +55,16 @@ export function createSharedMemory(bytes: number): SharedMemory {
 }
 
 /**
+ * An instance of a module on a memory that the caller lays out.
+ *
+ * @typeParam Exports the functions that the module exports
+ */
+export function instanceOn<Exports extends object>(module: WasmModule, memory: SharedMemory): Exports {
+  const imports = { env: { memory: memory as unknown as WebAssembly.Memory } };
+  return new WebAssembly.Instance(module, imports).exports as unknown as Exports;
+}
+
+/**
  * Makes instances of a module on a memory that the caller lays out, from {@link FIRST_FREE} on; compiled once a
  * thread. Several threads' instances may share it.
  *
@@ -63,9 +73,7 @@ export function createSharedMemory(bytes: number): SharedMemory {
  */
 export function wasmOnMemory<Exports extends object>(path: URL): (memory: SharedMemory) => Exports {
   const compile = moduleOf(path);
-  return (memory) =>
-    new WebAssembly.Instance(compile(), { env: { memory: memory as unknown as WebAssembly.Memory } })
-      .exports as unknown as Exports;
+  return (memory) => instanceOn<Exports>(compile(), memory);
 }
 
 /** Reads and compiles a module at the first call. */

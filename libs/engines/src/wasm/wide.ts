@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { MODULUS_BYTES, type WasmMemory, type WasmModule, compileWasm } from '@ciphernet/ring';
+import { MODULUS_BYTES, type WasmMemory, type WasmModule, compileWide } from '@ciphernet/ring';
 import { BLOCK_BYTES, PAIR_BYTES, SUM_BYTES } from './layout-bytes.js';
 
 /** The product of matrices, of `KernelExports`. */
@@ -18,32 +17,6 @@ export type Gemm = (
 ) => void;
 
 const path: URL = new URL('../../dist/wasm/wide.wasm', import.meta.url);
-
-/** V8 13.6, of Node 24, is the first one that merges pairs of the instruction that nearly all the work is in (dot_i16x8_s). */
-const FIRST_MAJOR = 24;
-
-/** Optimised at once, and with pairs of 128-bit operations merged into 256-bit ones where the processor has AVX2. */
-const WIDE = ['--experimental-wasm-revectorize', '--no-liftoff', '--no-wasm-lazy-compilation'];
-const USUAL = ['--no-experimental-wasm-revectorize', '--liftoff', '--wasm-lazy-compilation'];
-
-function isKnown(): boolean {
-  const { v8_enable_wasm_simd256_revec: isBuilt } = process.config.variables as unknown as Record<string, unknown>;
-  return process.arch === 'x64' && isBuilt === 1 && Number(process.versions.node.split('.')[0]) >= FIRST_MAJOR;
-}
-
-/**
- * Compiles the product by itself: what V8 calls experimental is on for this one function, whose results are held against
- * those of the usual compilation, and for no other module.
- */
-function compileWide(): WasmModule | undefined {
-  if (!isKnown()) return undefined;
-  for (const flag of WIDE) setFlagsFromString(flag);
-  try {
-    return compileWasm(path);
-  } finally {
-    for (const flag of USUAL) setFlagsFromString(flag);
-  }
-}
 
 const PAIRS = 37;
 const OUTPUTS = 12;
@@ -109,7 +82,7 @@ let compiled: { readonly module: WasmModule | undefined } | undefined;
  */
 export function wideGemm(memory: WasmMemory, trial: () => Trial): Gemm | undefined {
   if (compiled === undefined) {
-    const module = compileWide();
+    const module = compileWide(path);
     const kernels = module === undefined ? undefined : trial();
     const isExact = module !== undefined && kernels !== undefined && agree(kernels, kernels.attach<Wide>(module).gemm);
     compiled = { module: isExact ? module : undefined };
