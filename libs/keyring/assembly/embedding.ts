@@ -7,6 +7,8 @@
 // ring of N coefficients has M = N slots and keeps a_0 … a_(N-1), which the others mirror (ring/assembly/fold.ts). Makhoul (IEEE ASSP 28, 1980) makes of it a
 // Fourier transform of M real numbers, which is one of H = M/2 complex ones.
 
+import { ROUNDING } from './wide/arithmetic';
+
 /** x * w for complex x = (re, im); at w: [c, c], [-d, d] of w = c + d i. */
 // @ts-ignore: decorator
 @inline
@@ -79,9 +81,6 @@ function fourier(work: usize, logH: i32, twiddles: usize): void {
   }
 }
 
-/** 1.5 * 2^52: a double this large has no fraction, so adding it rounds, ties to even, and its low word is the integer, two's complement. */
-const ROUNDING: f64 = 6755399441055744;
-
 /**
  * Coefficients of the polynomial that has the given values in its slots, times `factor` times M, rounded.
  *
@@ -113,11 +112,11 @@ export function embed(
     const at = k << 2;
     v128.store32_lane(target + at, rounded, 0);
     if (k == 0) continue;
-    // At k = H both name the same coefficient, and b = -a.
-    v128.store32_lane(middle - at, opposite, 2);
+    // At k = H both name the same coefficient: the imaginary part is minus the real one, but for its rounding.
+    if (k < h) v128.store32_lane(middle - at, opposite, 2);
     if (isHalf) continue;
     v128.store32_lane(top - at, opposite, 0);
-    v128.store32_lane(middle + at, rounded, 2);
+    if (k < h) v128.store32_lane(middle + at, rounded, 2);
   }
   if (!isHalf) store<i32>(middle, 0);
 }

@@ -1,9 +1,9 @@
-// What goes into the transforms of four polynomials at a time and comes out of them (wide/lanes.ts). Groups of up to four neighbouring
-// ciphertexts: lane c is the c-th of them, and a lane without one is zero.
+// What goes into the transforms of four polynomials at a time and comes out of them (wide/arithmetic.ts). Groups of up to four neighbouring
+// ciphertexts: lane c is the c-th of them; a lane without one has values of zero.
 
 import { canonicalFromDouble, centre, montgomery, montgomeryProduct } from '@ciphernet/ring/assembly/modulus';
 import { halve } from '@ciphernet/ring/assembly/shoup';
-import { PRIME_BYTES, ROUNDING } from './wide/lanes';
+import { PRIME_BYTES, ROUNDING } from './wide/arithmetic';
 
 /** Fills the constants and roots of a prime for four polynomials at a time. target: 32 + 16 N bytes. */
 export function lanePrime(tables: usize, logN: i32, modulus: usize, target: usize): void {
@@ -102,7 +102,7 @@ function canonicalOf(x: v128, twice: v128, p: v128): v128 {
   return canonicalFromDouble(halve(i32x4.add(x, twice), twice), p);
 }
 
-/** Whole numbers of `transformLanes` as i32, [value][lane]. */
+/** Whole numbers of `transformLanes` as i32, [value][lane], at most p/2 + 1 in magnitude. */
 export function laneIntegers(transformed: usize, logN: i32, target: usize): void {
   const end = target + (<usize>16 << logN);
   for (; target < end; target += 16, transformed += 32) v128.store(target, integers(transformed));
@@ -121,7 +121,7 @@ export function laneProducts(transformed: usize, key: usize, logN: i32, modulus:
   }
 }
 
-/** e - t in the place of e, as `roundingDifference` has it. product: of `inverseLanes`. error: N times four i32, |e| <= 21. modulus: of P. */
+/** e - t in the place of e, as `roundingDifference` has it. product: of `inverseLanes`; with an error it stays below 3P/2. error: N times four i32, |e| <= 21. modulus: of P. */
 export function laneDifference(product: usize, error: usize, logN: i32, modulus: usize): void {
   const p = v128.load32_splat(modulus);
   const end = error + (<usize>16 << logN);

@@ -80,14 +80,14 @@ export const encryptionKernels: (memory: SharedMemory) => EncryptionKernels = wa
 
 /** Writes the constants and tables of every prime. @throws InputError for a prime that has no root for the ring */
 export function writePrimes(kernels: EncryptionKernels, layout: EncryptionLayout): void {
-  for (const { prime, modulus, tables, lanes, inverseLanes } of layout.primes) {
+  for (const { prime, modulus, tables, laneRoots, inverseLaneRoots } of layout.primes) {
     kernels.modulusInit(modulus, prime);
     if (kernels.rootsInit(tables, layout.logN, modulus, RING_CODES[layout.ring]) !== 1) {
       throw new InputError(`${prime} has no root for the ${layout.ring} ring`, { where: 'parameters' });
     }
-    kernels.lanePrime(tables, layout.logN, modulus, lanes);
+    kernels.lanePrime(tables, layout.logN, modulus, laneRoots);
     // The inverse roots begin behind the forward ones and their quotients.
-    if (inverseLanes !== undefined)
-      kernels.lanePrime(tables + 8 * layout.ringDegree, layout.logN, modulus, inverseLanes);
+    if (inverseLaneRoots !== undefined)
+      kernels.lanePrime(tables + 8 * layout.ringDegree, layout.logN, modulus, inverseLaneRoots);
   }
 }

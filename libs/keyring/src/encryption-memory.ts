@@ -26,10 +26,10 @@ export interface PrimeMemory {
   readonly tables: number;
   /** Both components of the public key; or the secret key in the first. Montgomery form, N words each. */
   readonly keys: readonly [number, number];
-  /** Constants and roots for four polynomials at a time (assembly/wide/lanes.ts). */
-  readonly lanes: number;
+  /** Constants and roots for four polynomials at a time (assembly/wide/arithmetic.ts). */
+  readonly laneRoots: number;
   /** The same with the inverse roots, of the special prime. */
-  readonly inverseLanes?: number;
+  readonly inverseLaneRoots?: number;
 }
 
 /** Bytes of those: `PRIME_BYTES` and 16 a coefficient. */
@@ -44,7 +44,10 @@ export interface Workspace {
   /** f32, of the features of all groups: up to N of each, one feature after another, or [group][slot][feature of the group]. */
   readonly values: number;
   readonly random: number;
-  /** GROUP polynomials of i32 each. With the public key u, both errors and the message; with the secret one messages of all groups. */
+  /**
+   * GROUP polynomials of i32 each, one after another or, four at a time, [coefficient][polynomial]. With the public key u, both errors and the
+   * message; with the secret one messages of all groups.
+   */
   readonly small: readonly [number, number, number, number];
   /** One polynomial each. */
   readonly transformed: number;
@@ -55,7 +58,10 @@ export interface Workspace {
   readonly lanes: number;
   /** Where second components are expanded: three times {@link EXPANSION_BYTES}. */
   readonly expansion: number;
-  /** [component][ciphertext of the group][coefficient] of one prime; second components that a seed gives are [tile][ciphertext][coefficient]. */
+  /**
+   * [component][ciphertext of the group][coefficient] of one prime; second components that a seed gives are [tile][ciphertext][coefficient]. Four at
+   * a time, the first holds errors, products and sums, the second u's transform, [coefficient][polynomial].
+   */
   readonly residues: readonly [number, number];
 }
 
@@ -96,8 +102,8 @@ export function layOutEncryption(parameters: CkksParameters, threads: number): E
     modulus: reserve(MODULUS_BYTES),
     tables: reserve(rootTableBytes(N)),
     keys: [reserve(polynomial), reserve(polynomial)] as const,
-    lanes: reserve(laneBytes(N)),
-    ...(prime === parameters.specialPrime ? { inverseLanes: reserve(laneBytes(N)) } : {}),
+    laneRoots: reserve(laneBytes(N)),
+    ...(prime === parameters.specialPrime ? { inverseLaneRoots: reserve(laneBytes(N)) } : {}),
   }));
   const order = reserve(2 * slotCount);
   const twiddles = reserve(32 * (slotCount / 2));

@@ -28,7 +28,7 @@ function embedGroup(parts: LaneParts, region: ShardRegion, g: number, errors: nu
   const { slotCount, order, twiddles, rotations } = layout;
   const values = space.values + 4 * GROUP * slotCount * g;
   const logSlots = Math.log2(slotCount);
-  const rounding = elementAt(layout.primes, 0).lanes + 16;
+  const rounding = elementAt(layout.primes, 0).laneRoots + 16;
   const factor = region.scale / slotCount;
   wide.embedLanes(values, factor, order, twiddles, rotations, rounding, space.lanes, logSlots);
   kernels.laneMessages(space.lanes, errors, logSlots, isFolded(parts), to);
@@ -44,8 +44,8 @@ function prepareSymmetric(parts: LaneParts, region: ShardRegion, g: number): voi
 }
 
 /**
- * With the secret key: first components into a shard's body, second ones from its seed. All groups for one prime after another: rows that
- * lie side by side are written shortly after each other, which takes a twentieth less.
+ * With the secret key: first components into a shard's body, second ones from its seed. All groups for one prime after another: rows
+ * that lie side by side are written shortly after each other, as one by one (`simd-encryptor.ts`).
  */
 export function encryptSymmetricLanes(
   parts: LaneParts,
@@ -60,12 +60,12 @@ export function encryptSymmetricLanes(
   const folded = Number(isFolded(parts));
   const [, masks] = space.residues;
   for (let g = 0; GROUP * g < count; g++) prepareSymmetric(parts, region, g);
-  layout.primes.slice(0, -1).forEach(({ lanes, keys, modulus }, primeIndex) => {
+  layout.primes.slice(0, -1).forEach(({ laneRoots, keys, modulus }, primeIndex) => {
     for (let g = 0; GROUP * g < count; g++) {
       const from = first + GROUP * g;
       const together = Math.min(GROUP, count - GROUP * g);
       expander.expandCiphertexts(primeIndex, from, together, new Uint32Array(memory.buffer, masks, together * N));
-      wide.transformLanes(elementAt(space.small, g), space.lanes, logN, lanes, folded);
+      wide.transformLanes(elementAt(space.small, g), space.lanes, logN, laneRoots, folded);
       const { target, tileBytes } = placesOfRows(region, primeIndex, 0, from, N);
       kernels.laneRows(space.lanes, together, masks, keys[0], logN, tile, target, tileBytes, modulus);
     }
@@ -90,13 +90,13 @@ export function takeRoundingOff(parts: LaneParts): void {
   const { logN } = layout;
   const [u, first, second] = space.small;
   const [product, transformed] = space.residues;
-  const { lanes, inverseLanes, keys, modulus } = elementAt(layout.primes, layout.primes.length - 1);
-  if (inverseLanes === undefined) throw new RangeError('no inverse roots of the special prime');
-  wide.transformLanes(u, space.lanes, logN, lanes, Number(isFolded(parts)));
+  const { laneRoots, inverseLaneRoots, keys, modulus } = elementAt(layout.primes, layout.primes.length - 1);
+  if (inverseLaneRoots === undefined) throw new RangeError('no inverse roots of the special prime');
+  wide.transformLanes(u, space.lanes, logN, laneRoots, Number(isFolded(parts)));
   kernels.laneIntegers(space.lanes, logN, transformed);
   [first, second].forEach((error, component) => {
     kernels.laneProducts(transformed, elementAt(keys, component), logN, modulus, product);
-    wide.inverseLanes(product, space.lanes, logN, inverseLanes, isFolded(parts) ? lanes : 0);
+    wide.inverseLanes(product, space.lanes, logN, inverseLaneRoots, isFolded(parts) ? laneRoots : 0);
     kernels.laneDifference(space.lanes, error, logN, modulus);
   });
 }
@@ -114,13 +114,13 @@ export function putPublicRows(
   const folded = Number(isFolded(parts));
   const [u, first, second, message] = space.small;
   const [sum, transformed] = space.residues;
-  const { prime, lanes, keys, modulus } = elementAt(layout.primes, primeIndex);
+  const { prime, laneRoots, keys, modulus } = elementAt(layout.primes, primeIndex);
   const divide = montgomeryForm(specialInverse(parameters, prime), prime);
-  wide.transformLanes(u, space.lanes, logN, lanes, folded);
+  wide.transformLanes(u, space.lanes, logN, laneRoots, folded);
   kernels.laneIntegers(space.lanes, logN, transformed);
   [first, second].forEach((difference, component) => {
     kernels.laneSum(difference, component === 0 ? message : 0, divide, logN, modulus, sum);
-    wide.transformLanes(sum, space.lanes, logN, lanes, folded);
+    wide.transformLanes(sum, space.lanes, logN, laneRoots, folded);
     const { target, tileBytes } = placesOfRows(region, primeIndex, component, from, N);
     const key = elementAt(keys, component);
     kernels.lanePublicRows(space.lanes, transformed, key, count, logN, tile, target, tileBytes, modulus);

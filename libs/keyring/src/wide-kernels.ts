@@ -69,7 +69,7 @@ const path = new URL('../dist/encryption-wide.wasm', import.meta.url);
 
 let compiled: { readonly module: WasmModule | undefined } | undefined;
 
-/** The module, compiled once a process; undefined where V8 or the processor has no vectors of 256 bits. */
+/** The module, compiled once a thread; undefined where V8 is not known to make vectors of 256 bits. Whether the processor has what they need is for `agrees` to find. */
 export function wideModule(): WasmModule | undefined {
   compiled ??= { module: compileWide(path) };
   return compiled.module;

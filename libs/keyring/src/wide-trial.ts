@@ -38,7 +38,7 @@ function embedsAlike(trial: Trial): boolean {
   kernels.transpose(rows, M, GROUP, 0, GROUP, byFeature);
   new Int32Array(memory.buffer, noErrors, GROUP * layout.ringDegree).fill(0);
   const [factor, logM] = [2 ** 22 / M, Math.log2(M)];
-  const rounding = elementAt(layout.primes, 0).lanes + 16;
+  const rounding = elementAt(layout.primes, 0).laneRoots + 16;
   wide.embedLanes(space.values, factor, order, twiddles, rotations, rounding, space.lanes, logM);
   kernels.laneMessages(space.lanes, noErrors, logM, isFolded(trial), messages);
   const together = new Int32Array(memory.buffer, messages, GROUP * layout.ringDegree);
@@ -66,17 +66,17 @@ function residuesAlike(trial: Trial, prime: number, together: () => void, alone:
 /** The largest message less an error that `transformMessage` takes. */
 const MOST_MESSAGE = 2 ** 30 + 21;
 
-function transformsAlike(trial: Trial, { prime, tables, modulus, lanes }: PrimeMemory): boolean {
+function transformsAlike(trial: Trial, { prime, tables, modulus, laneRoots }: PrimeMemory): boolean {
   const { memory, kernels, wide, layout } = trial;
   const { ringDegree: N, logN } = layout;
-  const { small, scratch, transformed, lanes: values } = spaceOf(trial);
+  const { small, scratch, transformed, lanes } = spaceOf(trial);
   const sources = new Int32Array(memory.buffer, small[0], GROUP * N);
   fill(sources, MOST_MESSAGE);
   const one = new Int32Array(memory.buffer, scratch, N);
   return residuesAlike(
     trial,
     prime,
-    () => wide.transformLanes(small[0], values, logN, lanes, Number(isFolded(trial))),
+    () => wide.transformLanes(small[0], lanes, logN, laneRoots, Number(isFolded(trial))),
     (c) => {
       for (let i = 0; i < N; i++) one[i] = elementAt(sources, GROUP * i + c);
       kernels.transformMessage(scratch, transformed, logN, tables, modulus);
@@ -85,17 +85,20 @@ function transformsAlike(trial: Trial, { prime, tables, modulus, lanes }: PrimeM
   );
 }
 
-function inversesAlike(trial: Trial, { prime, tables, modulus, lanes, inverseLanes = 0 }: PrimeMemory): boolean {
+function inversesAlike(
+  trial: Trial,
+  { prime, tables, modulus, laneRoots, inverseLaneRoots = 0 }: PrimeMemory,
+): boolean {
   const { memory, kernels, wide, layout } = trial;
   const { ringDegree: N, logN } = layout;
-  const { small, scratch, lanes: values } = spaceOf(trial);
+  const { small, scratch, lanes } = spaceOf(trial);
   const sources = new Int32Array(memory.buffer, small[0], GROUP * N);
   fill(sources, prime - 1);
   const one = new Uint32Array(memory.buffer, scratch, N);
   return residuesAlike(
     trial,
     prime,
-    () => wide.inverseLanes(small[0], values, logN, inverseLanes, isFolded(trial) ? lanes : 0),
+    () => wide.inverseLanes(small[0], lanes, logN, inverseLaneRoots, isFolded(trial) ? laneRoots : 0),
     (c) => {
       for (let i = 0; i < N; i++) {
         const value = elementAt(sources, GROUP * i + c);
@@ -108,8 +111,8 @@ function inversesAlike(trial: Trial, { prime, tables, modulus, lanes, inverseLan
 }
 
 /**
- * Whether a group comes out of both sets of kernels alike: every coefficient of an embedding, and every residue of a transform modulo the
- * first prime and of an inverse one modulo the special prime. The workspace is zeroed again.
+ * Whether a group comes out of both sets of kernels alike: every coefficient of one embedding, and every residue of one transform modulo
+ * the first prime and of one inverse transform modulo the special prime, on machines with fused multiply-adds. The workspace is zeroed again.
  *
  * @param layout with its constants and tables written
  */

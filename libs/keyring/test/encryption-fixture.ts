@@ -1,9 +1,10 @@
 import { type CkksParameters, type RingName, createParameters, withSpecialPrime } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
-import { createSharedMemory } from '@ciphernet/ring';
+import { FIRST_FREE, type WasmModule, createSharedMemory } from '@ciphernet/ring';
 import { writeEmbeddingTables } from '../src/embedding-tables.js';
 import { type EncryptionKernels, encryptionKernels, writePrimes } from '../src/encryption-kernels.js';
 import { type EncryptionLayout, layOutEncryption } from '../src/encryption-memory.js';
+import { wideKernels, wideModule } from '../src/wide-kernels.js';
 
 /** The kernels on a memory of one thread, constants written, without a key. */
 export interface EncryptionFixture {
@@ -56,4 +57,11 @@ export function drawer(seed: number): (bound: number) => number {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 2 ** 32) * bound);
   };
+}
+
+/** The kernels for four polynomials at a time; undefined where V8 has no vectors of 256 bits, or the processor no fused multiply-add. */
+export function fusedModule(): WasmModule | undefined {
+  const module = wideModule();
+  if (module === undefined) return undefined;
+  return wideKernels(module, createSharedMemory(2 * FIRST_FREE)).isFused() === 1 ? module : undefined;
 }

@@ -116,6 +116,24 @@ describe('encryption on several threads', () => {
     },
   );
 
+  it.each(['public', 'symmetric'] as const)('with the %s key errs otherwise in every ciphertext', async (mode) => {
+    // Of several groups, the last one of three: each slot of each has a real number of noise.
+    const features = 19;
+    await using pool = await createEncryptionPool({ parameters, mode, key: keyOf(mode) }, 2);
+    using shard = await pool.encryptShard(
+      { features: new Float32Array(IMAGES * features), images: IMAGES },
+      { scale: SCALE, tile: 4 },
+    );
+    const header = withSeed(headerOf(features, 4), shard.seed);
+    using decryptor = await createResultDecryptor({
+      parameters,
+      fingerprint: header.keyFingerprint,
+      bytes: keys.secretKey,
+    });
+    const { values } = decryptor.decrypt(parseBatch(batchToBytes(header, shard.residues), 'test'), 'test');
+    expect(new Set(values).size).toBe(values.length);
+  });
+
   it.each(['public', 'symmetric'] as const)(
     'with the %s key draws anew for every ciphertext, thread, shard and pool',
     async (mode) => {

@@ -9,8 +9,8 @@ import { generateKeys } from '../src/generate.js';
 import { keyResidues, montgomeryForm, specialInverse, writeKey } from '../src/key-residues.js';
 import { putPublicRows, takeRoundingOff } from '../src/lane-encryptor.js';
 import { loadOwnerSeal } from '../src/owner-seal.js';
-import { wideKernels, wideModule } from '../src/wide-kernels.js';
-import { createEncryptionFixture, drawer } from './encryption-fixture.js';
+import { wideKernels } from '../src/wide-kernels.js';
+import { createEncryptionFixture, drawer, fusedModule } from './encryption-fixture.js';
 
 /** [name, N, bits of the data primes, largest message, ring, special prime if not of 30 bits]: the rings in use, and messages at the ends of the range. */
 const CASES = [
@@ -24,8 +24,7 @@ const CASES = [
   ['an invariant one with it', 4096, [30, 30, 30], 2 ** 20, 'conjugate-invariant', SMALLEST_SPECIAL_PRIME],
 ] as const;
 
-/** Where V8 and the processor have vectors of 256 bits. */
-const wide = wideModule();
+const wide = fusedModule();
 
 describe.each(CASES)('in %s', (_name, N, bits, most, ring, specialPrime?: number) => {
   const fixture = createEncryptionFixture(N, bits, ring, specialPrime);
@@ -100,39 +99,34 @@ describe.each(CASES)('in %s', (_name, N, bits, most, ring, specialPrime?: number
     });
     expect(differences).toBe(0);
 
-    // In vectors of 256 bits four ciphertexts of the same draws, in tiles of 16.
+    // In vectors of 256 bits, the same draws in any of four lanes, beside others in the lanes before it and behind it.
     if (wide === undefined) return;
     const parts = { parameters, kernels, memory, layout, space, wide: wideKernels(wide, memory) };
-    [ternary, ...errors, message].forEach((polynomial, which) => {
-      const lanes = fixture.i32(elementAt(space.small, which), 4 * N);
-      lanes.forEach((_, i) => (lanes[i] = elementAt(polynomial, i >> 2)));
-    });
-    takeRoundingOff(parts);
-    const words4 = 8 * parameters.primes.length * N;
     const shard = layout.end;
-    memory.grow(Math.ceil((4 * words4) / PAGE_BYTES));
-    const region = { features: 4, tile: 16, components: 2, residues: shard } as ShardRegion;
-    parameters.primes.forEach((_prime, primeIndex) => putPublicRows(parts, region, primeIndex, { from: 0, count: 4 }));
-    const rows = fixture.u32(shard, words4);
-    parameters.primes.forEach((prime, primeIndex) => {
-      const added = fixture.transform(message, primeIndex);
-      for (let component = 0; component < 2; component++) {
-        const from = (component * parameters.primes.length + primeIndex) * N;
-        for (let i = 0; i < 4 * N; i++) {
-          const [coefficient, ciphertext] = [i >> 2, i % 4];
-          const at = rowOffset(
-            { ...region, ringDegree: N, ciphertexts: 4 },
-            primeIndex,
-            coefficient >> 4,
-            ciphertext,
-            component,
-          );
-          const seals =
-            (elementAt(words, from + coefficient) + (component === 0 ? elementAt(added, coefficient) : 0)) % prime;
-          if (rows[at + (coefficient % 16)] !== seals) differences++;
+    memory.grow(Math.ceil((4 * 8 * parameters.primes.length * N) / PAGE_BYTES));
+    for (let own = 0; own < 4; own++) {
+      const count = own + 1;
+      [ternary, ...errors, message].forEach((polynomial, which) => {
+        const lanes = fixture.i32(elementAt(space.small, which), 4 * N);
+        lanes.forEach((_, i) => (lanes[i] = elementAt(polynomial, ((i >> 2) + (i % 4) - own + N) % N)));
+      });
+      takeRoundingOff(parts);
+      const region = { features: count, tile: 16, components: 2, residues: shard } as ShardRegion;
+      const shape = { ...region, ringDegree: N, ciphertexts: count } as const;
+      parameters.primes.forEach((prime, primeIndex) => {
+        putPublicRows(parts, region, primeIndex, { from: 0, count });
+        const rows = fixture.u32(shard, 2 * parameters.primes.length * N * count);
+        const added = fixture.transform(message, primeIndex);
+        for (let component = 0; component < 2; component++) {
+          const from = (component * parameters.primes.length + primeIndex) * N;
+          for (let i = 0; i < N; i++) {
+            const at = rowOffset(shape, primeIndex, i >> 4, own, component) + (i % 16);
+            const seals = (elementAt(words, from + i) + (component === 0 ? elementAt(added, i) : 0)) % prime;
+            if (rows[at] !== seals) differences++;
+          }
         }
-      }
-    });
+      });
+    }
     expect(differences).toBe(0);
   });
 

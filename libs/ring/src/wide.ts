@@ -14,8 +14,8 @@ function isKnown(): boolean {
 }
 
 /**
- * Compiles a module in vectors of 256 bits. What V8 calls experimental is on for this module and for no other: keep it to the
- * functions that need it, and hold their results against those of the usual compilation.
+ * Compiles a module in vectors of 256 bits. What V8 calls experimental is on while this module is compiled, for the whole process: keep it
+ * to the functions that need it, and hold their results against those of the usual compilation.
  *
  * @returns undefined where this V8 can't
  */

@@ -1,7 +1,7 @@
-// Slots to coefficients for four polynomials (lanes.ts): the same operations in the same order as embedding.ts does for one, so that the
+// Slots to coefficients for four polynomials (arithmetic.ts): the same operations in the same order as embedding.ts does for one, so that the
 // same doubles come out. A complex number is four real parts, then four imaginary ones: 64 bytes.
 
-import { ROUNDING } from './lanes';
+import { ROUNDING } from './arithmetic';
 
 /** Four numbers of f32 as two vectors of f64 times `factor`: the lower two at `at`, the upper two 8 bytes further. */
 // @ts-ignore: decorator

@@ -1,7 +1,7 @@
-// The inverse NTT of four polynomials (lanes.ts), scaled by 1/N, of the same values as ring/assembly/ntt.ts gives each. Sums are not
+// The inverse NTT of four polynomials (arithmetic.ts), scaled by 1/N, of the same values as ring/assembly/ntt.ts gives each. Sums are not
 // reduced: each stage at most doubles them, so |x| < 2^30 * 2^15 = 2^45.
 
-import { CACHED, PRIME_BYTES, reduced, times, whole } from './lanes';
+import { CACHED, PRIME_BYTES, reduced, times, whole } from './arithmetic';
 
 /** The first two stages, of four coefficients each. first, second: their roots. */
 function firstStages(source: usize, values: usize, end: usize, first: usize, second: usize, prime: usize): void {
@@ -127,7 +127,7 @@ function unfoldedStage(values: usize, bytes: usize, prime: usize, roots: usize, 
 
 /**
  * source: N times four i32 below 2^30 in magnitude, [value][polynomial], in the order of an NTT. values: takes N times four f64, coefficients
- * in [-p/2 - 1, p/2 + 1], plus ROUNDING. logN: 5 to 15. prime: see lanes.ts, of the inverse roots. forward: of the forward ones in
+ * of at most p/2 + 2^21 in magnitude, plus ROUNDING. logN: 5 to 15. prime: see arithmetic.ts, of the inverse roots. forward: of the forward ones in
  * the conjugate-invariant ring; 0 in the standard one.
  */
 export function inverseLanes(source: usize, values: usize, logN: i32, prime: usize, forward: usize): void {

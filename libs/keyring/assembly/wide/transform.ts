@@ -1,7 +1,7 @@
-// NTT of four polynomials (lanes.ts), of the same values as ring/assembly/ntt.ts gives each. Nothing is reduced on the way: a
-// stage adds at most p/2 + 1 in magnitude, so after 16 of them |x| < 2^31 + 8.5 p < 2^34.
+// NTT of four polynomials (arithmetic.ts), of the same values as ring/assembly/ntt.ts gives each. Nothing is reduced on the way: a
+// stage adds at most p/2 + 2^10 in magnitude, so after 16 of them |x| < 2^31 + 8.5 p < 2^34.
 
-import { CACHED, PRIME_BYTES, reduced, times, whole } from './lanes';
+import { CACHED, PRIME_BYTES, reduced, times, whole } from './arithmetic';
 
 /**
  * The first stage of source, N times four i32 [coefficient][lane], into values. Halves of the polynomial, with root 1.
@@ -140,7 +140,7 @@ function lastStages(values: usize, end: usize, first: usize, second: usize, prim
 
 /**
  * source: N times four i32 below 2^31 in magnitude, [coefficient][polynomial]. values: takes N times four f64, of the same order as an
- * NTT's: the residue in [-p/2 - 1, p/2 + 1], plus ROUNDING. prime: see lanes.ts. logN: 5 to 16. isFolded: of the conjugate-invariant ring.
+ * NTT's: the residue in [-p/2 - 1, p/2 + 1], plus ROUNDING. prime: see arithmetic.ts. logN: 5 to 16. isFolded: of the conjugate-invariant ring.
  */
 export function transformLanes(source: usize, values: usize, logN: i32, prime: usize, isFolded: bool): void {
   const bytes = <usize>32 << logN;

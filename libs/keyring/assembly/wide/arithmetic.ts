@@ -18,7 +18,9 @@ export const PRIME_BYTES: usize = 32;
 export const CACHED: usize = 16384;
 
 /**
- * x * root mod p, centred: in [-p/2 - 1, p/2 + 1], a whole number. |x| < 2^48 and whole, p < 2^30.
+ * x * root mod p, centred, a whole number. |x| < 2^48 and whole, p < 2^30. The quotient errs by |x| * 2^-54 at most before it is rounded, so
+ * the result is at most p * (1/2 + |x| * 2^-54) in magnitude: p/2 + 2^10 for the |x| < 2^34 of a transform, p/2 + 2^21 for the |x| < 2^45 of an
+ * inverse one.
  *
  * quotient: root / p. rounding: ROUNDING in both lanes.
  */
@@ -31,7 +33,7 @@ export function times(x: v128, root: v128, quotient: v128, p: v128, rounding: v1
   return f64x2.sub(f64x2.relaxed_nmadd(q, p, product), excess);
 }
 
-/** x mod p in [-p/2 - 1, p/2 + 1], plus ROUNDING. |x| < 2^48 and whole. inverse: 1 / p. */
+/** x mod p in [-p/2 - 1, p/2 + 1], plus ROUNDING. |x| < 2^34 and whole. inverse: 1 / p. */
 // @ts-ignore: decorator
 @inline
 export function reduced(x: v128, inverse: v128, p: v128, rounding: v128): v128 {
