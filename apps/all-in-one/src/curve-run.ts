@@ -1,8 +1,8 @@
-import { type Profile, profileNamed } from '@ciphernet/ckks';
+import { type EncryptionMode, type Profile, profileNamed } from '@ciphernet/ckks';
 import { type ProgressBoard, type Session, runTrainingJob } from '@ciphernet/command-line';
 import { type Dataset, type InputTransform, examplesOf, transformFor } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/foundation';
-import { type OwnerTools, awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
+import { awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
 import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import {
   type ConvertJob,
@@ -15,6 +15,7 @@ import {
 import { type Curve, curvePoint } from '@ciphernet/report';
 import { modelSpec } from '@ciphernet/training';
 import { preprocessingOfNamed, runConversion } from '@ciphernet/worker';
+import { DEFAULT_MODE } from './mode-option.js';
 
 /** A test split that was encrypted before there is a model. */
 export interface EncryptedSplit {
@@ -52,28 +53,31 @@ export interface CurveRequest {
   readonly everyEpoch: boolean;
 }
 
+/** How a test split is encrypted. */
+export interface SplitOptions {
+  readonly mode?: EncryptionMode;
+  readonly signal?: AbortSignal;
+}
+
 /** Parameters and scale that data is encrypted under before there is a model: by the network's depth. */
 export function profileOf({ squares }: ExpectedNetwork): Profile {
   return profileNamed(squares === 1 ? 'one-square' : 'two-squares');
 }
 
-/** Encrypts the test split under the network's profile; until the session ends and on all cores, unless the last argument says otherwise. */
+/** Encrypts the test split under the network's profile: with the secret key and until the session ends, unless the last argument says otherwise. */
 export async function encryptTestSplit(
   { blobs, signal: ended }: Session,
   board: ProgressBoard,
   expected: ExpectedNetwork,
   dataset: Dataset,
-  { signal = ended, threads }: Partial<Pick<OwnerTools, 'signal' | 'threads'>> = {},
+  { mode = DEFAULT_MODE, signal = ended }: SplitOptions = {},
 ): Promise<EncryptedSplit> {
   const owner = loadOwnerConfiguration();
   const profile = profileOf(expected);
   const keys = await ensureKeys(owner, profile.parameters);
   const examples = examplesOf(dataset, expected.transform);
-  const request = { ...profile, examples, source: dataset.name, mode: 'public' } as const;
-  const { digest, manifest } = await encryptWithProgress(request, keys, {
-    ...{ owner, blobs, signal, board },
-    ...(threads === undefined ? {} : { threads }),
-  });
+  const request = { ...profile, examples, source: dataset.name, mode };
+  const { digest, manifest } = await encryptWithProgress(request, keys, { owner, blobs, signal, board });
   return { manifest: digest, shards: manifest.shards.length, images: dataset.count };
 }
 

@@ -3,6 +3,7 @@ import { type CompiledCircuit, explainPlan } from '@ciphernet/compiler';
 import { type Dataset, examplesOf } from '@ciphernet/datasets';
 import { manifestFromBytes } from '@ciphernet/artifacts';
 import { UnsupportedError } from '@ciphernet/foundation';
+import { readEncryptionKey } from '@ciphernet/keyring';
 import { type Model, compileForDataset, ensureCompiled, loadModel, openModelKey } from '@ciphernet/models';
 import { ensureKeys } from '@ciphernet/owner';
 import { loadOwnerConfiguration, openOwnerIdentity } from '@ciphernet/owner-records';
@@ -31,8 +32,8 @@ async function train(session: Session, board: ProgressBoard, options: RunOptions
 }
 
 /** Whether nothing was asked for that the networks' profile does not have: then data can be encrypted before there is a model. */
-function isOfProfile({ mode, ring, encryptor }: RunOptions): boolean {
-  return mode === 'public' && ring === undefined && encryptor === 'simd';
+function isOfProfile({ ring, encryptor }: RunOptions): boolean {
+  return ring === undefined && encryptor === 'simd';
 }
 
 /** Both at once: training keeps one core busy. */
@@ -43,14 +44,17 @@ async function trainAndEncrypt(
   dataset: Dataset,
 ): Promise<{ readonly model: Model; readonly split: EncryptedSplit }> {
   const expected = expectedOfZoo(options.model);
-  // A wrong passphrase is told before minutes of training, which nobody would be waiting for any more.
+  // A wrong passphrase, or a key that cannot be used, is told before minutes of training, which nobody would be waiting for any more.
   const owner = loadOwnerConfiguration();
   await openOwnerIdentity(owner);
-  await ensureKeys(owner, profileOf(expected).parameters);
+  const { parameters } = profileOf(expected);
+  const keys = await ensureKeys(owner, parameters);
+  const key = await readEncryptionKey(keys, { mode: options.mode, parameters, passphrase: owner.passphrase });
+  key.bytes.fill(0);
   const ended = new AbortController();
   const encryption = encryptTestSplit(session, board, expected, dataset, {
+    mode: options.mode,
     signal: AbortSignal.any([session.signal, ended.signal]),
-    threads: Math.max(1, session.configuration.cores - 1),
   });
   try {
     const [model, split] = await Promise.all([train(session, board, options), encryption]);

@@ -71,7 +71,7 @@ describe('a small model’s evaluation in one process', () => {
     const blobs = await openDirectoryStore(join(base.path, 'store'));
     model = await trainSmallModel(blobs, base.path, 1);
     other = await trainSmallModel(blobs, base.path, 2);
-    simd = await runWhole(base.path, ['--images', '200', '--trained', model, '--ring', 'standard']);
+    simd = await runWhole(base.path, ['--images', '200', '--trained', model, '--ring', 'standard', '--mode', 'public']);
     expect(simd.accuracy.encrypted).toBeGreaterThan(0.95);
     // No decision that another plan's rounding or noise could turn.
     expect(simd.margins?.uncertain).toBe(0);

@@ -89,7 +89,11 @@ export async function encryptFile(input: string, output: string, options: Encryp
   return writeFolder(output, { replace }, async (folder) => {
     // The few ciphertexts of single examples are made before another thread has started.
     const threads = client.packing === 'products' ? 1 : availableParallelism();
-    await using pool = await createEncryptionPool({ parameters, mode, key: key.bytes }, threads);
+    // Coefficients are never transformed four at a time, so what would do that is not compiled.
+    const isWide = client.packing !== 'products';
+    await using pool = await createEncryptionPool({ parameters, mode, key: key.bytes, isWide }, threads);
+    // The pool has it in its own memory, which it zeroes.
+    key.bytes.fill(0);
     const set = { parameters, keyFingerprint: key.fingerprint, inputScale, positions: false, signal };
     const write = client.packing === 'products' ? writeProducts : writeSlots;
     const batches = await write(pool, rows, set, folder);

@@ -9,15 +9,13 @@ export interface OwnerTools {
   readonly blobs: BlobStore;
   readonly signal: AbortSignal;
   readonly board: ProgressBoard;
-  /** Default: one for each core. */
-  readonly threads?: number;
 }
 
-/** Encrypts a dataset into the store, showing its progress. @param keys folder of the key files */
+/** Encrypts a dataset into the store on all cores, showing its progress. @param keys folder of the key files */
 export async function encryptWithProgress(
   request: EncryptionRequest,
   keys: string,
-  { owner, blobs, signal, board, threads = owner.cores }: OwnerTools,
+  { owner, blobs, signal, board }: OwnerTools,
 ): Promise<EncryptedDataset> {
   const progress = board.start('encrypt', 'examples');
   const encrypted = await encryptDataset(
@@ -27,7 +25,7 @@ export async function encryptWithProgress(
       blobs,
       identity: await openOwnerIdentity(owner),
       recordsFolder: owner.recordsFolder,
-      threads,
+      threads: owner.cores,
       signal,
       onProgress: (done, total) => progress.update(done, total),
     },

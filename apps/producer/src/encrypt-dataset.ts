@@ -123,6 +123,8 @@ export async function encryptDataset(
     { parameters, mode, key: key.bytes, ...(request.encryptor === undefined ? {} : { encryptor: request.encryptor }) },
     tools.threads,
   );
+  // The pool has it in its own memory, which it zeroes.
+  key.bytes.fill(0);
   const shards = await encryptShards(request, tools, pool, key.fingerprint, arrangement);
   const seconds = (performance.now() - started) / 1000;
   const manifest: DatasetManifest = {

@@ -179,7 +179,11 @@ export function checkCommand(): Command {
     .argument('<model>', 'an .onnx file, or a folder with model.json')
     .argument('<sample>', 'a table or a folder of images like the data')
     .option('--calibrate <file|folder>', 'data that ranges are measured on; default: the sample')
-    .addOption(new Option('--mode <mode>', 'key to encrypt with').choices(['public', 'symmetric']).default('public'))
+    .addOption(
+      new Option('--mode <mode>', 'key that the data is encrypted with; `run` takes symmetric')
+        .choices(['public', 'symmetric'])
+        .default('public'),
+    )
     .addOption(ringOption('the cheaper one where that costs no accuracy'));
   return addOwnDataOptions(command)
     .option('--explain', "print the planner's reasoning", false)

@@ -79,7 +79,11 @@ export function simulateCommand(): Command {
     .requiredOption('--model <digest>', 'model, as printed by model train', digestArgument)
     .option('--dataset <name|folder>', 'mnist, fashion-mnist, or a folder with IDX files', 'mnist')
     .option('--images <n>', 'only the first n test images', integerBetween(1, 1_000_000))
-    .addOption(new Option('--mode <mode>').choices(['public', 'symmetric']).default('public'))
+    .addOption(
+      new Option('--mode <mode>', 'key that the data is encrypted with; `run` takes symmetric')
+        .choices(['public', 'symmetric'])
+        .default('public'),
+    )
     .addOption(ringOption('the cheaper one where that costs no accuracy'))
     .option('--rate <n>', 'G int16 multiply-adds a second of one core', integerBetween(1, 1000), 25)
     .option('--json', 'print a JSON object', false)
