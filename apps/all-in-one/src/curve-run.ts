@@ -59,9 +59,9 @@ export interface SplitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Parameters and scale that data is encrypted under before there is a model: by the network's depth. */
-export function profileOf({ squares }: ExpectedNetwork): Profile {
-  return profileNamed(squares === 1 ? 'one-square' : 'two-squares');
+/** Parameters and scale that data is encrypted under before there is a model: by the network's depth and the key. */
+export function profileOf({ squares }: ExpectedNetwork, mode: EncryptionMode): Profile {
+  return profileNamed(squares === 1 ? 'one-square' : 'two-squares', undefined, mode);
 }
 
 /** Encrypts the test split under the network's profile: with the secret key and until the session ends, unless the last argument says otherwise. */
@@ -73,7 +73,7 @@ export async function encryptTestSplit(
   { mode = DEFAULT_MODE, signal = ended }: SplitOptions = {},
 ): Promise<EncryptedSplit> {
   const owner = loadOwnerConfiguration();
-  const profile = profileOf(expected);
+  const profile = profileOf(expected, mode);
   const keys = await ensureKeys(owner, profile.parameters);
   const examples = examplesOf(dataset, expected.transform);
   const request = { ...profile, examples, source: dataset.name, mode };

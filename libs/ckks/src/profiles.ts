@@ -1,6 +1,7 @@
 import { InputError } from '@ciphernet/foundation';
 import type { RingName } from '@ciphernet/ring';
 import { type CkksParameters, createParameters } from './ckks-parameters.js';
+import type { EncryptionMode } from './noise.js';
 
 /**
  * Parameter sets for datasets that are encrypted before any model is at hand: what the planner picks for ordinary
@@ -12,25 +13,37 @@ export interface Profile {
   readonly inputScale: number;
 }
 
-const PROFILES: Readonly<Record<string, (ring: RingName) => Profile>> = {
-  /**
-   * Convolutional networks with two squares, verifiable: 5 × 30 bits at N = 8192, 180 of 214 bits. The scale is between what errs little
-   * enough for every network of the zoo and what leaves room above their logits.
-   */
-  'two-squares': (ring) => ({
-    parameters: createParameters(8192, [30, 30, 30, 30, 30], 30, ring),
-    inputScale: Math.round(2 ** 21.5),
-  }),
+/** Scales are between what errs little enough for every network of the zoo and what leaves bits for weights, and room above logits. */
+interface KnownProfile {
+  readonly parameters: (ring: RingName) => CkksParameters;
+  /** Log2 of the input scale. With the secret key there is a tenth of the noise, and what the scale does not take goes to the weights. */
+  readonly scaleBits: Readonly<Record<EncryptionMode, number>>;
+}
+
+const PROFILES: Readonly<Record<string, KnownProfile>> = {
+  /** Convolutional networks with two squares, verifiable: 5 × 30 bits at N = 8192, 180 of 214 bits. */
+  'two-squares': {
+    parameters: (ring) => createParameters(8192, [30, 30, 30, 30, 30], 30, ring),
+    scaleBits: { public: 21.5, symmetric: 19 },
+  },
   /** Multi-layer perceptrons with one square, verifiable: 3 × 28 bits at N = 4096, 106 of 106 bits. */
-  'one-square': (ring) => ({ parameters: createParameters(4096, [28, 28, 28], 22, ring), inputScale: 2 ** 20 }),
+  'one-square': {
+    parameters: (ring) => createParameters(4096, [28, 28, 28], 22, ring),
+    scaleBits: { public: 20, symmetric: 19 },
+  },
 };
 
 /** Names that {@link profileNamed} knows. */
 export const PROFILE_NAMES: readonly string[] = Object.keys(PROFILES);
 
-/** The profile of that name, in the ring that costs half. @throws InputError for any other name */
-export function profileNamed(name: string, ring: RingName = 'conjugate-invariant'): Profile {
-  const make = PROFILES[name];
-  if (make !== undefined) return make(ring);
+/** The profile of that name, in the ring that costs half, for the public key. @throws InputError for any other name */
+export function profileNamed(
+  name: string,
+  ring: RingName = 'conjugate-invariant',
+  mode: EncryptionMode = 'public',
+): Profile {
+  const known = Object.hasOwn(PROFILES, name) ? PROFILES[name] : undefined;
+  if (known !== undefined)
+    return { parameters: known.parameters(ring), inputScale: Math.round(2 ** known.scaleBits[mode]) };
   throw new InputError(`unknown profile '${name}'`, { where: 'profile', hint: `use ${PROFILE_NAMES.join(' or ')}` });
 }

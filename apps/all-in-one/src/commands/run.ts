@@ -22,7 +22,7 @@ import { MODEL_NAMES } from '@ciphernet/training';
 import { collecting, evaluate, openDashboard, showReport } from '../evaluation-steps.js';
 import { modeOption } from '../mode-option.js';
 import { requireSharedQueue, startRoles } from '../start-roles.js';
-import { readyModel } from '../train-and-encrypt.js';
+import { readyModel } from '../ready-model.js';
 import { runOwn } from './run-own.js';
 
 /** Options of `run`. */

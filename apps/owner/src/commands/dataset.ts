@@ -58,7 +58,8 @@ async function chooseProfile(
   blobs: BlobStore,
 ): Promise<Profile & { transform: InputTransform }> {
   const ring = ringFor(options);
-  if (options.forModel === undefined) return { ...profileNamed(options.profile, ring), transform: NO_TRANSFORM };
+  if (options.forModel === undefined)
+    return { ...profileNamed(options.profile, ring, options.mode), transform: NO_TRANSFORM };
   const model = await loadModel(blobs, options.forModel);
   const { parameters, inputScale } = compileModel(model, { mode: options.mode, ring }).plan;
   return { parameters, inputScale, transform: model.record.transform };
