@@ -15,7 +15,6 @@ import {
 import { type Curve, curvePoint } from '@ciphernet/report';
 import { modelSpec } from '@ciphernet/training';
 import { preprocessingOfNamed, runConversion } from '@ciphernet/worker';
-import { DEFAULT_MODE } from './mode-option.js';
 
 /** A test split that was encrypted before there is a model. */
 export interface EncryptedSplit {
@@ -53,24 +52,18 @@ export interface CurveRequest {
   readonly everyEpoch: boolean;
 }
 
-/** How a test split is encrypted. */
-export interface SplitOptions {
-  readonly mode?: EncryptionMode;
-  readonly signal?: AbortSignal;
-}
-
 /** Parameters and scale that data is encrypted under before there is a model: by the network's depth and the key. */
 export function profileOf({ squares }: ExpectedNetwork, mode: EncryptionMode): Profile {
   return profileNamed(squares === 1 ? 'one-square' : 'two-squares', undefined, mode);
 }
 
-/** Encrypts the test split under the network's profile: with the secret key and until the session ends, unless the last argument says otherwise. */
+/** Encrypts the test split under the network's profile. */
 export async function encryptTestSplit(
-  { blobs, signal: ended }: Session,
+  { blobs, signal }: Session,
   board: ProgressBoard,
   expected: ExpectedNetwork,
   dataset: Dataset,
-  { mode = DEFAULT_MODE, signal = ended }: SplitOptions = {},
+  mode: EncryptionMode,
 ): Promise<EncryptedSplit> {
   const owner = loadOwnerConfiguration();
   const profile = profileOf(expected, mode);

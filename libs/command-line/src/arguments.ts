@@ -1,5 +1,5 @@
 import { isDigest } from '@ciphernet/foundation';
-import { RING_NAMES } from '@ciphernet/ckks';
+import { type EncryptionMode, RING_NAMES } from '@ciphernet/ckks';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** Parses a whole number in a range; commander prints the message with the option's name and exits. */
@@ -28,6 +28,11 @@ export function evaluationArgument(text: string): string {
 /** The option that chooses a ring. @param unset what happens without it */
 export function ringOption(unset: string): Option {
   return new Option('--ring <name>', `ring of the ciphertexts (${unset})`).choices([...RING_NAMES]);
+}
+
+/** The option that chooses which key data is encrypted with. @param what the key is for, as help says it */
+export function modeOption(what: string, mode: EncryptionMode = 'public'): Option {
+  return new Option('--mode <mode>', what).choices(['public', 'symmetric']).default(mode);
 }
 
 /** Parses the name of a benchmark suite. */

@@ -1,6 +1,13 @@
 // One copy of commander for every entry: its classes are compared by identity.
 export { Command, InvalidArgumentError, Option } from 'commander';
-export { digestArgument, evaluationArgument, integerBetween, ringOption, suiteArgument } from './arguments.js';
+export {
+  digestArgument,
+  evaluationArgument,
+  integerBetween,
+  modeOption,
+  ringOption,
+  suiteArgument,
+} from './arguments.js';
 export { type Entry, type LazyCommand, runEntry } from './main.js';
 export {
   type OwnDataOptions,

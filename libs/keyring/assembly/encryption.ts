@@ -45,6 +45,25 @@ export function roundingDifference(
 }
 
 /**
+ * difference / P + message modulo p, in [-p, p]. difference, message: four i32 each, below 2^29 + 21 and 2^30 in magnitude; message 0 for none.
+ * special: P^-1 * 2^32, centred. one: 2^32, centred.
+ */
+// @ts-ignore: decorator
+@inline
+export function divided(difference: usize, message: usize, special: v128, one: v128, p: v128, inverse: v128): v128 {
+  const d = v128.load(difference);
+  let low = i64x2.extmul_low_i32x4_s(d, special);
+  let high = i64x2.extmul_high_i32x4_s(d, special);
+  if (message) {
+    // |difference * special + message * one| <= (2^29 + 21 + 2^30) p/2 < p * 2^31: one reduction for both.
+    const m = v128.load(message);
+    low = i64x2.add(low, i64x2.extmul_low_i32x4_s(m, one));
+    high = i64x2.add(high, i64x2.extmul_high_i32x4_s(m, one));
+  }
+  return montgomery(low, high, p, inverse);
+}
+
+/**
  * One component of a public-key ciphertext modulo p: u * key / P + NTT(difference / P + message).
  *
  * transformed: of u modulo p. key: times P^-1, in Montgomery form, centred. difference: from `roundingDifference`, below
@@ -60,17 +79,9 @@ export function publicComponent(
   const one = v128.load32_splat(modulus, 8);
   const special = i32x4.splat(specialInverse);
   const bytes = (<usize>4) << logN;
-  // |difference * special + message * one| <= (2^29 + 21 + 2^30) p/2 < p * 2^31: one reduction for both.
   for (let i: usize = 0; i < bytes; i += 16) {
-    const d = v128.load(difference + i);
-    let low = i64x2.extmul_low_i32x4_s(d, special);
-    let high = i64x2.extmul_high_i32x4_s(d, special);
-    if (message) {
-      const m = v128.load(message + i);
-      low = i64x2.add(low, i64x2.extmul_low_i32x4_s(m, one));
-      high = i64x2.add(high, i64x2.extmul_high_i32x4_s(m, one));
-    }
-    v128.store(target + i, canonicalFromSigned(montgomery(low, high, p, inverse), p));
+    const sum = divided(difference + i, message ? message + i : 0, special, one, p, inverse);
+    v128.store(target + i, canonicalFromSigned(sum, p));
   }
   nttForward(target, logN, tables, modulus);
   for (let i: usize = 0; i < bytes; i += 16) {

@@ -1,8 +1,9 @@
 // What goes into the transforms of four polynomials at a time and comes out of them (wide/arithmetic.ts). Groups of up to four neighbouring
 // ciphertexts: lane c is the c-th of them; a lane without one has values of zero.
 
-import { canonicalFromDouble, centre, montgomery, montgomeryProduct } from '@ciphernet/ring/assembly/modulus';
+import { canonicalFromDouble, centre, montgomeryProduct } from '@ciphernet/ring/assembly/modulus';
 import { halve } from '@ciphernet/ring/assembly/shoup';
+import { divided } from './encryption';
 import { PRIME_BYTES, ROUNDING } from './wide/arithmetic';
 
 /** Fills the constants and roots of a prime for four polynomials at a time. target: 32 + 16 N bytes. */
@@ -144,15 +145,7 @@ export function laneSum(
   const special = i32x4.splat(specialInverse);
   const bytes = <usize>16 << logN;
   for (let i: usize = 0; i < bytes; i += 16) {
-    const d = v128.load(difference + i);
-    let low = i64x2.extmul_low_i32x4_s(d, special);
-    let high = i64x2.extmul_high_i32x4_s(d, special);
-    if (message) {
-      const m = v128.load(message + i);
-      low = i64x2.add(low, i64x2.extmul_low_i32x4_s(m, one));
-      high = i64x2.add(high, i64x2.extmul_high_i32x4_s(m, one));
-    }
-    v128.store(target + i, montgomery(low, high, p, inverse));
+    v128.store(target + i, divided(difference + i, message ? message + i : 0, special, one, p, inverse));
   }
 }
 

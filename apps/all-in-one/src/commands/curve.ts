@@ -20,7 +20,7 @@ import { writeCurve } from '@ciphernet/report-view';
 import { MODEL_NAMES, modelSpec, recipeFor } from '@ciphernet/training';
 import { conversionJob } from '@ciphernet/worker';
 import { expectedOfConverted, encryptTestSplit, expectedOfZoo, runConversionCurve, runCurve } from '../curve-run.js';
-import { modeOption } from '../mode-option.js';
+import { modeOfBothKeys } from '../mode-option.js';
 import { requireSharedQueue, startRoles } from '../start-roles.js';
 
 interface CurveOptions {
@@ -48,13 +48,13 @@ async function trainedCurve(
   if (convert === undefined) {
     const { model, seed } = options;
     const epochs = options.epochs ?? recipeFor(modelSpec(model), name).epochs;
-    const encrypted = await encryptTestSplit(session, board, expectedOfZoo(model), dataset, { mode });
+    const encrypted = await encryptTestSplit(session, board, expectedOfZoo(model), dataset, mode);
     return runCurve(session, board, { dataset: name, model, epochs, seed, engine, everyEpoch: true }, encrypted);
   }
   // Before seconds of encryption: what cannot be converted is refused at once.
   const { blobs, configuration } = session;
   const job = await conversionJob(blobs, convert, { ...options, train: name }, configuration.datasetFolders);
-  const encrypted = await encryptTestSplit(session, board, await expectedOfConverted(dataset), dataset, { mode });
+  const encrypted = await encryptTestSplit(session, board, await expectedOfConverted(dataset), dataset, mode);
   return runConversionCurve(session, board, { job, dataset: name, engine }, encrypted);
 }
 
@@ -104,7 +104,7 @@ export function curveCommand(): Command {
     .option('--seed <n>', 'seed of training', integerBetween(0, 2 ** 31 - 1), 1)
     .option('--images <n>', 'only the first n test images', integerBetween(1, 1_000_000))
     .addOption(new Option('--engine <name>').choices([...ENGINE_CHOICES]).default(DEFAULT_ENGINE))
-    .addOption(modeOption())
+    .addOption(modeOfBothKeys())
     .option('--remote', 'only encrypt, enqueue and wait: workers and collector run elsewhere (Redis)', false)
     .option('--json', 'print the curve as JSON', false)
     .addHelpText(

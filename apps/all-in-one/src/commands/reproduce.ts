@@ -18,7 +18,7 @@ import { type Reproduction, chosenRun, reproductionSchema, reproductionTable } f
 import { writeCurve } from '@ciphernet/report-view';
 import { MODEL_NAMES, modelSpec, recipeFor } from '@ciphernet/training';
 import { type EncryptedSplit, encryptTestSplit, expectedOfZoo, runCurve } from '../curve-run.js';
-import { modeOption } from '../mode-option.js';
+import { modeOfBothKeys } from '../mode-option.js';
 import { requireSharedQueue, startRoles } from '../start-roles.js';
 
 type Row = Reproduction['rows'][number];
@@ -75,7 +75,7 @@ async function reproduce(options: ReproduceOptions): Promise<void> {
       const dataset = takeExamples(full, options.images ?? full.count);
       for (const model of options.model) {
         const epochs = options.epochs ?? recipeFor(modelSpec(model), name).epochs;
-        const encrypted = await encryptTestSplit(session, board, expectedOfZoo(model), dataset, options);
+        const encrypted = await encryptTestSplit(session, board, expectedOfZoo(model), dataset, options.mode);
         const row = { dataset: name, model, images: encrypted.images, epochs };
         rows.push(await reproduceRow(session, board, row, encrypted, { seeds: options.seeds, folder }));
         // Written after each row: a run of an hour that is stopped has said what it found.
@@ -104,7 +104,7 @@ export function reproduceCommand(): Command {
     .option('--seeds <n>', 'seeds 1 to n', integerBetween(1, 20), 3)
     .option('--epochs <n>', "epochs (default: each network's recipe)", integerBetween(1, 200))
     .option('--images <n>', 'only the first n test images', integerBetween(1, 1_000_000))
-    .addOption(modeOption())
+    .addOption(modeOfBothKeys())
     .option('--out <folder>', 'where table and curves go (default: reports/reproduce in the data folder)')
     .option('--remote', 'only encrypt, enqueue and wait: workers and collector run elsewhere (Redis)', false)
     .option('--json', 'print the rows as JSON', false)

@@ -20,7 +20,7 @@ import { encryptorOption } from '@ciphernet/owner';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { MODEL_NAMES } from '@ciphernet/training';
 import { collecting, evaluate, openDashboard, showReport } from '../evaluation-steps.js';
-import { modeOption } from '../mode-option.js';
+import { modeOfBothKeys } from '../mode-option.js';
 import { requireSharedQueue, startRoles } from '../start-roles.js';
 import { readyModel } from '../ready-model.js';
 import { runOwn } from './run-own.js';
@@ -116,7 +116,7 @@ export function runCommand(): Command {
         .choices([...ENGINE_CHOICES])
         .default(DEFAULT_ENGINE),
     )
-    .addOption(modeOption())
+    .addOption(modeOfBothKeys())
     .addOption(encryptorOption())
     .addOption(ringOption('the cheaper one, unless that costs a model of your own accuracy'))
     .option('--no-audit', 'do not have results spot-checked')

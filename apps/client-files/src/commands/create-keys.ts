@@ -7,7 +7,7 @@ import {
   profileNamed,
   securityOfParameters,
 } from '@ciphernet/ckks';
-import { Command, Option, digestArgument, integerBetween, ringOption } from '@ciphernet/command-line';
+import { Command, Option, digestArgument, integerBetween, modeOption, ringOption } from '@ciphernet/command-line';
 import { InputError } from '@ciphernet/foundation';
 import { DEFAULT_DAYS, expiryIn } from '@ciphernet/keyring';
 import { createKeysFor } from '../create-keys-for.js';
@@ -97,11 +97,7 @@ export function createKeysCommand(): Command {
     .option('--public <folder>', 'with --for: also put what others need to encrypt, without the secret key, there')
     .addOption(new Option('--profile <name>', 'parameter set').choices([...PROFILE_NAMES]).default('two-squares'))
     .option('--for-model <digest>', 'the parameters that are planned for this model of the store', digestArgument)
-    .addOption(
-      new Option('--mode <mode>', 'with --for-model: key to encrypt with')
-        .choices(['public', 'symmetric'])
-        .default('public'),
-    )
+    .addOption(modeOption('with --for-model: key to encrypt with'))
     .addOption(ringOption('the cheaper one, as for `dataset encrypt`'))
     .option('--keys <folder>', 'the same as the folder')
     .option('--days <n>', 'days until they expire', integerBetween(1, 3650), DEFAULT_DAYS)

@@ -6,6 +6,7 @@ import {
   Option,
   addCalibrationOptions,
   namesArgument,
+  modeOption,
   ringOption,
 } from '@ciphernet/command-line';
 import { printable } from '@ciphernet/foundation';
@@ -44,9 +45,7 @@ export function compileCommand(): Command {
     .description('compile a model into files: client.json for its clients, circuit.json for the server alone')
     .argument('<file|folder|digest>', 'an .onnx, .keras or .h5 file, a folder with model.json, or a model of the store')
     .argument('<folder>', 'where the files go')
-    .addOption(
-      new Option('--mode <mode>', 'key that clients encrypt with').choices(['public', 'symmetric']).default('public'),
-    )
+    .addOption(modeOption('key that clients encrypt with'))
     .addOption(
       new Option(
         '--packing <name>',

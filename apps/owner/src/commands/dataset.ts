@@ -11,6 +11,7 @@ import {
   createProgressBoard,
   digestArgument,
   integerBetween,
+  modeOption,
   ringOption,
 } from '@ciphernet/command-line';
 import {
@@ -185,7 +186,7 @@ export function datasetCommand(roles: TrainingRoles): Command {
     .addOption(new Option('--split <split>').choices(['train', 'test']).default('test'))
     .option('--images <n>', 'only the first n examples', integerBetween(1, 100_000_000))
     .option('--keys <folder>', 'folder of the key files (default: below CIPHERNET_DATA)')
-    .addOption(new Option('--mode <mode>', 'key to encrypt with').choices(['public', 'symmetric']).default('public'))
+    .addOption(modeOption('key to encrypt with'))
     .addOption(encryptorOption())
     .option('--json', 'print a JSON object', false);
   addOwnDataOptions(encrypting)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { type EncryptionMode, type RingName, slotsOf } from '@ciphernet/ckks';
-import { Command, Option, type OwnDataOptions, addOwnDataOptions, ringOption } from '@ciphernet/command-line';
+import { Command, type OwnDataOptions, addOwnDataOptions, modeOption, ringOption } from '@ciphernet/command-line';
 import { type CompiledCircuit, costOf, dequantise, explainPlan, simulateCircuit, squaresOf } from '@ciphernet/compiler';
 import { type Examples, type Task, loadOwnExamples, readingForModel, taskText } from '@ciphernet/datasets';
 import { printable } from '@ciphernet/foundation';
@@ -179,11 +179,7 @@ export function checkCommand(): Command {
     .argument('<model>', 'an .onnx file, or a folder with model.json')
     .argument('<sample>', 'a table or a folder of images like the data')
     .option('--calibrate <file|folder>', 'data that ranges are measured on; default: the sample')
-    .addOption(
-      new Option('--mode <mode>', 'key that the data is encrypted with; `run` takes symmetric')
-        .choices(['public', 'symmetric'])
-        .default('public'),
-    )
+    .addOption(modeOption('key that the data is encrypted with; `run` takes symmetric'))
     .addOption(ringOption('the cheaper one where that costs no accuracy'));
   return addOwnDataOptions(command)
     .option('--explain', "print the planner's reasoning", false)

@@ -1,6 +1,6 @@
 import { openBlobStore } from '@ciphernet/blobs';
 import { type EncryptionMode, type RingName, slotsOf } from '@ciphernet/ckks';
-import { Command, Option, digestArgument, integerBetween, ringOption } from '@ciphernet/command-line';
+import { Command, digestArgument, integerBetween, modeOption, ringOption } from '@ciphernet/command-line';
 import { costOf, dequantise, evaluateCircuit, simulateCircuit } from '@ciphernet/compiler';
 import { loadConfiguration } from '@ciphernet/configuration';
 import { loadDataset, takeExamples, toFeatures } from '@ciphernet/datasets';
@@ -79,11 +79,7 @@ export function simulateCommand(): Command {
     .requiredOption('--model <digest>', 'model, as printed by model train', digestArgument)
     .option('--dataset <name|folder>', 'mnist, fashion-mnist, or a folder with IDX files', 'mnist')
     .option('--images <n>', 'only the first n test images', integerBetween(1, 1_000_000))
-    .addOption(
-      new Option('--mode <mode>', 'key that the data is encrypted with; `run` takes symmetric')
-        .choices(['public', 'symmetric'])
-        .default('public'),
-    )
+    .addOption(modeOption('key that the data is encrypted with; `run` takes symmetric'))
     .addOption(ringOption('the cheaper one where that costs no accuracy'))
     .option('--rate <n>', 'G int16 multiply-adds a second of one core', integerBetween(1, 1000), 25)
     .option('--json', 'print a JSON object', false)
