@@ -1,87 +1,46 @@
 import { elementAt } from '@ciphernet/foundation';
+import { LANES, type LaneLayer, averagePoolOnLanes, convolutionOnLanes, denseOnLanes } from './evaluate-windows.js';
 import type { Layer } from './layers.js';
 import { type Network, shapesOf } from './network.js';
-import { type Shape, sizeOf, slide } from './shape.js';
+import { type Shape, sizeOf } from './shape.js';
 
-type Windowed = Extract<Layer, { kind: 'conv2d' | 'averagePool' }>;
-
-function evaluateWindowed(layer: Windowed, input: Shape, output: Shape, x: Float32Array, y: Float32Array): void {
-  const [kernelHeight, kernelWidth] = layer.kind === 'conv2d' ? layer.kernel : layer.size;
-  const top = slide(input.height, kernelHeight, layer.stride[0], layer.padding, layer.name).before;
-  const left = slide(input.width, kernelWidth, layer.stride[1], layer.padding, layer.name).before;
-  const sums = new Float64Array(output.channels);
-  for (let oy = 0; oy < output.height; oy++) {
-    for (let ox = 0; ox < output.width; ox++) {
-      if (layer.kind === 'conv2d') sums.set(layer.bias);
-      else sums.fill(0);
-      let elements = 0;
-      const firstY = oy * layer.stride[0] - top;
-      const firstX = ox * layer.stride[1] - left;
-      // From the input's edges, not the window's: a window may be said to be of any size.
-      const lastY = Math.min(input.height, firstY + kernelHeight);
-      const lastX = Math.min(input.width, firstX + kernelWidth);
-      for (let iy = Math.max(0, firstY); iy < lastY; iy++) {
-        for (let ix = Math.max(0, firstX); ix < lastX; ix++) {
-          const tap = (iy - firstY) * kernelWidth + ix - firstX;
-          elements++;
-          for (let c = 0; c < input.channels; c++) {
-            const value = x[(iy * input.width + ix) * input.channels + c] ?? 0;
-            if (layer.kind === 'averagePool') {
-              sums[c] = (sums[c] ?? 0) + value;
-            } else if (value !== 0) {
-              const from = (tap * input.channels + c) * layer.filters;
-              for (let f = 0; f < layer.filters; f++) sums[f] = (sums[f] ?? 0) + value * (layer.weights[from + f] ?? 0);
-            }
-          }
-        }
-      }
-      const divisor = layer.kind === 'averagePool' ? elements : 1;
-      const at = (oy * output.width + ox) * output.channels;
-      for (let c = 0; c < output.channels; c++) y[at + c] = (sums[c] ?? 0) / divisor;
-    }
-  }
+/** One value after the other, whichever its lane. */
+function valueByValue(apply: (value: number, index: number) => number): LaneLayer {
+  return (x, y) => {
+    for (let at = 0; at < x.length; at++) y[at] = apply(x[at]!, at);
+  };
 }
 
-function evaluateLayer(layer: Layer, input: Shape, output: Shape, x: Float32Array): Float32Array {
-  const y = layer.kind === 'flatten' ? x : new Float32Array(sizeOf(output));
+/** A layer on four images at a time; undefined where no value changes. */
+function onLanes(layer: Layer, input: Shape, output: Shape): LaneLayer | undefined {
   switch (layer.kind) {
     case 'conv2d':
+      return convolutionOnLanes(layer, input, output);
     case 'averagePool':
-      evaluateWindowed(layer, input, output, x, y);
-      return y;
-    case 'dense': {
-      const sums = Float64Array.from(layer.bias);
-      for (let i = 0; i < x.length; i++) {
-        const value = x[i] ?? 0;
-        if (value === 0) continue;
-        const from = i * layer.units;
-        for (let u = 0; u < layer.units; u++) sums[u] = (sums[u] ?? 0) + value * (layer.weights[from + u] ?? 0);
-      }
-      y.set(sums);
-      return y;
+      return averagePoolOnLanes(layer, input, output);
+    case 'dense':
+      return denseOnLanes(layer);
+    case 'batchNorm': {
+      const { factor, offset } = layer;
+      return valueByValue((value, at) => {
+        const c = Math.floor(at / LANES) % input.channels;
+        return value * factor[c]! + offset[c]!;
+      });
     }
-    case 'batchNorm':
-      for (let i = 0; i < x.length; i++) {
-        const c = i % input.channels;
-        y[i] = (x[i] ?? 0) * (layer.factor[c] ?? 0) + (layer.offset[c] ?? 0);
-      }
-      return y;
     case 'flatten':
-      return y;
+      return undefined;
     case 'square':
-      for (let i = 0; i < x.length; i++) y[i] = (x[i] ?? 0) ** 2;
-      return y;
-    case 'polynomial':
-      for (let i = 0; i < x.length; i++) {
-        const value = x[i] ?? 0;
-        y[i] = layer.a * value * value + layer.b * value + layer.c;
-      }
-      return y;
+      return valueByValue((value) => value * value);
+    case 'polynomial': {
+      const { a, b, c } = layer;
+      return valueByValue((value) => a * value * value + b * value + c);
+    }
   }
 }
 
 /**
- * The float network on images in [0, 1], layer by layer as trained (no lowering): the "base" figure of reports.
+ * The float network on images in [0, 1], layer by layer as trained (no lowering): the "base" figure of reports. Sums are in double
+ * precision, values between layers in single precision.
  *
  * @param images count × inputs
  * @returns logits, count × outputs
@@ -93,15 +52,26 @@ export function evaluateNetwork(network: Network, images: Float32Array): Float32
   const shapes = shapesOf(network);
   const outputs = sizeOf(shapes.at(-1) ?? network.input);
   const logits = new Float32Array(count * outputs);
-  for (let n = 0; n < count; n++) {
-    let values: Float32Array = images.subarray(n * inputs, (n + 1) * inputs);
-    let shape = network.input;
-    network.layers.forEach((layer, i) => {
-      const next = elementAt(shapes, i);
-      values = evaluateLayer(layer, shape, next, values);
-      shape = next;
-    });
-    logits.set(values, n * outputs);
+  const first = new Float32Array(inputs * LANES);
+  const steps = network.layers.flatMap((layer, i) => {
+    const output = elementAt(shapes, i);
+    const evaluate = onLanes(layer, i === 0 ? network.input : elementAt(shapes, i - 1), output);
+    return evaluate === undefined ? [] : [{ evaluate, values: new Float32Array(sizeOf(output) * LANES) }];
+  });
+  for (let n = 0; n < count; n += LANES) {
+    const lanes = Math.min(LANES, count - n);
+    // Lanes beyond the last image keep what was in them, and nobody reads it.
+    for (let lane = 0; lane < lanes; lane++) {
+      for (let i = 0; i < inputs; i++) first[i * LANES + lane] = images[(n + lane) * inputs + i]!;
+    }
+    let last = first;
+    for (const { evaluate, values } of steps) {
+      evaluate(last, values);
+      last = values;
+    }
+    for (let lane = 0; lane < lanes; lane++) {
+      for (let k = 0; k < outputs; k++) logits[(n + lane) * outputs + k] = last[k * LANES + lane]!;
+    }
   }
   return logits;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { evaluateNetwork } from '../src/evaluate-network.js';
 import type { Layer } from '../src/layers.js';
+import type { Network } from '../src/network.js';
 import { fractionEqual, predictionsOf } from '../src/predictions.js';
 import type { Shape } from '../src/shape.js';
 
@@ -95,6 +96,37 @@ describe('a network in the clear', () => {
     const before = Float32Array.from(images);
     expect([...evaluateNetwork({ name: 'test', input: square3, layers }, images)]).toEqual([100.5, 1000.5, 100.5]);
     expect(images).toEqual(before);
+  });
+
+  it('gives each of several images what it gives it alone, whatever is evaluated beside it', () => {
+    const some = (count: number, seed: number): Float32Array =>
+      Float32Array.from({ length: count }, (_, i) => Math.sin(seed + i));
+    const input = { height: 5, width: 6, channels: 2 };
+    const network: Network = {
+      name: 'test',
+      input,
+      layers: [
+        conv({
+          filters: 3,
+          kernel: [3, 2],
+          stride: [1, 2],
+          padding: 'same',
+          weights: some(36, 1),
+          bias: some(3, 2),
+        }),
+        { kind: 'averagePool', name: 'p', size: [2, 2], stride: [2, 1], padding: 'same' },
+        { kind: 'batchNorm', name: 'n', factor: some(3, 3), offset: some(3, 4) },
+        { kind: 'polynomial', name: 'q', a: 0.5, b: -1, c: 0.25 },
+        { kind: 'flatten', name: 'f' },
+        { kind: 'dense', name: 'd', units: 5, weights: some(135, 5), bias: some(5, 6) },
+      ],
+    };
+    const images = some(7 * 60, 7);
+    const alone = Array.from({ length: 7 }, (_, n) => [
+      ...evaluateNetwork(network, images.subarray(60 * n, 60 * (n + 1))),
+    ]);
+    expect([...evaluateNetwork(network, images)]).toEqual(alone.flat());
+    expect(new Set(alone.flat()).size).toBe(35);
   });
 
   it('without layers gives its input', () => {
