@@ -3,6 +3,7 @@ import { type Progress, type ProgressBoard, type Session, untilStopped } from '@
 import { explainPlan } from '@ciphernet/compiler';
 import type { Dashboard } from '@ciphernet/dashboard';
 import { writeWhole } from '@ciphernet/foundation';
+import { startEncryptionThreads } from '@ciphernet/keyring';
 import { type Model, compileModel } from '@ciphernet/models';
 import { dashboardPassword } from '@ciphernet/operator';
 import { type Accepted, awaitOutcome, encryptWithProgress, ensureKeys, ringFor } from '@ciphernet/owner';
@@ -30,9 +31,11 @@ export async function encryptForModel(
   model: Model,
 ): Promise<EncryptedDigest> {
   const { blobs, signal } = session;
+  const owner = loadOwnerConfiguration();
+  // They load while one core plans.
+  await using threads = startEncryptionThreads(owner.cores);
   const { plan, circuit } = compileModel(model, { mode: options.mode, ring: ringFor(options) });
   if (options.explain) process.stderr.write(`${explainPlan(plan, circuit)}\n`);
-  const owner = loadOwnerConfiguration();
   const keys = await ensureKeys(owner, plan.parameters);
   const request = {
     ...data,
@@ -41,7 +44,7 @@ export async function encryptForModel(
     mode: options.mode,
     encryptor: options.encryptor,
   };
-  const encrypted = await encryptWithProgress(request, keys, { owner, blobs, signal, board });
+  const encrypted = await encryptWithProgress(request, keys, { owner, blobs, signal, board, threads });
   return { digest: encrypted.digest, shards: encrypted.manifest.shards.length };
 }
 

@@ -11,6 +11,7 @@ import {
   encryptCoefficients,
   encryptRows,
   readEncryptionKey,
+  startEncryptionThreads,
 } from '@ciphernet/keyring';
 import { readClientSide } from './client-side-file.js';
 import { readExamples } from './read-examples.js';
@@ -49,7 +50,14 @@ function writeSlots(
   folder: string,
 ): Promise<BatchEntry[]> {
   let next = 0;
-  return encryptRows(pool, rows, set, (header, shard) =>
+  const inOrder = {
+    count: rows.count,
+    width: rows.width,
+    async readInto(from: number, target: Float32Array) {
+      target.set(await rows.read(from, from + target.length / rows.width));
+    },
+  };
+  return encryptRows(pool, inOrder, set, (header, shard) =>
     writeBatchFile(folder, next++, header.images, batchChunks(header, shard.residues)),
   );
 }
@@ -83,12 +91,12 @@ export async function encryptFile(input: string, output: string, options: Encryp
   const client = await readClientSide(keys);
   const { parameters, mode, inputScale } = client;
   assertSecure(parameters, keys);
+  // The few ciphertexts of single examples are made before another thread has started. They load while key and examples are read.
+  await using threads = startEncryptionThreads(client.packing === 'products' ? 1 : availableParallelism());
   const key = await readEncryptionKey(keys, { mode, parameters, passphrase, mayBeOthers: true });
   const rows = await readExamples(input, client);
   assertWidth(rows, client, input);
-  return writeFolder(output, { replace }, async (folder) => {
-    // The few ciphertexts of single examples are made before another thread has started.
-    const threads = client.packing === 'products' ? 1 : availableParallelism();
+  return await writeFolder(output, { replace }, async (folder) => {
     // Coefficients are never transformed four at a time, so what would do that is not compiled.
     const isWide = client.packing !== 'products';
     await using pool = await createEncryptionPool({ parameters, mode, key: key.bytes, isWide }, threads);

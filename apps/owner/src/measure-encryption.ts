@@ -12,7 +12,8 @@ export async function measureEncryption(parameters: CkksParameters, threads: num
   const images = slotsOf(parameters);
   const batch = { features: new Float32Array(images * TIMED), images };
   const once = async (): Promise<void> => {
-    using _shard = await pool.encryptShard(batch, { scale: 2 ** 20, tile: 4 });
+    using shard = await pool.encryptShard(batch, { scale: 2 ** 20, tile: 4 });
+    await shard.positions;
   };
   // The first one starts threads.
   await once();

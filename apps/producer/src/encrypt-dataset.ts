@@ -16,10 +16,12 @@ import type { Identity } from '@ciphernet/identity';
 import {
   type EncryptedShard,
   type EncryptionPool,
+  type EncryptionThreads,
   type EncryptorName,
   createEncryptionPool,
   encryptRows,
   readEncryptionKey,
+  startEncryptionThreads,
 } from '@ciphernet/keyring';
 import { writeDatasetRecord } from '@ciphernet/owner-records';
 
@@ -54,7 +56,8 @@ export interface EncryptionTools {
   readonly identity: Identity;
   /** Where the owner's record goes. */
   readonly recordsFolder: string;
-  readonly threads: number;
+  /** How many, or those that were started ahead: encrypting ends them. */
+  readonly threads: number | EncryptionThreads;
   readonly signal?: AbortSignal;
   /** Slots encrypted, of all in use: examples, their twins, zeros. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -79,7 +82,10 @@ function encryptShards(
   const rows = {
     count: arrangement.order.length,
     width: examples.features.width,
-    read: (from: number, to: number) => examples.features.gather(arrangement.order.subarray(from, to)),
+    async readInto(from: number, target: Float32Array) {
+      const { features } = examples;
+      await features.gather(arrangement.order.subarray(from, from + target.length / features.width), target);
+    },
   };
   const { signal, onProgress } = tools;
   const set = {
@@ -95,7 +101,7 @@ function encryptShards(
 /** Stores a shard and the digests of its positions. */
 async function writeShard(blobs: BlobStore, header: BatchHeader, shard: EncryptedShard): Promise<ShardEntry> {
   const { digest, bytes } = await blobs.put(yieldingChunks(batchChunks(header, shard.residues)));
-  const positions = await blobs.put(shard.positions);
+  const positions = await blobs.put(await shard.positions);
   return { digest, bytes, images: header.images, positions: positions.digest };
 }
 
@@ -115,13 +121,15 @@ export async function encryptDataset(
 ): Promise<EncryptedDataset> {
   const { examples, parameters, mode } = request;
   assertSecure(parameters, `dataset ${examples.name}`);
+  // They load while the key is read.
+  await using threads = typeof tools.threads === 'number' ? startEncryptionThreads(tools.threads) : tools.threads;
   const key = await readEncryptionKey(keys.folder, { mode, parameters, passphrase: keys.passphrase });
   const seed = randomBytes(SEED_BYTES);
   const arrangement = arrange(examples.count, seed);
   const started = performance.now();
   await using pool = await createEncryptionPool(
     { parameters, mode, key: key.bytes, ...(request.encryptor === undefined ? {} : { encryptor: request.encryptor }) },
-    tools.threads,
+    threads,
   );
   // The pool has it in its own memory, which it zeroes.
   key.bytes.fill(0);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, IntegrityError, digestSchema, parseJson, parseOrThrow } from '@ciphernet/foundation';
+import { InputError, IntegrityError, digestSchema, parseJson, parseOrThrow, writeInTurn } from '@ciphernet/foundation';
 import { z } from 'zod';
 
 /**
@@ -62,12 +62,15 @@ export async function writeBatchFile(
   const file = batchFileName(index);
   const hash = createHash('sha256');
   let bytes = 0;
+  const hashed = function* (): Generator<Uint8Array> {
+    for (const chunk of chunks) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      yield chunk;
+    }
+  };
   await using handle = await open(join(folder, file), 'wx');
-  for (const chunk of chunks) {
-    hash.update(chunk);
-    await handle.writeFile(chunk);
-    bytes += chunk.length;
-  }
+  await writeInTurn(handle, hashed());
   return { file, bytes, sha256: hash.digest('hex'), examples };
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { InputError, UnavailableError } from '@ciphernet/foundation';
+import { InputError, UnavailableError, writeInTurn } from '@ciphernet/foundation';
 import { checkDigestName, checkRefName } from './names.js';
 
 /** Where a store's files are, all on one file system: `blobs/ab/abcdef…`, `refs/…`, and `partial/` while they are written. */
@@ -59,24 +59,6 @@ export async function openStoreFolder(folder: string): Promise<StoreFolder> {
 /** The source's own errors keep their kind; those of the file system have a code. */
 function isOfTheSource(error: unknown): error is Error {
   return error instanceof Error && error.name.endsWith('Error') && !('code' in error);
-}
-
-/** Writes chunks in their order, and asks for the next one while the last is written. @throws what either does, the chunks first */
-async function writeInTurn(file: FileHandle, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-  let writing: Promise<void> = Promise.resolve();
-  try {
-    for await (const chunk of chunks) {
-      await writing;
-      writing = file.writeFile(chunk);
-      // Awaited before the next one; until then a failure must not count as unhandled.
-      writing.catch(() => undefined);
-    }
-  } catch (error) {
-    // The file is open until it was written to.
-    await writing.catch(() => undefined);
-    throw error;
-  }
-  await writing;
 }
 
 /**

@@ -6,19 +6,24 @@ export interface FeatureRows {
   readonly width: number;
   /** Rows `from` (inclusive) to `to` (exclusive), count × width; to be read only. */
   read(from: number, to: number): Promise<Float32Array>;
-  /** Rows of these examples in this order, zeros where a number is negative. @param examples each below `count` */
-  gather(examples: Int32Array): Promise<Float32Array>;
+  /**
+   * Rows of these examples in this order, zeros where a number is negative.
+   *
+   * @param examples each below `count`
+   * @param target takes them; a new array by default
+   */
+  gather(examples: Int32Array, target?: Float32Array): Promise<Float32Array>;
 }
 
 /** Rows in chunks of as many, the last one not filled to its end. */
 function rowsOf(chunks: readonly Float32Array[], chunkRows: number, count: number, width: number): FeatureRows {
   const rowsOfChunk = (chunk: number, from: number, to: number): Float32Array =>
     (chunks[chunk] ?? new Float32Array(0)).subarray(from * width, to * width);
-  const gather = (examples: Int32Array): Promise<Float32Array> => {
-    const rows = new Float32Array(examples.length * width);
+  const gather = (examples: Int32Array, rows = new Float32Array(examples.length * width)): Promise<Float32Array> => {
     examples.forEach((example, at) => {
       const row = example % chunkRows;
       if (example >= 0) rows.set(rowsOfChunk(Math.floor(example / chunkRows), row, row + 1), at * width);
+      else rows.fill(0, at * width, (at + 1) * width);
     });
     return Promise.resolve(rows);
   };

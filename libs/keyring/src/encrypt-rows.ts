@@ -7,8 +7,8 @@ export interface SlotRows {
   readonly count: number;
   /** Features of a row. */
   readonly width: number;
-  /** Rows `from` (inclusive) to `to` (exclusive), row-major; to be read only. */
-  read(from: number, to: number): Promise<Float32Array>;
+  /** Writes the rows from `from` on, row-major, as many as fill the target. */
+  readInto(from: number, target: Float32Array): Promise<void>;
 }
 
 /** What the shards of a set have in common. */
@@ -40,10 +40,14 @@ export async function encryptRows<Entry>(
   const { parameters, keyFingerprint, inputScale } = set;
   const slots = slotsOf(parameters);
   const entries: Promise<Entry>[] = [];
-  let writing: Promise<unknown> = Promise.resolve();
-  for (let from = 0; from < rows.count; from += slots) {
+  const encryptNext = async (from: number): Promise<void> => {
     const images = Math.min(slots, rows.count - from);
-    const features = await rows.read(from, from + images);
+    const features = {
+      length: images * rows.width,
+      writeTo: (target: Float32Array) => rows.readInto(from, target),
+    };
+    // The one before the last: the last one is written meanwhile.
+    await entries.at(-2);
     const shard = await pool.encryptShard(
       { features, images },
       {
@@ -63,12 +67,16 @@ export async function encryptRows<Entry>(
       scale: inputScale,
       seed: shard.seed,
     });
-    await writing;
     const entry = write(header, shard).finally(() => shard[Symbol.dispose]());
-    // Awaited in the next round; until then a failure must not count as unhandled.
+    // Awaited later; until then a failure must not count as unhandled.
     entry.catch(() => undefined);
     entries.push(entry);
-    writing = entry;
+  };
+  try {
+    for (let from = 0; from < rows.count; from += slots) await encryptNext(from);
+  } finally {
+    // Nothing is written any more when this ends, however it does.
+    await Promise.allSettled(entries);
   }
   return Promise.all(entries);
 }

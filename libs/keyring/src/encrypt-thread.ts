@@ -1,9 +1,16 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import { digestColumn } from '@ciphernet/artifacts';
-import { InputError, elementAt, encodeError } from '@ciphernet/foundation';
+import { EvaluationError, InputError, elementAt, encodeError } from '@ciphernet/foundation';
 import { type EncryptionKernels, encryptionKernels } from './encryption-kernels.js';
 import { GROUP, GROUPS, layOutEncryption } from './encryption-memory.js';
-import type { EncryptorName, GroupEncryptor, ShardTask, ThreadReply, ThreadStart } from './encryption-task.js';
+import type {
+  EncryptorName,
+  GroupEncryptor,
+  ShardTask,
+  ThreadReply,
+  ThreadRequest,
+  ThreadStart,
+} from './encryption-task.js';
 import { createSealEncryptor } from './seal-encryptor.js';
 import { createSimdEncryptor, takeByFeature } from './simd-encryptor.js';
 import { wideKernels } from './wide-kernels.js';
@@ -70,24 +77,16 @@ function digestPositions(
   }
 }
 
-async function main(start: ThreadStart): Promise<void> {
-  const port = parentPort;
-  if (port === null) return;
-  const reply = (message: ThreadReply): void => port.postMessage(message);
+/** What a thread does with a task, once it has a key. */
+async function encryptorOf(start: ThreadStart): Promise<(task: ShardTask) => void> {
   const layout = layOutEncryption(start.parameters, start.threads);
   const kernels = encryptionKernels(start.memory);
   const space = elementAt(layout.workspaces, start.index);
   const wide = start.wide === undefined ? undefined : wideKernels(start.wide, start.memory);
-  let encryptor: GroupEncryptor;
-  try {
-    encryptor =
-      start.encryptor === 'seal'
-        ? await createSealEncryptor({ ...start, values: space.values, take: takeByFeature(kernels, space.values) })
-        : createSimdEncryptor({ ...start, kernels, layout, space, wide });
-  } catch (error) {
-    reply({ kind: 'failed', error: encodeError(error) });
-    return;
-  }
+  const encryptor: GroupEncryptor =
+    start.encryptor === 'seal'
+      ? await createSealEncryptor({ ...start, values: space.values, take: takeByFeature(kernels, space.values) })
+      : createSimdEncryptor({ ...start, kernels, layout, space, wide });
   const encrypt = ({ region, progress }: ShardTask): void => {
     const sizes = { most: GROUPS * GROUP, least: GROUP, threads: start.threads };
     try {
@@ -100,18 +99,29 @@ async function main(start: ThreadStart): Promise<void> {
       kernels.wipe(space.start, space.bytes);
     }
   };
-  port.on('message', (task: ShardTask) => {
+  return (task) => {
+    if (task.kind === 'digest') digestPositions(start, kernels, task);
+    else encrypt(task);
+  };
+}
+
+function main(port: MessagePort): void {
+  let run: (task: ShardTask) => void = () => {
+    throw new EvaluationError('an encryption thread without a key', { where: 'encryption' });
+  };
+  const answer = async (request: ThreadRequest): Promise<void> => {
+    const reply = (message: ThreadReply): void => port.postMessage(message);
     try {
-      if (task.kind === 'digest') digestPositions(start, kernels, task);
-      else encrypt(task);
+      if (request.kind === 'start') run = await encryptorOf(request.start);
+      else run(request.task);
       reply({ kind: 'done' });
     } catch (error) {
       // The others need not go on.
-      Atomics.store(task.progress, 2, 1);
+      if (request.kind === 'task') Atomics.store(request.task.progress, 2, 1);
       reply({ kind: 'failed', error: encodeError(error) });
     }
-  });
-  reply({ kind: 'ready' });
+  };
+  port.on('message', (request: ThreadRequest) => void answer(request));
 }
 
-await main(workerData as ThreadStart);
+if (parentPort !== null) main(parentPort);

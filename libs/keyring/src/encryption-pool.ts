@@ -1,30 +1,29 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { SEED_BYTES, positionListBytes, putSeed } from '@ciphernet/artifacts';
 import { type CkksParameters, type EncryptionMode, slotsOf } from '@ciphernet/ckks';
-import { EvaluationError, InputError, decodeError, settleAll } from '@ciphernet/foundation';
+import { InputError, settleAll } from '@ciphernet/foundation';
 import { type SharedMemory, type WasmModule, createSharedMemory } from '@ciphernet/ring';
 import { writeEmbeddingTables } from './embedding-tables.js';
 import { encryptionKernels, writePrimes } from './encryption-kernels.js';
 import { type EncryptionLayout, layOutEncryption } from './encryption-memory.js';
-import type {
-  EncryptorName,
-  ShardRegion,
-  ShardTask,
-  ThreadReply,
-  ThreadStart,
-  ValueEncoding,
-} from './encryption-task.js';
+import type { EncryptorName, ShardRegion, ShardTask, ValueEncoding } from './encryption-task.js';
+import { type EncryptionThreads, beginThread, runTask, startEncryptionThreads } from './encryption-threads.js';
 import { keyResidues, writeKey } from './key-residues.js';
 import { createRegions } from './shard-regions.js';
 import { wideKernels, wideModule } from './wide-kernels.js';
 import { agrees } from './wide-trial.js';
 
+/** Writes features where it is told to: a shard of tens of megabytes is not copied. */
+export interface FeatureWriter {
+  readonly length: number;
+  /** @param target of that length, for as long as the promise is pending */
+  writeTo(target: Float32Array): Promise<void>;
+}
+
 /** Features of one shard in the clear, as the encryption pool takes them. */
 export interface PlainShard {
-  /** images × features, row-major, usually in [0, 1] */
-  readonly features: Float32Array;
+  /** images × features, row-major, usually in [0, 1]; or how many they are, and who writes them to where they are read. */
+  readonly features: Float32Array | FeatureWriter;
   readonly images: number;
 }
 
@@ -47,8 +46,11 @@ export interface ShardOptions {
 export interface EncryptedShard extends Disposable {
   /** In the wire format's order. */
   readonly residues: Uint32Array;
-  /** A digest for each position and the seed, as `positionDigests` has them; zeros where they were left out. */
-  readonly positions: Uint8Array;
+  /**
+   * A digest for each position and the seed, as `positionDigests` has them; zeros where they were left out. They are computed while the
+   * residues are stored, and before the next shard is encrypted. Rejects as `encryptShard` does.
+   */
+  readonly positions: Promise<Uint8Array>;
   /** What the second components come from, which are not among the residues: of symmetric encryption by ours. */
   readonly seed?: Uint8Array;
 }
@@ -78,35 +80,6 @@ export interface EncryptionStart {
 }
 
 const PROGRESS_INTERVAL_MS = 200;
-
-/** The built file, also where the package's sources run (tests): threads load JavaScript. */
-const THREAD = new URL('../dist/encrypt-thread.js', import.meta.url);
-
-async function startThread(start: ThreadStart): Promise<Worker> {
-  const thread = new Worker(THREAD, { workerData: start });
-  const [reply] = (await once(thread, 'message')) as [ThreadReply];
-  if (reply.kind === 'ready') return thread;
-  await thread.terminate();
-  if (reply.kind === 'failed') throw decodeError(reply.error);
-  throw new EvaluationError('the encryption thread did not start', { where: 'encryption' });
-}
-
-function runTask(thread: Worker, task: ShardTask): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const finish = (error?: Error): void => {
-      thread.off('message', onMessage);
-      thread.off('error', finish);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const onMessage = (reply: ThreadReply): void => {
-      finish(reply.kind === 'failed' ? decodeError(reply.error) : undefined);
-    };
-    thread.on('message', onMessage);
-    thread.on('error', finish);
-    thread.postMessage(task);
-  });
-}
 
 /**
  * Writes what all threads read: constants of the primes, tables of the embedding, the key.
@@ -146,40 +119,76 @@ function checkShard(shard: PlainShard, options: ShardOptions, start: EncryptionS
 }
 
 /**
- * Starts `threads` encryption threads on one shared memory.
+ * Gives a key to encryption threads on one shared memory.
  *
+ * @param threads how many, or those that were started ahead; the pool ends them, also where it can't be made
  * @throws InputError when the key does not fit the parameters
  */
-export async function createEncryptionPool(start: EncryptionStart, threads: number): Promise<EncryptionPool> {
-  const { parameters, mode, encryptor = 'simd' } = start;
-  const layout = layOutEncryption(parameters, threads);
+export async function createEncryptionPool(
+  start: EncryptionStart,
+  threads: number | EncryptionThreads,
+): Promise<EncryptionPool> {
+  const own = typeof threads === 'number' ? startEncryptionThreads(threads) : threads;
+  const layout = layOutEncryption(start.parameters, own.workers.length);
   const memory = createSharedMemory(layout.end);
-  const wide = encryptor === 'simd' ? writeConstants(memory, layout, start) : undefined;
-  const key = encryptor === 'simd' ? new Uint8Array() : start.key;
-  const workers = await Promise.all(
-    Array.from({ length: threads }, (_, index) =>
-      startThread({
-        parameters,
-        mode,
-        encryptor,
-        key,
-        memory,
-        index,
-        threads,
-        ...(wide === undefined ? {} : { wide }),
-      }),
-    ),
-  );
+  const end = async (): Promise<void> => {
+    await own[Symbol.asyncDispose]();
+    // The key, and whatever a thread that was stopped left of its last shard.
+    new Uint8Array(memory.buffer, 0, layout.end).fill(0);
+  };
+  try {
+    // While the threads load their modules.
+    const wide = start.encryptor === 'seal' ? undefined : writeConstants(memory, layout, start);
+    await begin(start, own, memory, wide);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return poolOf(start, { workers: own.workers, memory, layout, end });
+}
+
+function begin(
+  { parameters, mode, encryptor = 'simd', key }: EncryptionStart,
+  { workers }: EncryptionThreads,
+  memory: SharedMemory,
+  wide: WasmModule | undefined,
+): Promise<void> {
+  const common = {
+    parameters,
+    mode,
+    encryptor,
+    key: encryptor === 'simd' ? new Uint8Array() : key,
+    memory,
+    threads: workers.length,
+    ...(wide === undefined ? {} : { wide }),
+  };
+  return settleAll(workers.map((worker, index) => beginThread(worker, { ...common, index })));
+}
+
+/** What a pool encrypts with. */
+interface PoolParts extends Pick<EncryptionThreads, 'workers'> {
+  readonly memory: SharedMemory;
+  readonly layout: EncryptionLayout;
+  /** Ends the threads and zeroes the memory. */
+  readonly end: () => Promise<void>;
+}
+
+function poolOf(start: EncryptionStart, { workers, memory, layout, end }: PoolParts): EncryptionPool {
+  const { parameters, mode, encryptor = 'simd' } = start;
+  const threads = workers.length;
   const isSeeded = mode === 'symmetric' && encryptor === 'simd';
   const takeRegion = createRegions(memory, layout.end);
   const { ringDegree, primes } = parameters;
   /** Until every thread is done with it, whether one fails or not: they write into the shard's memory. */
   const run = (task: ShardTask): Promise<void> => settleAll(workers.map((worker) => runTask(worker, task)));
+  /** Of the shard before: threads do one thing at a time. */
+  let digested: Promise<void> = Promise.resolve();
   return {
     threads,
     async encryptShard(shard, options) {
       const features = checkShard(shard, options, start);
       const { images } = shard;
+      const { signal } = options;
       // Drawn for this call alone: whoever encrypts again, after a failure or anew, does it under another one.
       const seed = isSeeded ? new Uint8Array(randomBytes(SEED_BYTES)) : undefined;
       const components = isSeeded ? 1 : 2;
@@ -206,46 +215,60 @@ export async function createEncryptionPool(start: EncryptionStart, threads: numb
         progress: new Int32Array(new SharedArrayBuffer(12)),
         positions,
       });
-      const encrypting = task('encrypt');
-      const digesting = options.positions === false ? undefined : task('digest');
+      const [encrypting, digesting] = [task('encrypt'), task('digest')];
       const rows = new Float32Array(memory.buffer, region.rows, features * images);
-      rows.set(shard.features);
       const stop = (): void => {
-        for (const each of [encrypting, digesting]) if (each !== undefined) Atomics.store(each.progress, 2, 1);
+        for (const each of [encrypting, digesting]) Atomics.store(each.progress, 2, 1);
       };
-      options.signal?.addEventListener('abort', stop);
+      signal?.addEventListener('abort', stop);
       const report = (): void => options.onProgress?.(Atomics.load(encrypting.progress, 1), features);
       const timer = setInterval(report, PROGRESS_INTERVAL_MS);
       try {
-        options.signal?.throwIfAborted();
+        if (shard.features instanceof Float32Array) rows.set(shard.features);
+        else await shard.features.writeTo(rows);
+        await digested;
+        signal?.throwIfAborted();
         await run(encrypting);
-        options.signal?.throwIfAborted();
-        const digests = digesting === undefined ? undefined : run(digesting);
-        // Nobody reads them any more, and this thread has nothing else to do meanwhile.
-        rows.fill(0);
-        await digests;
-        options.signal?.throwIfAborted();
+        signal?.throwIfAborted();
       } catch (error) {
         rows.fill(0);
         held[Symbol.dispose]();
+        signal?.removeEventListener('abort', stop);
         throw error;
       } finally {
         clearInterval(timer);
-        options.signal?.removeEventListener('abort', stop);
       }
+      const digests = options.positions === false ? Promise.resolve() : run(digesting);
+      // Nobody reads them any more.
+      rows.fill(0);
       report();
-      const residues = new Uint32Array(memory.buffer, region.residues, bodyBytes / 4);
+      const list = digests
+        .finally(() => signal?.removeEventListener('abort', stop))
+        .then(() => {
+          signal?.throwIfAborted();
+          return positions;
+        });
+      // Threads may still read a shard that was given back.
+      let [isDigested, isDisposed] = [false, false];
+      const free = (): void => {
+        if (isDigested && isDisposed) held[Symbol.dispose]();
+      };
+      const settled = (): void => {
+        isDigested = true;
+        free();
+      };
+      // Thrown where it is waited for: until then a failure must not count as unhandled.
+      digested = list.then(settled, settled);
       return {
-        residues,
-        positions,
+        residues: new Uint32Array(memory.buffer, region.residues, bodyBytes / 4),
+        positions: list,
         ...(seed === undefined ? {} : { seed }),
-        [Symbol.dispose]: () => held[Symbol.dispose](),
+        [Symbol.dispose]() {
+          isDisposed = true;
+          free();
+        },
       };
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(workers.map((worker) => worker.terminate()));
-      // The key, and whatever a thread that was stopped left of its last shard.
-      new Uint8Array(memory.buffer, 0, layout.end).fill(0);
-    },
+    [Symbol.asyncDispose]: end,
   };
 }

@@ -8,7 +8,7 @@ export type EncryptorName = 'simd' | 'seal';
 /** Names that an encryptor is chosen by, the default first. */
 export const ENCRYPTOR_NAMES: readonly EncryptorName[] = ['simd', 'seal'];
 
-/** What an encryption thread is started with. The key stays inside this process. */
+/** What an encryption thread begins with. The key stays inside this process. */
 export interface ThreadStart {
   readonly parameters: CkksParameters;
   readonly mode: EncryptionMode;
@@ -76,6 +76,9 @@ export interface GroupEncryptor extends Disposable {
   finish(): void;
 }
 
-/** What a thread answers: `ready` once after its start, `done` after each task; `failed` in place of either. */
-export type ThreadReply =
-  { readonly kind: 'ready' } | { readonly kind: 'done' } | { readonly kind: 'failed'; readonly error: EncodedError };
+/** What a thread is asked: its start once and first, then tasks. */
+export type ThreadRequest =
+  { readonly kind: 'start'; readonly start: ThreadStart } | { readonly kind: 'task'; readonly task: ShardTask };
+
+/** What a thread answers to each. */
+export type ThreadReply = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly error: EncodedError };

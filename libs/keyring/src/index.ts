@@ -12,6 +12,7 @@ export { type SetEncryption, type SlotRows, encryptRows } from './encrypt-rows.j
 export { type EncodingKey, createEncodingKey, readEncodingKey } from './encoding-key.js';
 export { type EncryptionKey, type WantedKey, readEncryptionKey } from './encryption-key.js';
 export { type EncryptorName, ENCRYPTOR_NAMES } from './encryption-task.js';
+export { type EncryptionThreads, startEncryptionThreads } from './encryption-threads.js';
 export { type ExpectedPlan, type ExpectedShard, checkSlots, decryptResult } from './expected-result.js';
 export { DEFAULT_DAYS, expiryIn } from './expiry.js';
 export { generateKeys } from './generate.js';

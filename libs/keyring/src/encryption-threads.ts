@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { EvaluationError, decodeError } from '@ciphernet/foundation';
+import type { ShardTask, ThreadReply, ThreadRequest, ThreadStart } from './encryption-task.js';
+
+/** Threads that hold no key yet; a pool that is made of them ends them, and so does disposing of them. */
+export interface EncryptionThreads extends AsyncDisposable {
+  readonly workers: readonly Worker[];
+}
+
+/** The built file, also where the package's sources run (tests): threads load JavaScript. */
+const THREAD = new URL('../dist/encrypt-thread.js', import.meta.url);
+
+/**
+ * Starts threads for a pool ahead of it: loading their modules takes longer than all else that a pool begins with, and needs nothing of
+ * the key or the parameters.
+ */
+export function startEncryptionThreads(count: number): EncryptionThreads {
+  const workers = Array.from({ length: count }, () => {
+    const worker = new Worker(THREAD);
+    // One that ends before it was given anything to do is found when it is; without a listener it would end the process.
+    worker.on('error', () => undefined);
+    return worker;
+  });
+  return {
+    workers,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** What the thread answers; rejects where it ends instead. */
+async function ask(worker: Worker, request: ThreadRequest): Promise<void> {
+  const ended = new AbortController();
+  const onExit = (): void => ended.abort(new EvaluationError('an encryption thread ended', { where: 'encryption' }));
+  // The number of a thread that has ended.
+  if (worker.threadId === -1) onExit();
+  worker.once('exit', onExit);
+  try {
+    const answer = once(worker, 'message', { signal: ended.signal }) as Promise<[ThreadReply]>;
+    worker.postMessage(request);
+    const [reply] = await answer.catch((error: unknown) => {
+      throw ended.signal.aborted ? ended.signal.reason : error;
+    });
+    if (reply.kind === 'failed') throw decodeError(reply.error);
+  } finally {
+    worker.off('exit', onExit);
+  }
+}
+
+/** Gives a thread its key, memory and place. @throws what its encryptor throws, and EvaluationError where the thread ended */
+export const beginThread = (worker: Worker, start: ThreadStart): Promise<void> => ask(worker, { kind: 'start', start });
+
+/** Has a thread take part in a pass over a shard. @throws what encrypting throws, and EvaluationError where the thread ended */
+export const runTask = (worker: Worker, task: ShardTask): Promise<void> => ask(worker, { kind: 'task', task });
