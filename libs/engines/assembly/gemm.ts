@@ -18,8 +18,10 @@
 import { centre } from '@ciphernet/ring/assembly/modulus';
 
 export const BLOCK_BYTES: usize = 32;
-/** Bytes of the sums of a quad: four outputs' low and high digits, four coefficients each. */
-export const SUM_BYTES: usize = 128;
+/** Bytes of the sums of a quad of a group: four outputs' low and high digits, four coefficients each. */
+export const GROUP_SUM_BYTES: usize = 128;
+/** Of two groups: gemm-wide.ts. */
+export const SUM_BYTES: usize = 2 * GROUP_SUM_BYTES;
 
 /** Largest sum of |w| of an output whose inputs come from `pack`, and of one whose inputs come from a square: above. */
 export const MAX_WEIGHT_SUM_PACKED: i32 = 131_063;
@@ -48,8 +50,7 @@ export function gemm(
       const add = load<i32>(block, 24);
       for (let quad = load<i32>(block, 12); quad > 0; quad--) {
         // Four outputs x four coefficients x two digits: eight sums, two data and two scratch registers, below the
-        // 15 that V8 has on x86-64. Low and high digits begin alike, are loaded side by side and stored side by side: where V8
-        // merges neighbours into vectors of 256 bits, it starts from such stores (src/wasm/wide.ts).
+        // 15 that V8 has on x86-64.
         let l0 = i32x4.splat(0), h0 = i32x4.splat(0);
         let l1 = i32x4.splat(0), h1 = i32x4.splat(0);
         let l2 = i32x4.splat(0), h2 = i32x4.splat(0);
@@ -128,18 +129,18 @@ export function gemm(
 /** sum + the products of neighbouring digits with their weights, in pairs. */
 // @ts-ignore: decorator
 @inline
-function plusDot(sum: v128, digits: v128, weights: v128): v128 {
+export function plusDot(sum: v128, digits: v128, weights: v128): v128 {
   return i32x4.add(sum, i32x4.dot_i16x8_s(digits, weights));
 }
 
 /** Four outputs from their sums, each with its bias, where there is one. */
 // @ts-ignore: decorator
 @inline
-function finishQuad(
+export function finishQuad(
   target: usize, rowStride: usize, sums: usize, bias: usize, modulus: usize, add: i32,
 ): void {
   const p = v128.load32_splat(modulus), inverse = v128.load32_splat(modulus, 4);
-  for (let at = sums; at < sums + SUM_BYTES; at += 32) {
+  for (let at = sums; at < sums + GROUP_SUM_BYTES; at += 32) {
     let low = v128.load(at), high = v128.load(at, 16);
     if (bias) {
       low = i32x4.add(low, v128.load32_splat(bias));
