@@ -2,8 +2,9 @@
 // of a short process. Modules are made CommonJS by TypeScript and wrapped, in the order in which they are found; worker threads' files
 // become bundles beside it. Dynamic imports stay outside and are loaded from where they are, but for the relative ones of packages that
 // are named: commands that are loaded when they are asked for. A module of ours loads another when it first uses something of it, not
-// when it starts: schemas, commands and formats that a step has no use for are most of what there is to load.
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+// when it starts: schemas, commands and formats that a step has no use for are most of what there is to load. A bundle is two files: the one
+// that is run, a copy of bundle-launcher.cjs, and NAME.bundle.js, which that runs.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, join, resolve as resolvePath } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -167,7 +168,7 @@ const inAscii = (text) => {
  * Bundles a program.
  *
  * @param {string} entry a module that starts the program as it is loaded
- * @param {string} target where the bundle goes, a `.cjs` file
+ * @param {string} target what is to be run, a `.cjs` file
  * @param {string} party whose program it is
  * @param {readonly string[]} parts packages whose relative dynamic imports are in the bundle
  * @returns {{ modules: number, bundles: string[] }}
@@ -215,7 +216,9 @@ export function bundle(entry, target, party, parts = []) {
       const url = JSON.stringify(pathToFileURL(path).href);
       return `${id}: [${JSON.stringify(needs)}, ${JSON.stringify(imports)}, ${url}, ${isStart}function (module, exports, require, __import, __url, __filename, __dirname) {\n${text}\n}]`;
     });
-    writeFileSync(file, inAscii(`${RUNTIME}({\n${body.join(',\n')}\n});\n`));
+    const path = `${file.slice(0, -'.cjs'.length)}.bundle.js`;
+    writeFileSync(path, inAscii(`(function (require, importOutside) {\n${RUNTIME}({\n${body.join(',\n')}\n});\n})\n`));
+    copyFileSync(fileURLToPath(new URL('bundle-launcher.cjs', import.meta.url)), file);
     modules += found.length;
   };
   mkdirSync(dirname(target), { recursive: true });
@@ -249,7 +252,7 @@ const start = (table) => {
       return outside(specifier);
     };
     const importFrom = (specifier) =>
-      specifier in needs ? Promise.resolve().then(() => load(needs[specifier])) : import(imports[specifier] ?? specifier);
+      specifier in needs ? Promise.resolve().then(() => load(needs[specifier])) : importOutside(imports[specifier] ?? specifier);
     let result;
     try {
       result = body.call(module.exports, module, module.exports, require, importFrom, url, path, dirname(path));

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from '@ciphernet/testing';
@@ -9,7 +9,8 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const program = (name: string): string => join(ROOT, 'benchmarks', 'fhe-ml-inference', 'programs', `${name}.mjs`);
 
 function node(...args: string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
-  return spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  return { status, stdout, stderr };
 }
 
 const bundle = (entry: string, target: string, ...rest: string[]) =>
@@ -32,11 +33,34 @@ describe('a program in one file', () => {
     await using folder = await temporaryFolder();
     const target = join(folder.path, 'server.cjs');
     bundle('server', target, 'compute', '@ciphernet/compute-files');
-    const text = await readFile(target, 'utf8');
+    const text = await readFile(join(folder.path, 'server.bundle.js'), 'utf8');
+    expect(text).toMatch(/libs\/engines/);
     expect(text).not.toMatch(/libs\/keyring|secret\.key\.json/);
     const mixed = bundle('client', join(folder.path, 'mixed.cjs'), 'compute', '@ciphernet/client-files');
     expect(mixed.stderr).toMatch(/a program of compute may not hold .*, which is of client/);
     expect(mixed.status).toBe(1);
+  });
+
+  it('runs with the code that an earlier run kept, and without it where that is of another program or none', async () => {
+    await using folder = await temporaryFolder();
+    const target = join(folder.path, 'client.cjs');
+    const code = join(folder.path, 'client.code');
+    bundle('client', target, 'client', '@ciphernet/client-files');
+    const help = () => node(target, 'encrypt', '--help');
+    const before = help();
+    expect(before.stdout).toMatch(/Usage: ciphernet-client encrypt/);
+    await expect(readFile(code)).rejects.toThrow(/ENOENT/);
+    node(
+      '--eval',
+      `process.env.BUNDLE_KEEPS_CODE = '1'; process.argv.push('encrypt', '--help'); require(${JSON.stringify(target)})`,
+    );
+    const kept = await readFile(code);
+    expect(kept.length).toBeGreaterThan(100_000);
+    expect(help()).toEqual(before);
+    for (const other of [Buffer.alloc(0), Buffer.from('no code'), kept.subarray(0, 1000), Buffer.alloc(kept.length)]) {
+      await writeFile(code, other);
+      expect(help()).toEqual(before);
+    }
   });
 
   it('loads by TypeScript’s own names when they are used, and by others at once', () => {

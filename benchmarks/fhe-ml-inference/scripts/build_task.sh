@@ -11,7 +11,7 @@ node=$ciphernet/node_modules/.bin/node
 [ -x "$node" ] || node=$(command -v node)
 . "$folder/settings"
 
-# V8 keeps here what it made of the programs' sources.
+# Node keeps here what it compiles of modules outside the programs' bundles.
 cache=$folder/build/compile-cache
 NODE_COMPILE_CACHE=$cache
 export NODE_COMPILE_CACHE
@@ -54,7 +54,9 @@ single='$single'
 export NODE_COMPILE_CACHE='$cache'
 END
 
-# Once through all stages with a black image, for V8's cache.
+# Once through all stages with a black image: the bundles keep what V8 compiles (scripts/bundle-launcher.cjs).
+BUNDLE_KEEPS_CODE=1
+export BUNDLE_KEEPS_CODE
 dry=$folder/build/dry-run
 rm -rf "$dry"
 mkdir -p "$dry/datasets/single/intermediate" "$dry/datasets/small/intermediate"
