@@ -35,6 +35,9 @@ export function modeOption(what: string, mode: EncryptionMode = 'public'): Optio
   return new Option('--mode <mode>', what).choices(['public', 'symmetric']).default(mode);
 }
 
+/** Which key a mode encrypts with, in words. */
+export const keyOf = (mode: EncryptionMode): string => (mode === 'symmetric' ? 'the secret key' : 'the public key');
+
 /** Parses the name of a benchmark suite. */
 export function suiteArgument(text: string): string {
   if (/^[a-z][a-z0-9-]{2,39}$/.test(text)) return text;

@@ -4,6 +4,7 @@ export {
   digestArgument,
   evaluationArgument,
   integerBetween,
+  keyOf,
   modeOption,
   ringOption,
   suiteArgument,

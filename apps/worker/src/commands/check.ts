@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { type EncryptionMode, type RingName, slotsOf } from '@ciphernet/ckks';
-import { Command, type OwnDataOptions, addOwnDataOptions, modeOption, ringOption } from '@ciphernet/command-line';
+import {
+  Command,
+  type OwnDataOptions,
+  addOwnDataOptions,
+  keyOf,
+  modeOption,
+  ringOption,
+} from '@ciphernet/command-line';
 import { type CompiledCircuit, costOf, dequantise, explainPlan, simulateCircuit, squaresOf } from '@ciphernet/compiler';
 import { type Examples, type Task, loadOwnExamples, readingForModel, taskText } from '@ciphernet/datasets';
 import { printable } from '@ciphernet/foundation';
@@ -41,6 +48,7 @@ interface Summary {
   readonly inputs: number;
   readonly outputs: number;
   readonly squares: number;
+  readonly mode: EncryptionMode;
   readonly ring: RingName;
   readonly ringDegree: number;
   readonly primes: number;
@@ -123,6 +131,7 @@ async function summarise({ model, compiled, examples, outputs }: Checked): Promi
     inputs: examples.features.width,
     outputs,
     squares: squaresOf(circuit),
+    mode: plan.mode,
     ring: parameters.ring,
     ringDegree: parameters.ringDegree,
     primes: parameters.primes.length,
@@ -144,7 +153,7 @@ function summaryLines(summary: Summary, guesses: readonly string[]): string[] {
   return [
     `fits: ${squares} square${squares === 1 ? '' : 's'}, ${summary.inputs} features, ${summary.outputs} outputs, ${taskText(summary.task)}`,
     ...guesses.map((guess) => `  ${guess}`),
-    `  plan              ${summary.ring} ring of degree ${summary.ringDegree}, ${summary.primes} primes, ${summary.verifiable ? 'verifiable' : 'not verifiable position by position'}`,
+    `  plan              ${summary.ring} ring of degree ${summary.ringDegree}, ${summary.primes} primes, for ${keyOf(summary.mode)}, ${summary.verifiable ? 'verifiable' : 'not verifiable position by position'}`,
     `  compared with     ${summary.runtime}`,
     ...(agreement === undefined
       ? []

@@ -1,6 +1,6 @@
 import { openBlobStore } from '@ciphernet/blobs';
 import { type EncryptionMode, type RingName, slotsOf } from '@ciphernet/ckks';
-import { Command, digestArgument, integerBetween, modeOption, ringOption } from '@ciphernet/command-line';
+import { Command, digestArgument, integerBetween, keyOf, modeOption, ringOption } from '@ciphernet/command-line';
 import { costOf, dequantise, evaluateCircuit, simulateCircuit } from '@ciphernet/compiler';
 import { loadConfiguration } from '@ciphernet/configuration';
 import { loadDataset, takeExamples, toFeatures } from '@ciphernet/datasets';
@@ -60,7 +60,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   }
   process.stdout.write(
     [
-      `${dataset.name}, ${dataset.count.toLocaleString('en')} images, model ${model.record.name}, not encrypted: simulated`,
+      `${dataset.name}, ${dataset.count.toLocaleString('en')} images, model ${model.record.name}, not encrypted: simulated for ${keyOf(options.mode)}`,
       `  expected encrypted accuracy   ${percent(summary.accuracy.simulated)}`,
       `  base accuracy                 ${percent(summary.accuracy.base)}`,
       `  quantised accuracy            ${percent(summary.accuracy.quantised)}`,
