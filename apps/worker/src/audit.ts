@@ -97,7 +97,7 @@ export async function audit(
     });
   }
   // Not hashed as a whole: each position is held against the list, and the list against the manifest.
-  await using local = await blobs.local(entry.digest, { verify: false });
+  await using local = await blobs.local(entry.digest, { verify: false, maxBytes: entry.bytes });
   using shard = openBatchFile(local.path);
   checkUnhashedShard(shard, manifest, entry, `shard ${job.shard} of ${manifest.name}`);
   const listBytes = positionListBytes(shard.header, shard.seed);

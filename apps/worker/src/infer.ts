@@ -105,7 +105,7 @@ export async function infer(job: InferJob, dependencies: InferDependencies): Pro
     if (known !== undefined) return answer(known, true);
 
     const started = performance.now();
-    await using local = await blobs.local(entry.digest, { verify: false });
+    await using local = await blobs.local(entry.digest, { verify: false, maxBytes: entry.bytes });
     const file = {
       path: local.path,
       digest: entry.digest,

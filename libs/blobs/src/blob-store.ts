@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { IntegrityError } from '@ciphernet/foundation';
 
 /** Address and size of a stored blob. */
 export interface BlobRef {
@@ -11,6 +12,14 @@ export interface BlobRef {
 export interface LocalBlob extends AsyncDisposable {
   readonly path: string;
   readonly bytes: number;
+}
+
+/** How a blob is fetched into a file. */
+export interface LocalOptions {
+  /** False for a caller that verifies while it reads. Default true. */
+  readonly verify?: boolean;
+  /** A longer one is not fetched: a store may say any length. */
+  readonly maxBytes?: number;
 }
 
 /**
@@ -32,21 +41,31 @@ export interface BlobStore {
    * @throws IntegrityError when it is missing, larger than `maxBytes`, or holds other bytes
    */
   get(digest: string, maxBytes?: number, room?: Uint8Array): Promise<Uint8Array>;
-  /** The content as a stream that fails at its end when the digest is wrong. @throws IntegrityError when it is missing */
-  stream(digest: string): Promise<Readable>;
+  /**
+   * The content as a stream that fails at its end when the digest is wrong.
+   *
+   * @throws IntegrityError when it is missing, or larger than `maxBytes`
+   */
+  stream(digest: string, maxBytes?: number): Promise<Readable>;
   /**
    * The content as a local file whose digest has been verified; or not yet, for a caller that verifies it while it
    * reads it (`verify: false`).
    *
-   * @throws IntegrityError when it is missing, or verified and of other bytes
+   * @throws IntegrityError when it is missing, larger than `maxBytes`, or verified and of other bytes
    */
-  local(digest: string, options?: { readonly verify?: boolean }): Promise<LocalBlob>;
+  local(digest: string, options?: LocalOptions): Promise<LocalBlob>;
   /** Points a name at a small text, atomically; the last writer wins. `refFamily` gives it a schema. */
   setRef(name: string, text: string): Promise<void>;
   /** The text that a name points at; undefined when there is none of that name. */
   getRef(name: string): Promise<string | undefined>;
   /** Names below a prefix, sorted. */
   listRefs(prefix: string): Promise<string[]>;
+}
+
+/** @throws IntegrityError for a blob of more bytes than are expected */
+export function assertSize(digest: string, bytes: number, maxBytes: number, where: string): void {
+  if (bytes <= maxBytes) return;
+  throw new IntegrityError(`blob ${digest} has ${bytes} bytes, at most ${maxBytes} are expected`, { where });
 }
 
 /** Most bytes of blobs that are read whole: manifests, circuits, models. Shards are streamed. */

@@ -4,24 +4,24 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { IntegrityError, sha256Hex } from '@ciphernet/foundation';
-import { type BlobRef, type LocalBlob, MAX_SMALL_BLOB } from './blob-store.js';
+import { type BlobRef, type LocalBlob, type LocalOptions, MAX_SMALL_BLOB, assertSize } from './blob-store.js';
 import { type StoreFolder, directoryError, isMissing, writeChunks } from './directory-files.js';
 import { verifying } from './verifying.js';
 
 const READ_BYTES = 2 ** 20;
 
-/** Bytes of a blob. @throws IntegrityError when it is not there */
-async function sizeOf(folder: StoreFolder, digest: string): Promise<number> {
+/** Bytes of a blob. @throws IntegrityError when it is not there, or has more than `maxBytes` */
+async function sizeOf(folder: StoreFolder, digest: string, maxBytes = Infinity): Promise<number> {
   const path = folder.blobPath(digest);
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
+  const { size } = await stat(path).catch((error: unknown) => {
     if (!isMissing(error)) throw directoryError(error, path);
     throw new IntegrityError(`blob ${digest} is not there`, {
       where: folder.root,
       hint: 'encrypt, train or evaluate again',
     });
-  }
+  });
+  assertSize(digest, size, maxBytes, folder.root);
+  return size;
 }
 
 /** The address is known only at the end: the content is staged in `partial/` first, then moved to its name. */
@@ -75,12 +75,7 @@ export async function getBlob(
   maxBytes = MAX_SMALL_BLOB,
   room: Uint8Array = new Uint8Array(0),
 ): Promise<Uint8Array> {
-  const bytes = await sizeOf(folder, digest);
-  if (bytes > maxBytes) {
-    throw new IntegrityError(`blob ${digest} has ${bytes} bytes, at most ${maxBytes} are expected`, {
-      where: folder.root,
-    });
-  }
+  const bytes = await sizeOf(folder, digest, maxBytes);
   const content = await readAtOnce(
     folder.blobPath(digest),
     bytes <= room.length ? room.subarray(0, bytes) : new Uint8Array(bytes),
@@ -112,20 +107,20 @@ async function readAtOnce(path: string, content: Uint8Array): Promise<Uint8Array
   }
 }
 
-/** The content as a stream that fails at its end when the digest is wrong. @throws IntegrityError when it is missing */
-export async function streamBlob(folder: StoreFolder, digest: string): Promise<Readable> {
-  await sizeOf(folder, digest);
+/** The content as a stream that fails at its end when the digest is wrong. @throws IntegrityError when it is missing or larger */
+export async function streamBlob(folder: StoreFolder, digest: string, maxBytes?: number): Promise<Readable> {
+  await sizeOf(folder, digest, maxBytes);
   const source = createReadStream(folder.blobPath(digest), { highWaterMark: READ_BYTES });
   return Readable.from(verifying(source, digest, folder.root));
 }
 
-/** The stored file itself. @throws IntegrityError when it is missing or, unless `verify` is false, holds other bytes */
+/** The stored file itself. @throws IntegrityError when it is missing, larger, or, unless `verify` is false, holds other bytes */
 export async function localBlob(
   folder: StoreFolder,
   digest: string,
-  { verify = true }: { readonly verify?: boolean } = {},
+  { verify = true, maxBytes }: LocalOptions = {},
 ): Promise<LocalBlob> {
-  const bytes = await sizeOf(folder, digest);
+  const bytes = await sizeOf(folder, digest, maxBytes);
   if (verify) {
     for await (const _ of await streamBlob(folder, digest)) {
       // Reading to the end is the verification.

@@ -43,7 +43,7 @@ export async function openDirectoryStore(folder: string): Promise<BlobStore> {
     put: (content) => putBlob(files, content),
     has: (digest) => hasBlob(files, digest),
     get: (digest, maxBytes, room) => getBlob(files, digest, maxBytes, room),
-    stream: (digest) => streamBlob(files, digest),
+    stream: (digest, maxBytes) => streamBlob(files, digest, maxBytes),
     local: (digest, options) => localBlob(files, digest, options),
     async setRef(name, text) {
       await writeChunks(files, files.refPath(name), [Buffer.from(text)]);

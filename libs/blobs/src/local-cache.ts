@@ -75,7 +75,7 @@ export async function withLocalCache(store: BlobStore, { folder, maxBytes }: Loc
   return {
     ...store,
     description: `${store.description}, cached in ${folder}`,
-    async local(digest) {
+    async local(digest, options) {
       const cached = join(folder, checkDigestName(digest));
       const found = await lease((path) => link(cached, path)).catch(() => undefined);
       if (found !== undefined) {
@@ -88,7 +88,9 @@ export async function withLocalCache(store: BlobStore, { folder, maxBytes }: Loc
         await found[Symbol.asyncDispose]();
         await rm(cached, { force: true });
       }
-      const fetched = await lease(async (path) => pipeline(await store.stream(digest), createWriteStream(path)));
+      const fetched = await lease(async (path) =>
+        pipeline(await store.stream(digest, options?.maxBytes), createWriteStream(path)),
+      );
       // Another reader may have linked the same bytes first.
       if (fetched.bytes <= maxBytes) await link(fetched.path, cached).catch(() => undefined);
       await evict(folder, maxBytes);

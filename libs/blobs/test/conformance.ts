@@ -63,12 +63,18 @@ export function conformance(
       expect(await store.has(sha256Hex('half'))).toBe(true);
     });
 
-    it('says which blob is missing, and refuses one that is too large', async () => {
+    it('says which blob is missing, and refuses one that is too large before any of it is fetched', async () => {
       await using opened = await open();
       const { store } = opened;
       await expect(store.get('1'.repeat(64))).rejects.toThrow(/blob 1{64} is not there/);
       const { digest } = await store.put(Buffer.alloc(100));
       await expect(store.get(digest, 99)).rejects.toThrow(/100 bytes, at most 99/);
+      await expect(store.stream(digest, 99)).rejects.toThrow(/100 bytes, at most 99/);
+      for (const verify of [true, false]) {
+        await expect(store.local(digest, { verify, maxBytes: 99 })).rejects.toThrow(/100 bytes, at most 99/);
+      }
+      await using local = await store.local(digest, { maxBytes: 100 });
+      expect(local.bytes).toBe(100);
     });
 
     it('keeps references, the last writer winning', async () => {

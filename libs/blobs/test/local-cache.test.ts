@@ -23,9 +23,9 @@ async function open(maxBytes = 1e9): Promise<Opened> {
   const fetched: string[] = [];
   const counted: BlobStore = {
     ...behind,
-    stream: (digest) => {
+    stream: (digest, most) => {
       fetched.push(digest);
-      return behind.stream(digest);
+      return behind.stream(digest, most);
     },
   };
   return {
