@@ -77,6 +77,7 @@ export default tseslint.config(
         URL: 'readonly',
         require: 'readonly',
         __dirname: 'readonly',
+        __filename: 'readonly',
         TextDecoder: 'readonly',
         TextEncoder: 'readonly',
         Buffer: 'readonly',

@@ -1,4 +1,4 @@
-// Puts a program of this workspace and all that it loads into one file: resolving and reading hundreds of modules is most of the start
+// Puts a program of this workspace and all that it loads into one bundle: resolving and reading hundreds of modules is most of the start
 // of a short process. Modules are made CommonJS by TypeScript and wrapped, in the order in which they are found; worker threads' files
 // become bundles beside it. Dynamic imports stay outside and are loaded from where they are, but for the relative ones of packages that
 // are named: commands that are loaded when they are asked for. A module of ours loads another when it first uses something of it, not

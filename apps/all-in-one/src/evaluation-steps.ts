@@ -44,7 +44,7 @@ export async function encryptForModel(
     mode: options.mode,
     encryptor: options.encryptor,
   };
-  const encrypted = await encryptWithProgress(request, keys, { owner, blobs, signal, board, threads });
+  const encrypted = await encryptWithProgress(request, keys, { owner, blobs, signal, board }, threads);
   return { digest: encrypted.digest, shards: encrypted.manifest.shards.length };
 }
 

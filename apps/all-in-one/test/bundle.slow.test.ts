@@ -57,10 +57,26 @@ describe('a program in one file', () => {
     const kept = await readFile(code);
     expect(kept.length).toBeGreaterThan(100_000);
     expect(help()).toEqual(before);
-    for (const other of [Buffer.alloc(0), Buffer.from('no code'), kept.subarray(0, 1000), Buffer.alloc(kept.length)]) {
+    const damaged = Buffer.from(kept);
+    for (let at = kept.length / 2; at < kept.length / 2 + 100; at++) damaged[at]! ^= 0xff;
+    const others = [
+      Buffer.alloc(0),
+      Buffer.from('no code'),
+      kept.subarray(0, 1000),
+      Buffer.alloc(kept.length),
+      damaged,
+    ];
+    for (const other of others) {
       await writeFile(code, other);
       expect(help()).toEqual(before);
     }
+
+    // V8 takes code for every source of the same length.
+    const source = join(folder.path, 'client.bundle.js');
+    const text = await readFile(source, 'utf8');
+    await writeFile(code, kept);
+    await writeFile(source, text.replace('encrypt the examples', 'ENCRYPT the examples'));
+    expect(help().stdout).toMatch(/ENCRYPT the examples/);
   });
 
   it('loads by TypeScript’s own names when they are used, and by others at once', () => {

@@ -91,7 +91,7 @@ export async function encryptFile(input: string, output: string, options: Encryp
   const client = await readClientSide(keys);
   const { parameters, mode, inputScale } = client;
   assertSecure(parameters, keys);
-  // The few ciphertexts of single examples are made before another thread has started. They load while key and examples are read.
+  // These load while key and examples are read. The few ciphertexts of single examples are made before a second one would have.
   await using threads = startEncryptionThreads(client.packing === 'products' ? 1 : availableParallelism());
   const key = await readEncryptionKey(keys, { mode, parameters, passphrase, mayBeOthers: true });
   const rows = await readExamples(input, client);

@@ -10,15 +10,19 @@ export interface OwnerTools {
   readonly blobs: BlobStore;
   readonly signal: AbortSignal;
   readonly board: ProgressBoard;
-  /** How many, or those that were started ahead, which encrypting ends; without them one a core. */
-  readonly threads?: number | EncryptionThreads;
 }
 
-/** Encrypts a dataset into the store on all cores, showing its progress. @param keys folder of the key files */
+/**
+ * Encrypts a dataset into the store on all cores, showing its progress.
+ *
+ * @param keys folder of the key files
+ * @param started threads that were started ahead, which this ends
+ */
 export async function encryptWithProgress(
   request: EncryptionRequest,
   keys: string,
-  { owner, blobs, signal, board, threads = owner.cores }: OwnerTools,
+  { owner, blobs, signal, board }: OwnerTools,
+  started?: EncryptionThreads,
 ): Promise<EncryptedDataset> {
   const progress = board.start('encrypt', 'examples');
   const encrypted = await encryptDataset(
@@ -28,7 +32,7 @@ export async function encryptWithProgress(
       blobs,
       identity: await openOwnerIdentity(owner),
       recordsFolder: owner.recordsFolder,
-      threads,
+      threads: started ?? owner.cores,
       signal,
       onProgress: (done, total) => progress.update(done, total),
     },

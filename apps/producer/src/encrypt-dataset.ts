@@ -67,6 +67,7 @@ export interface EncryptionTools {
 export interface EncryptedDataset {
   readonly digest: string;
   readonly manifest: DatasetManifest;
+  /** Without what threads that were started ahead took to load. */
   readonly seconds: number;
 }
 

@@ -36,7 +36,7 @@ if [ "$network" = mlp ]; then
   single=single
 fi
 
-# Client and server, a file each: the server's holds no module that makes, reads or uses a key, or is not made.
+# Client and server, a bundle each: the server's holds no module that makes, reads or uses a key, or is not made.
 programs=$ciphernet/benchmarks/fhe-ml-inference/programs
 "$node" "$ciphernet/scripts/bundle.mjs" "$programs/client.mjs" "$folder/build/client.cjs" client @ciphernet/client-files
 "$node" "$ciphernet/scripts/bundle.mjs" "$programs/server.mjs" "$folder/build/server.cjs" compute @ciphernet/compute-files
@@ -68,4 +68,5 @@ for size in 0 1; do
     "$folder/build/$stage" "$size" > /dev/null
   done
 done
-rm -rf "$dry"
+# Threads that were ended while they kept theirs leave a part.
+rm -rf "$dry" "$folder"/build/*.partial

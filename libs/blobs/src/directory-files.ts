@@ -64,7 +64,7 @@ function isOfTheSource(error: unknown): error is Error {
 /**
  * Writes a file that appears whole or not at all: under a name in `partial/`, then renamed. Makes its folder.
  *
- * @param chunks the next one is asked for while the last is written, so that whoever hashes them does so meanwhile: none may use another's memory
+ * @param chunks as {@link writeInTurn} takes them
  * @throws what the chunks throw; InputError or UnavailableError when the file system fails
  */
 export async function writeChunks(

@@ -124,6 +124,7 @@ function factorise(lower: Float64Array, size: number): { feedback: Float64Array;
   return { feedback, diagonal };
 }
 
+/** Of each column of `inputs` over the examples. */
 function varianceOf(values: Float64Array, width: number, inputs: Uint32Array, means: Float64Array): Float64Array {
   const count = values.length / width;
   const variances = new Float64Array(inputs.length);
@@ -135,6 +136,7 @@ function varianceOf(values: Float64Array, width: number, inputs: Uint32Array, me
   return variances;
 }
 
+/** Of each column over the examples. */
 function meansOf(values: Float64Array, width: number): Float64Array {
   const count = values.length / width;
   const means = new Float64Array(width);

@@ -32,7 +32,7 @@ export const MAX_WEIGHT_SUM_SQUARED: i32 = 95_311;
  * out: i32, |r| <= p/2 + 2^14, the exact output times 2^-32 mod p; output o of group g at
  * out + o * rowStride + g * groupStride, 4 lanes.
  * withBias: 1 for component 0, 0 for the others.
- * sums: SUM_BYTES of scratch.
+ * sums: SUM_BYTES of scratch, of which this uses those of one group.
  */
 export function gemm(
   blocks: usize, blockCount: i32, packed: usize, packedStride: usize, groups: i32,
@@ -107,7 +107,6 @@ export function gemm(
             weights += 16;
           }
         }
-        // The upper one first: the other way round V8 stores the lower one twice.
         v128.store(sums, h0, 16);
         v128.store(sums, l0);
         v128.store(sums, h1, 48);

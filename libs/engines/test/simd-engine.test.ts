@@ -68,7 +68,10 @@ describe('the host and the kernels', () => {
 });
 
 describe('the product in vectors of 256 bits', () => {
-  /** Outputs of 4 × `pairs` pair rows at four coefficients, digits and weights at the ends of their ranges. */
+  /** Two are multiplied together, the third alone. */
+  const GROUPS = 3;
+
+  /** Outputs of 4 × `pairs` pair rows at three groups of four coefficients, digits and weights at the ends of their ranges. */
   function outputsOf(isWide: boolean, pairs: number, seed: number): Int32Array {
     const random = lcg(seed);
     const kernels = createKernels(isWide);
@@ -79,20 +82,20 @@ describe('the product in vectors of 256 bits', () => {
       BLOCK_BYTES,
       16 * pairs,
       32,
-      PAIR_BYTES * pairs,
-      64,
+      PAIR_BYTES * pairs * GROUPS,
+      64 * GROUPS,
       SUM_BYTES,
     ].map(at);
     kernels.modulusInit(modulus ?? 0, 1_073_692_673);
     const [words, halves] = [kernels.i32(), kernels.i16()];
     const ends = (most: number): number => (random() < 0.5 ? -most : most);
     for (let i = 0; i < 8 * pairs; i++) halves[(weights ?? 0) / 2 + i] = ends(MAX_WEIGHT);
-    for (let i = 0; i < 16 * pairs; i++) halves[(packed ?? 0) / 2 + i] = ends(2 ** 14);
+    for (let i = 0; i < 16 * pairs * GROUPS; i++) halves[(packed ?? 0) / 2 + i] = ends(2 ** 14);
     for (let i = 0; i < 8; i++) words[(bias ?? 0) / 4 + i] = ends(2 ** 14);
     words.set([0, PAIR_BYTES * pairs], (runs ?? 0) / 4);
     words.set([runs ?? 0, 1, weights ?? 0, 1, bias ?? 0, 0, 0, 0], (block ?? 0) / 4);
-    kernels.gemm(block ?? 0, 1, packed ?? 0, PAIR_BYTES * pairs, 1, out ?? 0, 16, 64, modulus ?? 0, 1, sums ?? 0);
-    return words.slice((out ?? 0) / 4, (out ?? 0) / 4 + 16);
+    kernels.gemm(block ?? 0, 1, packed ?? 0, PAIR_BYTES * pairs, GROUPS, out ?? 0, 16, 64, modulus ?? 0, 1, sums ?? 0);
+    return words.slice((out ?? 0) / 4, (out ?? 0) / 4 + 16 * GROUPS);
   }
 
   it.each([1, 2, 3, 64, 127])('has the words of the usual one, %d pair rows', (pairs) => {

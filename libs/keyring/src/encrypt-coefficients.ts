@@ -1,7 +1,8 @@
 import { type BatchHeader, shardHeader } from '@ciphernet/artifacts';
 import { slotsOf } from '@ciphernet/ckks';
 import type { SetEncryption } from './encrypt-rows.js';
-import type { EncryptedShard, EncryptionPool } from './encryption-pool.js';
+import type { EncryptionPool } from './encryption-pool.js';
+import type { EncryptedShard } from './plain-shard.js';
 
 /**
  * Encrypts polynomials by their coefficients, a shard of one tile.

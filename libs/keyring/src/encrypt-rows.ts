@@ -1,6 +1,7 @@
 import { AUDITED_TILE, type BatchHeader, shardHeader } from '@ciphernet/artifacts';
 import { type CkksParameters, slotsOf } from '@ciphernet/ckks';
-import type { EncryptedShard, EncryptionPool } from './encryption-pool.js';
+import type { EncryptionPool } from './encryption-pool.js';
+import type { EncryptedShard } from './plain-shard.js';
 
 /** Rows of features, in the order in which they stand in slots. */
 export interface SlotRows {
@@ -27,7 +28,7 @@ export interface SetEncryption {
 /**
  * Encrypts rows shard by shard, a slot each; one shard is written while the next is encrypted, so at most two are in memory.
  *
- * @param write stores a shard, whose memory is given back when it resolves
+ * @param write stores a shard, whose memory is given back when it resolves; called again while the call before is pending
  * @returns what `write` gave, in the order of the shards
  * @throws what the pool, the rows and `write` throw
  */
@@ -40,6 +41,7 @@ export async function encryptRows<Entry>(
   const { parameters, keyFingerprint, inputScale } = set;
   const slots = slotsOf(parameters);
   const entries: Promise<Entry>[] = [];
+  let isRefused = false;
   const encryptNext = async (from: number): Promise<void> => {
     const images = Math.min(slots, rows.count - from);
     const features = {
@@ -58,6 +60,11 @@ export async function encryptRows<Entry>(
         onProgress: (done, all) => set.onProgress?.(from + Math.floor((images * done) / all), rows.count),
       },
     );
+    if (isRefused) {
+      shard[Symbol.dispose]();
+      // Rejects.
+      await Promise.all(entries);
+    }
     const header = shardHeader({
       parameters,
       keyFingerprint,
@@ -69,7 +76,9 @@ export async function encryptRows<Entry>(
     });
     const entry = write(header, shard).finally(() => shard[Symbol.dispose]());
     // Awaited later; until then a failure must not count as unhandled.
-    entry.catch(() => undefined);
+    entry.catch(() => {
+      isRefused = true;
+    });
     entries.push(entry);
   };
   try {

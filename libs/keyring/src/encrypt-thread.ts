@@ -106,14 +106,16 @@ async function encryptorOf(start: ThreadStart): Promise<(task: ShardTask) => voi
 }
 
 function main(port: MessagePort): void {
-  let run: (task: ShardTask) => void = () => {
-    throw new EvaluationError('an encryption thread without a key', { where: 'encryption' });
+  let run: ((task: ShardTask) => void) | undefined;
+  const refuse = (what: string): never => {
+    throw new EvaluationError(`an encryption thread ${what}`, { where: 'encryption' });
   };
   const answer = async (request: ThreadRequest): Promise<void> => {
     const reply = (message: ThreadReply): void => port.postMessage(message);
     try {
-      if (request.kind === 'start') run = await encryptorOf(request.start);
-      else run(request.task);
+      if (request.kind === 'task') (run ?? refuse('without a key'))(request.task);
+      else if (run === undefined) run = await encryptorOf(request.start);
+      else refuse('that has a key already');
       reply({ kind: 'done' });
     } catch (error) {
       // The others need not go on.

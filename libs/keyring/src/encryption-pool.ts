@@ -1,59 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { SEED_BYTES, positionListBytes, putSeed } from '@ciphernet/artifacts';
-import { type CkksParameters, type EncryptionMode, slotsOf } from '@ciphernet/ckks';
-import { InputError, settleAll } from '@ciphernet/foundation';
+import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
+import { settleAll } from '@ciphernet/foundation';
 import { type SharedMemory, type WasmModule, createSharedMemory } from '@ciphernet/ring';
 import { writeEmbeddingTables } from './embedding-tables.js';
 import { encryptionKernels, writePrimes } from './encryption-kernels.js';
 import { type EncryptionLayout, layOutEncryption } from './encryption-memory.js';
-import type { EncryptorName, ShardRegion, ShardTask, ValueEncoding } from './encryption-task.js';
+import type { EncryptorName, ShardRegion, ShardTask } from './encryption-task.js';
 import { type EncryptionThreads, beginThread, runTask, startEncryptionThreads } from './encryption-threads.js';
 import { keyResidues, writeKey } from './key-residues.js';
+import { type EncryptedShard, type PlainShard, type ShardOptions, featuresOf } from './plain-shard.js';
 import { createRegions } from './shard-regions.js';
 import { wideKernels, wideModule } from './wide-kernels.js';
 import { agrees } from './wide-trial.js';
-
-/** Writes features where it is told to: a shard of tens of megabytes is not copied. */
-export interface FeatureWriter {
-  readonly length: number;
-  /** @param target of that length, for as long as the promise is pending */
-  writeTo(target: Float32Array): Promise<void>;
-}
-
-/** Features of one shard in the clear, as the encryption pool takes them. */
-export interface PlainShard {
-  /** images × features, row-major, usually in [0, 1]; or how many they are, and who writes them to where they are read. */
-  readonly features: Float32Array | FeatureWriter;
-  readonly images: number;
-}
-
-/** How a shard is encrypted. */
-export interface ShardOptions {
-  /** Real factor between a feature and its encoded integer. */
-  readonly scale: number;
-  /** Where the values go; `coefficients` takes up to N of them, and our encryptor. Default `slots`. */
-  readonly encoding?: ValueEncoding;
-  /** Coefficients of a tile, a multiple of 4; divides the ring degree. */
-  readonly tile: number;
-  /** False leaves the digests of the positions out; default true. */
-  readonly positions?: boolean;
-  readonly signal?: AbortSignal;
-  /** Called a few times a second with features done. */
-  readonly onProgress?: (done: number, total: number) => void;
-}
-
-/** A shard's ciphertexts, in memory of the pool's until it is disposed: dispose it, or the next ones take more. */
-export interface EncryptedShard extends Disposable {
-  /** In the wire format's order. */
-  readonly residues: Uint32Array;
-  /**
-   * A digest for each position and the seed, as `positionDigests` has them; zeros where they were left out. They are computed while the
-   * residues are stored, and before the next shard is encrypted. Rejects as `encryptShard` does.
-   */
-  readonly positions: Promise<Uint8Array>;
-  /** What the second components come from, which are not among the residues: of symmetric encryption by ours. */
-  readonly seed?: Uint8Array;
-}
 
 /** Encryption threads that hold one key until they are disposed. */
 export interface EncryptionPool extends AsyncDisposable {
@@ -101,23 +60,6 @@ function writeConstants(
   return wide !== undefined && agrees({ memory, kernels, wide: wideKernels(wide, memory), layout }) ? wide : undefined;
 }
 
-/** @throws InputError unless the shard fits the ring, and the encryptor its encoding */
-function checkShard(shard: PlainShard, options: ShardOptions, start: EncryptionStart): number {
-  const { parameters, encryptor } = start;
-  const { ringDegree } = parameters;
-  const isSlots = options.encoding !== 'coefficients';
-  const slots = isSlots ? slotsOf(parameters) : ringDegree;
-  const features = shard.features.length / shard.images;
-  if (!Number.isInteger(features) || shard.images < 1 || shard.images > slots) {
-    throw new InputError(`${shard.features.length} values are no ${shard.images} images of at most ${slots} slots`);
-  }
-  if (options.tile % 4 !== 0 || ringDegree % options.tile !== 0) {
-    throw new InputError(`a tile of ${options.tile} coefficients`, { hint: 'use a power of two from 4 on' });
-  }
-  if (!isSlots && encryptor === 'seal') throw new InputError('SEAL’s encoder takes slots only');
-  return features;
-}
-
 /**
  * Gives a key to encryption threads on one shared memory.
  *
@@ -129,6 +71,15 @@ export async function createEncryptionPool(
   threads: number | EncryptionThreads,
 ): Promise<EncryptionPool> {
   const own = typeof threads === 'number' ? startEncryptionThreads(threads) : threads;
+  try {
+    return await poolOn(start, own);
+  } catch (error) {
+    await own[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function poolOn(start: EncryptionStart, own: EncryptionThreads): Promise<EncryptionPool> {
   const layout = layOutEncryption(start.parameters, own.workers.length);
   const memory = createSharedMemory(layout.end);
   const end = async (): Promise<void> => {
@@ -186,7 +137,7 @@ function poolOf(start: EncryptionStart, { workers, memory, layout, end }: PoolPa
   return {
     threads,
     async encryptShard(shard, options) {
-      const features = checkShard(shard, options, start);
+      const features = featuresOf(shard, options, start);
       const { images } = shard;
       const { signal } = options;
       // Drawn for this call alone: whoever encrypts again, after a failure or anew, does it under another one.
@@ -238,10 +189,10 @@ function poolOf(start: EncryptionStart, { workers, memory, layout, end }: PoolPa
       } finally {
         clearInterval(timer);
       }
+      report();
       const digests = options.positions === false ? Promise.resolve() : run(digesting);
       // Nobody reads them any more.
       rows.fill(0);
-      report();
       const list = digests
         .finally(() => signal?.removeEventListener('abort', stop))
         .then(() => {

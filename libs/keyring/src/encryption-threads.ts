@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { EvaluationError, decodeError } from '@ciphernet/foundation';
+import { EvaluationError, decodeError, messageOf } from '@ciphernet/foundation';
 import type { ShardTask, ThreadReply, ThreadRequest, ThreadStart } from './encryption-task.js';
 
-/** Threads that hold no key yet; a pool that is made of them ends them, and so does disposing of them. */
+/** Threads for one pool, which ends them; so does disposing of them, whether a pool was made of them or not. */
 export interface EncryptionThreads extends AsyncDisposable {
   readonly workers: readonly Worker[];
 }
 
 /** The built file, also where the package's sources run (tests): threads load JavaScript. */
 const THREAD = new URL('../dist/encrypt-thread.js', import.meta.url);
+
+/** Why threads ended by themselves. */
+const failures = new WeakMap<Worker, unknown>();
 
 /**
  * Starts threads for a pool ahead of it: loading their modules takes longer than all else that a pool begins with, and needs nothing of
@@ -18,8 +21,8 @@ const THREAD = new URL('../dist/encrypt-thread.js', import.meta.url);
 export function startEncryptionThreads(count: number): EncryptionThreads {
   const workers = Array.from({ length: count }, () => {
     const worker = new Worker(THREAD);
-    // One that ends before it was given anything to do is found when it is; without a listener it would end the process.
-    worker.on('error', () => undefined);
+    // Told to whoever asks it for something next; without a listener an error would end the process.
+    worker.once('error', (error) => failures.set(worker, error));
     return worker;
   });
   return {
@@ -33,7 +36,11 @@ export function startEncryptionThreads(count: number): EncryptionThreads {
 /** What the thread answers; rejects where it ends instead. */
 async function ask(worker: Worker, request: ThreadRequest): Promise<void> {
   const ended = new AbortController();
-  const onExit = (): void => ended.abort(new EvaluationError('an encryption thread ended', { where: 'encryption' }));
+  const onExit = (): void => {
+    const cause = failures.get(worker);
+    const why = cause === undefined ? '' : `: ${messageOf(cause)}`;
+    ended.abort(new EvaluationError(`an encryption thread ended${why}`, { where: 'encryption', cause }));
+  };
   // The number of a thread that has ended.
   if (worker.threadId === -1) onExit();
   worker.once('exit', onExit);

@@ -1,12 +1,5 @@
 export { type DecryptedResult, type ResultDecryptor, createResultDecryptor } from './decrypt.js';
-export {
-  type EncryptedShard,
-  type EncryptionPool,
-  type EncryptionStart,
-  type PlainShard,
-  type ShardOptions,
-  createEncryptionPool,
-} from './encryption-pool.js';
+export { type EncryptionPool, type EncryptionStart, createEncryptionPool } from './encryption-pool.js';
 export { encryptCoefficients } from './encrypt-coefficients.js';
 export { type SetEncryption, type SlotRows, encryptRows } from './encrypt-rows.js';
 export { type EncodingKey, createEncodingKey, readEncodingKey } from './encoding-key.js';
@@ -14,6 +7,7 @@ export { type EncryptionKey, type WantedKey, readEncryptionKey } from './encrypt
 export { type EncryptorName, ENCRYPTOR_NAMES } from './encryption-task.js';
 export { type EncryptionThreads, startEncryptionThreads } from './encryption-threads.js';
 export { type ExpectedPlan, type ExpectedShard, checkSlots, decryptResult } from './expected-result.js';
+export { type EncryptedShard, type FeatureWriter, type PlainShard, type ShardOptions } from './plain-shard.js';
 export { DEFAULT_DAYS, expiryIn } from './expiry.js';
 export { generateKeys } from './generate.js';
 export { type ImageEncoder, createImageEncoder } from './image-encoder.js';

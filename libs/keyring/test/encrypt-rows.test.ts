@@ -4,9 +4,10 @@ import { createParameters } from '@ciphernet/ckks';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createResultDecryptor } from '../src/decrypt.js';
 import { type SlotRows, encryptRows } from '../src/encrypt-rows.js';
-import { type EncryptedShard, type EncryptionPool, createEncryptionPool } from '../src/encryption-pool.js';
+import { type EncryptionPool, createEncryptionPool } from '../src/encryption-pool.js';
 import { generateKeys } from '../src/generate.js';
 import { fingerprintOf } from '../src/key-files.js';
+import type { EncryptedShard } from '../src/plain-shard.js';
 
 const parameters = createParameters(1024, [30, 30], 24, 'conjugate-invariant');
 const WIDTH = 3;
@@ -32,6 +33,13 @@ afterAll(async () => {
 const encrypt = <T>(write: (header: BatchHeader, shard: EncryptedShard) => Promise<T>): Promise<T[]> =>
   encryptRows(pool, rows, { parameters, keyFingerprint: fingerprintOf(keys.publicKey), inputScale: 2 ** 20 }, write);
 
+/** Something that is waited for. */
+function signal(): { readonly given: Promise<void>; readonly give: () => void } {
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give: () => give() };
+}
+
 describe('rows that are encrypted shard by shard', () => {
   it('come back in their order, with the digests of their positions', async () => {
     const secret = { parameters, fingerprint: fingerprintOf(keys.publicKey), bytes: keys.secretKey };
@@ -49,12 +57,15 @@ describe('rows that are encrypted shard by shard', () => {
 
   it('are held in memory two at a time, however long they take to write', async () => {
     const places = new Set<number>();
-    let [held, most] = [0, 0];
+    const second = signal();
+    let [held, most, begun] = [0, 0, 0];
     await encrypt(async (_header, { residues }) => {
       most = Math.max(most, ++held);
       places.add(residues.byteOffset);
       const first = Uint32Array.from(residues);
-      await delay(50);
+      if (++begun === 2) second.give();
+      await second.given;
+      await delay(5);
       // Nobody writes over a shard that is being written.
       expect(residues).toEqual(first);
       held--;
@@ -64,15 +75,26 @@ describe('rows that are encrypted shard by shard', () => {
   });
 
   it('are not written any more when one could not be', async () => {
-    let [begun, ended] = [0, 0];
+    let begun = 0;
+    await expect(encrypt(() => Promise.reject(new Error(`disk is full, ${++begun}`)))).rejects.toThrow(
+      'disk is full, 1',
+    );
+    expect(begun).toBe(1);
+
+    // One that is being written meanwhile is waited for.
+    let ended = false;
+    const second = signal();
     const failing = encrypt(async () => {
-      const number = begun++;
-      await delay(number === 0 ? 5 : 100);
-      ended++;
-      if (number === 0) throw new Error('disk is full');
+      if (++begun === 2) {
+        await second.given;
+        throw new Error('disk is full');
+      }
+      second.give();
+      await delay(20);
+      ended = true;
     });
     await expect(failing).rejects.toThrow('disk is full');
-    expect([begun, ended]).toEqual([2, 2]);
+    expect([begun, ended]).toEqual([3, true]);
   });
 
   it('are not written any more when they could not be read', async () => {

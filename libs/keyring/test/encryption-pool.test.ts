@@ -200,6 +200,17 @@ describe('encryption on several threads', () => {
     expect(seeds[0]).not.toBe(seeds[1]);
   });
 
+  it('digests a shard that was given back before the memory is another’s', async () => {
+    await using pool = await createEncryptionPool({ parameters, mode: 'symmetric', key: keys.secretKey }, 2);
+    const encrypt = (features: number) =>
+      pool.encryptShard({ features: valuesOf(features), images: IMAGES }, { scale: SCALE, tile: 4 });
+    const first = await encrypt(40);
+    const residues = Uint32Array.from(first.residues);
+    first[Symbol.dispose]();
+    using _smaller = await encrypt(8);
+    expect(await first.positions).toEqual(positionDigests(withSeed(headerOf(40, 4), first.seed), residues));
+  });
+
   it('reuses the memory of a shard that was given back, and of no other', async () => {
     await using pool = await createEncryptionPool({ parameters, mode: 'public', key: keys.publicKey }, 1);
     const encrypt = () => pool.encryptShard({ features: valuesOf(2), images: IMAGES }, { scale: SCALE, tile: 16 });
@@ -207,6 +218,7 @@ describe('encryption on several threads', () => {
     using second = await encrypt();
     expect(second.residues.byteOffset).not.toBe(first.residues.byteOffset);
     const at = first.residues.byteOffset;
+    await first.positions;
     first[Symbol.dispose]();
     using third = await encrypt();
     expect(third.residues.byteOffset).toBe(at);
@@ -248,6 +260,8 @@ describe('encryption on several threads', () => {
       pool.encryptShard({ features, images: IMAGES }, { scale: SCALE, tile: 4 });
     using before = await encrypt(valuesOf(8));
     const { buffer, byteOffset, byteLength } = before.residues;
+    // The region is free from then on, and the next shard's.
+    await before.positions;
     before[Symbol.dispose]();
     const wrong = valuesOf(8).fill(0.123_456, 0, 100);
     wrong[5000] = NaN;

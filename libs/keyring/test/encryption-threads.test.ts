@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { createParameters } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
+import { createSharedMemory } from '@ciphernet/ring';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createEncryptionPool } from '../src/encryption-pool.js';
-import { startEncryptionThreads } from '../src/encryption-threads.js';
+import { beginThread, startEncryptionThreads } from '../src/encryption-threads.js';
 import { generateKeys } from '../src/generate.js';
 
 const parameters = createParameters(1024, [30], 30);
@@ -39,6 +39,31 @@ describe('threads that are started ahead', () => {
     expect(elementAt(threads.workers, 0).threadId).toBe(-1);
   });
 
+  it('take one key', async () => {
+    const threads = startEncryptionThreads(1);
+    await using pool = await createEncryptionPool(start(), threads);
+    const worker = elementAt(threads.workers, 0);
+    const other = { ...start(), encryptor: 'simd', memory: createSharedMemory(2 ** 20), index: 0, threads: 1 } as const;
+    await expect(beginThread(worker, other)).rejects.toThrow(/thread that has a key already/);
+    using encrypted = await pool.encryptShard(shard, { scale: 1024, tile: 4 });
+    expect(encrypted.residues.some((residue) => residue !== 0)).toBe(true);
+  });
+
+  it('end where memory cannot be had', async () => {
+    const threads = startEncryptionThreads(1);
+    const huge = { ...parameters, ringDegree: 2 ** 26 };
+    await expect(createEncryptionPool({ ...start(), parameters: huge }, threads)).rejects.toThrow(RangeError);
+    expect(elementAt(threads.workers, 0).threadId).toBe(-1);
+  });
+
+  it('say why they ended, where they know', async () => {
+    await using threads = startEncryptionThreads(1);
+    const worker = elementAt(threads.workers, 0);
+    worker.emit('error', new Error('no memory left'));
+    await worker.terminate();
+    await expect(createEncryptionPool(start(), threads)).rejects.toThrow(/an encryption thread ended: no memory left/);
+  });
+
   it('are missed where one ended before, while and after it was given its key', async () => {
     const before = startEncryptionThreads(2);
     await elementAt(before.workers, 1).terminate();
@@ -52,7 +77,6 @@ describe('threads that are started ahead', () => {
     const after = startEncryptionThreads(2);
     await using pool = await createEncryptionPool(start(), after);
     await elementAt(after.workers, 0).terminate();
-    await delay(1);
     await expect(pool.encryptShard(shard, { scale: 1024, tile: 4 })).rejects.toThrow(/an encryption thread ended/);
   });
 });

@@ -49,6 +49,7 @@ function onLanes(layer: Layer, input: Shape, output: Shape): LaneLayer | undefin
 export function evaluateNetwork(network: Network, images: Float32Array): Float32Array {
   const inputs = sizeOf(network.input);
   const count = images.length / inputs;
+  if (!Number.isInteger(count)) throw new RangeError(`${images.length} values are no images of ${inputs}`);
   const shapes = shapesOf(network);
   const outputs = sizeOf(shapes.at(-1) ?? network.input);
   const logits = new Float32Array(count * outputs);

@@ -129,6 +129,13 @@ describe('a network in the clear', () => {
     expect(new Set(alone.flat()).size).toBe(35);
   });
 
+  it('takes whole images only', () => {
+    expect(() => evaluate(vector(2), [{ kind: 'square', name: 's' }], 1, 2, 3)).toThrow(
+      /^3 values are no images of 2$/,
+    );
+    expect(() => evaluate(vector(2), [{ kind: 'square', name: 's' }], 1, 2, 3)).toThrow(RangeError);
+  });
+
   it('without layers gives its input', () => {
     expect(evaluate(square3, [], ...ONE_TO_NINE)).toEqual(ONE_TO_NINE);
   });
