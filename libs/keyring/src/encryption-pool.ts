@@ -181,6 +181,7 @@ function poolOf(start: EncryptionStart, { workers, memory, layout, end }: PoolPa
         signal?.throwIfAborted();
         await run(encrypting);
         signal?.throwIfAborted();
+        report();
       } catch (error) {
         rows.fill(0);
         held[Symbol.dispose]();
@@ -189,7 +190,6 @@ function poolOf(start: EncryptionStart, { workers, memory, layout, end }: PoolPa
       } finally {
         clearInterval(timer);
       }
-      report();
       const digests = options.positions === false ? Promise.resolve() : run(digesting);
       // Nobody reads them any more.
       rows.fill(0);
