@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -9,7 +8,7 @@ import {
   clientSideToBytes,
   compiledFromJson,
 } from '@ciphernet/compiler';
-import { InputError, IntegrityError, parseJson, sha256Hex } from '@ciphernet/foundation';
+import { InputError, IntegrityError, hashing, parseJson, sha256Hex, writeInTurn } from '@ciphernet/foundation';
 
 /** What the client gets. */
 const CLIENT_FILE = 'client.json';
@@ -30,15 +29,12 @@ export async function writeCompiled(
   client: Omit<ClientSide, 'circuit'>,
   circuit: Iterable<Uint8Array>,
 ): Promise<ClientSide> {
-  const hash = createHash('sha256');
+  const hashed = hashing(circuit);
   {
     await using file = await open(join(folder, CIRCUIT_FILES[client.packing]), 'wx', 0o600);
-    for (const chunk of circuit) {
-      hash.update(chunk);
-      await file.writeFile(chunk);
-    }
+    await writeInTurn(file, hashed.chunks);
   }
-  const whole = { ...client, circuit: hash.digest('hex') };
+  const whole = { ...client, circuit: hashed.sum().digest };
   await writeFile(join(folder, CLIENT_FILE), clientSideToBytes(whole), { flag: 'wx' });
   return whole;
 }

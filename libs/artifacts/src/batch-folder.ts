@@ -1,7 +1,15 @@
-import { createHash } from 'node:crypto';
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, IntegrityError, digestSchema, parseJson, parseOrThrow, writeInTurn } from '@ciphernet/foundation';
+import {
+  InputError,
+  IntegrityError,
+  digestSchema,
+  hashing,
+  parseJson,
+  parseOrThrow,
+  sha256Hex,
+  writeInTurn,
+} from '@ciphernet/foundation';
 import { z } from 'zod';
 
 /**
@@ -60,18 +68,11 @@ export async function writeBatchFile(
   chunks: Iterable<Uint8Array>,
 ): Promise<BatchEntry> {
   const file = batchFileName(index);
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const hashed = function* (): Generator<Uint8Array> {
-    for (const chunk of chunks) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      yield chunk;
-    }
-  };
+  const hashed = hashing(chunks);
   await using handle = await open(join(folder, file), 'wx');
-  await writeInTurn(handle, hashed());
-  return { file, bytes, sha256: hash.digest('hex'), examples };
+  await writeInTurn(handle, hashed.chunks);
+  const { digest: sha256, bytes } = hashed.sum();
+  return { file, bytes, sha256, examples };
 }
 
 /** Writes the list of a folder's batches, which makes the folder one of them. */
@@ -128,7 +129,7 @@ export async function readBatchBytes(folder: string, entry: BatchEntry, most: nu
     throw new IntegrityError(`${entry.bytes} bytes, at most ${most} are expected`, { where, hint: 'evaluate again' });
   }
   const bytes = await readFile(where);
-  const actual = createHash('sha256').update(bytes).digest('hex');
+  const actual = sha256Hex(bytes);
   if (bytes.length === entry.bytes && actual === entry.sha256) return bytes;
   throw new IntegrityError(`the file's sha256 is ${actual}, the list says ${entry.sha256}`, {
     where,

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
-import { IntegrityError, sha256Hex } from '@ciphernet/foundation';
+import { IntegrityError, hashing, sha256Hex } from '@ciphernet/foundation';
 import { type BlobRef, type LocalBlob, type LocalOptions, MAX_SMALL_BLOB, assertSize } from './blob-store.js';
 import { type StoreFolder, directoryError, isMissing, writeChunks } from './directory-files.js';
 import { verifying } from './verifying.js';
@@ -27,22 +26,14 @@ async function sizeOf(folder: StoreFolder, digest: string, maxBytes = Infinity):
 /** The address is known only at the end: the content is staged in `partial/` first, then moved to its name. */
 async function putStream(folder: StoreFolder, content: AsyncIterable<Uint8Array>): Promise<BlobRef> {
   const staged = folder.partialPath();
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const counted = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of content) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      yield chunk;
-    }
-  };
+  const hashed = hashing(content);
   try {
-    await writeChunks(folder, staged, counted());
-    const digest = hash.digest('hex');
-    const target = folder.blobPath(digest);
+    await writeChunks(folder, staged, hashed.chunks);
+    const stored = hashed.sum();
+    const target = folder.blobPath(stored.digest);
     await mkdir(dirname(target), { recursive: true });
     await rename(staged, target);
-    return { digest, bytes };
+    return stored;
   } finally {
     await rm(staged, { force: true });
   }

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { IntegrityError, UnavailableError } from '@ciphernet/foundation';
+import { IntegrityError, UnavailableError, hashing } from '@ciphernet/foundation';
 import type { BlobRef } from './blob-store.js';
 import { ATTEMPTS, type S3Bucket } from './s3-bucket.js';
 import { isBeyondEnd, isMissingObject } from './s3-errors.js';
@@ -97,23 +96,17 @@ export async function uploadBlob(store: S3Bucket, digest: string, body: Readable
 export async function uploadStream(store: S3Bucket, content: AsyncIterable<Uint8Array>): Promise<BlobRef> {
   const folder = await mkdtemp(join(tmpdir(), 'ciphernet-upload-'));
   const path = join(folder, 'blob');
-  const hash = createHash('sha256');
+  const hashed = hashing(content);
   try {
-    await pipeline(async function* () {
-      for await (const chunk of content) {
-        hash.update(chunk);
-        yield chunk;
-      }
-    }, createWriteStream(path));
-    const digest = hash.digest('hex');
-    const { size: bytes } = await stat(path);
+    await pipeline(hashed.chunks, createWriteStream(path));
+    const stored = hashed.sum();
     const source = createReadStream(path, { highWaterMark: PART_BYTES });
     try {
-      await uploadBlob(store, digest, source);
+      await uploadBlob(store, stored.digest, source);
     } finally {
       source.destroy();
     }
-    return { digest, bytes };
+    return stored;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -5,6 +5,7 @@ import {
   InvalidArgumentError,
   Option,
   addCalibrationOptions,
+  keyOf,
   namesArgument,
   modeOption,
   ringOption,
@@ -35,7 +36,7 @@ async function compileModelFile(
   for (const line of guesses) process.stderr.write(`  ${printable(line)}\n`);
   const { parameters, mode } = client;
   process.stdout.write(
-    `compiled     ${output}\ncircuit      ${client.circuit}\nparameters   ${describeParameters(parameters)}, ${securityOfParameters(parameters).bits} bits\nencryption   with the ${mode === 'public' ? 'public' : 'secret'} key\n`,
+    `compiled     ${output}\ncircuit      ${client.circuit}\nparameters   ${describeParameters(parameters)}, ${securityOfParameters(parameters).bits} bits\nencryption   with ${keyOf(mode)}\n`,
   );
 }
 
