@@ -1,6 +1,6 @@
+import { type WasmMemory, wasmFactory } from '@ciphernet/ring';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import {
-  BatchMatMul,
   Conv2DBackpropFilter,
   type Conv2DBackpropFilterAttrs,
   type TensorInfo,
@@ -11,101 +11,133 @@ import {
 } from '@tensorflow/tfjs-core';
 
 type Geometry = ReturnType<typeof backend_util.computeConv2DInfo>;
-type MatMul = (args: {
-  inputs: { a: TensorInfo; b: TensorInfo };
-  backend: BackendWasm;
-  attrs: { transposeA: boolean; transposeB: boolean };
-}) => TensorInfo;
+
+interface GradientExports {
+  filterGradient(
+    x: number,
+    dy: number,
+    target: number,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    filters: number,
+    filterHeight: number,
+    filterWidth: number,
+    down: number,
+    right: number,
+    top: number,
+    left: number,
+  ): void;
+}
+
+type GradientKernels = GradientExports & WasmMemory;
+
+const createKernels = wasmFactory<GradientExports>(new URL('../dist/filter-gradient.wasm', import.meta.url));
+
+/** Bytes of a float, and floats of a vector. */
+const FLOAT = 4;
+const LANES = 4;
 
 /**
- * Registers the filter gradient of conv2d, which the wasm backend lacks (4.22). It is
- *   dFilter[kh*kw*cin, cout] = patches[kh*kw*cin, n*oh*ow] x dy[n*oh*ow, cout]
- * with the patch matrix written already transposed, so that the product takes the fast path.
+ * Registers the filter gradient of conv2d, which the wasm backend lacks (4.22): a kernel of ours, on a memory of its own, which x and dy are
+ * copied to. It gives the numbers of a matrix product of patches and dy.
  * Does nothing where a kernel is registered already (a later tfjs may bring its own).
  */
 export function registerWasmConvGradient(): void {
   if (getKernel(Conv2DBackpropFilter, 'wasm') as unknown) return;
+  const rooms = new Rooms();
   registerKernel({
     kernelName: Conv2DBackpropFilter,
     backendName: 'wasm',
     kernelFunc: ({ inputs, backend, attrs }) => {
       const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
-      return filterGradient(x, dy, attrs as unknown as Conv2DBackpropFilterAttrs, backend as BackendWasm);
+      return gradientTensor(x, dy, attrs as unknown as Conv2DBackpropFilterAttrs, backend as BackendWasm, rooms);
     },
   });
 }
 
-function filterGradient(
+/** Memory for one gradient at a time: that of the largest so far. */
+class Rooms {
+  #kernels: GradientKernels | undefined;
+  #at = 0;
+  #bytes = 0;
+
+  /** @returns kernels whose memory has so many bytes from `at` on */
+  of(bytes: number): { readonly kernels: GradientKernels; readonly at: number } {
+    if (this.#kernels === undefined || this.#bytes < bytes) {
+      this.#kernels = createKernels();
+      this.#at = this.#kernels.allocate(bytes);
+      this.#bytes = bytes;
+    }
+    return { kernels: this.#kernels, at: this.#at };
+  }
+}
+
+function gradientTensor(
   x: TensorInfo,
   dy: TensorInfo,
   attrs: Conv2DBackpropFilterAttrs,
   backend: BackendWasm,
+  rooms: Rooms,
 ): TensorInfo {
   const { strides, pad, dataFormat, dimRoundingMode, filterShape } = attrs;
   if (dataFormat !== 'NHWC') {
     throw new Error(`Conv2DBackpropFilter (wasm): data format ${dataFormat} is not supported; use NHWC.`);
   }
-  const geometry = backend_util.computeConv2DInfo(
-    x.shape as [number, number, number, number],
-    filterShape,
-    strides,
-    1,
-    pad,
-    dimRoundingMode,
-  );
-  const { batchSize, outHeight, outWidth, outChannels } = geometry;
-  const rows = geometry.filterHeight * geometry.filterWidth * geometry.inChannels;
-  const positions = batchSize * outHeight * outWidth;
-
-  // All tensors first, heap views after: makeOutput can grow the memory, which detaches the views.
-  const patches = backend.makeOutput([rows, positions], 'float32');
-  writePatches(
-    backend.typedArrayFromHeap(x) as Float32Array,
-    backend.typedArrayFromHeap(patches) as Float32Array,
-    geometry,
-  );
-  const multiply = getKernel(BatchMatMul, 'wasm').kernelFunc as unknown as MatMul;
-  const product = multiply({
-    inputs: { a: patches, b: { ...dy, shape: [positions, outChannels] } },
-    backend,
-    attrs: { transposeA: false, transposeB: false },
-  });
-  backend.disposeData(patches.dataId);
+  const shape = x.shape as [number, number, number, number];
+  const geometry = backend_util.computeConv2DInfo(shape, filterShape, strides, 1, pad, dimRoundingMode);
   util.assert(
-    util.sizeFromShape(filterShape) === rows * outChannels,
-    () => `Conv2DBackpropFilter (wasm): filter ${filterShape} does not match x ${x.shape}.`,
+    util.sizeFromShape(dy.shape) === util.sizeFromShape(geometry.outShape),
+    () => `Conv2DBackpropFilter (wasm): dy ${dy.shape} does not match a filter ${filterShape} on x ${x.shape}.`,
   );
-  return { ...product, shape: filterShape };
+  // All tensors first, heap views after: makeOutput can grow the memory, which detaches the views.
+  const output = backend.makeOutput(filterShape, 'float32');
+  const values = (tensor: TensorInfo): Float32Array => backend.typedArrayFromHeap(tensor) as Float32Array;
+  writeGradient(values(x), values(dy), values(output), geometry, rooms);
+  return output;
 }
 
-/** Row (i, j, c), column (image, oy, ox) = x[image, oy*stride + i - top, ox*stride + j - left, c]. */
-function writePatches(x: Float32Array, patches: Float32Array, g: Geometry): void {
-  const { inHeight, inWidth, inChannels, outHeight, outWidth, strideHeight, strideWidth } = g;
-  const step = strideWidth * inChannels;
-  let at = 0;
-  for (let i = 0; i < g.filterHeight; i++) {
-    for (let j = 0; j < g.filterWidth; j++) {
-      // Output columns whose input column lies inside the image; the others read padding.
-      const shift = j - g.padInfo.left;
-      const first = Math.min(outWidth, Math.max(0, Math.ceil(-shift / strideWidth)));
-      const end = Math.max(first, Math.min(outWidth, Math.ceil((inWidth - shift) / strideWidth)));
-      for (let c = 0; c < inChannels; c++) {
-        for (let image = 0; image < g.batchSize; image++) {
-          for (let oy = 0; oy < outHeight; oy++) {
-            const y = oy * strideHeight + i - g.padInfo.top;
-            if (y < 0 || y >= inHeight) {
-              patches.fill(0, at, at + outWidth);
-              at += outWidth;
-              continue;
-            }
-            const row = (image * inHeight + y) * inWidth;
-            let from = (row + first * strideWidth + shift) * inChannels + c;
-            for (let ox = 0; ox < first; ox++) patches[at++] = 0;
-            for (let ox = first; ox < end; ox++, from += step) patches[at++] = x[from]!;
-            for (let ox = end; ox < outWidth; ox++) patches[at++] = 0;
-          }
-        }
-      }
-    }
+function writeGradient(x: Float32Array, dy: Float32Array, target: Float32Array, g: Geometry, rooms: Rooms): void {
+  const filters = g.outChannels;
+  const padded = Math.ceil(filters / LANES) * LANES;
+  const gradients = (dy.length / filters) * padded;
+  const sums = (target.length / filters) * padded;
+  const { kernels, at } = rooms.of((gradients + sums + x.length) * FLOAT);
+  const memory = new Float32Array(kernels.u32().buffer, at, gradients + sums + x.length);
+  if (padded === filters) memory.set(dy);
+  else copyRows(dy, filters, memory, padded);
+  memory.set(x, gradients + sums);
+  const sumsAt = at + gradients * FLOAT;
+  kernels.filterGradient(
+    sumsAt + sums * FLOAT,
+    at,
+    sumsAt,
+    g.batchSize,
+    g.inHeight,
+    g.inWidth,
+    g.inChannels,
+    g.outHeight,
+    g.outWidth,
+    padded,
+    g.filterHeight,
+    g.filterWidth,
+    g.strideHeight,
+    g.strideWidth,
+    g.padInfo.top,
+    g.padInfo.left,
+  );
+  copyRows(memory.subarray(gradients, gradients + sums), padded, target, filters);
+}
+
+/** Rows of one length to rows of another, which are cut, or left as they are behind what they get. */
+function copyRows(from: Float32Array, length: number, to: Float32Array, wanted: number): void {
+  if (length === wanted) return to.set(from);
+  const count = Math.min(length, wanted);
+  const rows = from.length / length;
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < count; i++) to[row * wanted + i] = from[row * length + i]!;
   }
 }
