@@ -1,6 +1,7 @@
-import { elementAt, lastOf } from '@ciphernet/foundation';
-import type { Circuit, LinearMap } from './circuit.js';
+import { elementAt } from '@ciphernet/foundation';
+import type { Circuit } from './circuit.js';
 import { countExamples, tracesOf } from './evaluate-circuit.js';
+import { createGainMeter } from './noise-gains.js';
 
 /**
  * What the planner has to know of a circuit's values, measured on public examples (never on the private set).
@@ -21,64 +22,6 @@ export interface Calibration {
   readonly examples: number;
 }
 
-/** rows × map.inputs from rows × map.outputs: G·W, the Jacobian one linear map further back. */
-function backThroughMap(map: LinearMap, jacobian: Float64Array, rows: number): Float64Array {
-  const back = new Float64Array(rows * map.inputs);
-  for (const { inputs, outputs, weights } of map.blocks) {
-    for (let row = 0; row < rows; row++) {
-      for (let r = 0; r < outputs.length; r++) {
-        const factor = jacobian[row * map.outputs + (outputs[r] ?? 0)] ?? 0;
-        if (factor === 0) continue;
-        const from = r * inputs.length;
-        for (let i = 0; i < inputs.length; i++) {
-          const at = row * map.inputs + (inputs[i] ?? 0);
-          back[at] = (back[at] ?? 0) + factor * (weights[from + i] ?? 0);
-        }
-      }
-    }
-  }
-  return back;
-}
-
-/** Sum of squares of each row: largest and mean. */
-function rowEnergies(matrix: Float64Array, rows: number): Gain {
-  const columns = matrix.length / rows;
-  let largest = 0;
-  let mean = 0;
-  for (let row = 0; row < rows; row++) {
-    let sum = 0;
-    for (let i = row * columns; i < (row + 1) * columns; i++) sum += (matrix[i] ?? 0) ** 2;
-    largest = Math.max(largest, sum);
-    mean += sum / rows;
-  }
-  return { largest, mean };
-}
-
-interface Gain {
-  readonly largest: number;
-  readonly mean: number;
-}
-
-/** Gains of each noise source for one example, from the input (0) to the logits. */
-function gainsOf(circuit: Circuit, trace: readonly Float64Array[]): Gain[] {
-  const rows = lastOf(circuit.maps).outputs;
-  let jacobian: Float64Array = new Float64Array(rows * rows);
-  for (let k = 0; k < rows; k++) jacobian[k * rows + k] = 1;
-  const gains: Gain[] = [{ largest: 1, mean: 1 }];
-  for (let i = circuit.maps.length - 1; i >= 0; i--) {
-    jacobian = backThroughMap(elementAt(circuit.maps, i), jacobian, rows);
-    const before = trace[i - 1];
-    // d(z²)/dz = 2z for the square between map i − 1 and map i.
-    if (before !== undefined) {
-      for (let at = 0; at < jacobian.length; at++) {
-        jacobian[at] = (jacobian[at] ?? 0) * 2 * (before[at % before.length] ?? 0);
-      }
-    }
-    gains.unshift(rowEnergies(jacobian, rows));
-  }
-  return gains;
-}
-
 /**
  * Measures ranges over all `features` and noise gains over the first `gainExamples` of them.
  *
@@ -93,13 +36,14 @@ export function calibrate(circuit: Circuit, features: Float32Array, gainExamples
   const largest = new Float64Array(circuit.maps.length + 1);
   const mean = new Float64Array(circuit.maps.length + 1);
   const gainCount = Math.min(count, gainExamples);
+  const gainsOf = createGainMeter(circuit);
   let n = 0;
   for (const trace of tracesOf(circuit, features)) {
     maxAbs = maxAbs.map((before, i) =>
       elementAt(trace, i).reduce((most, value) => Math.max(most, Math.abs(value)), before),
     );
     if (n++ < gainCount) {
-      gainsOf(circuit, trace).forEach((gain, i) => {
+      gainsOf(trace).forEach((gain, i) => {
         largest[i] = Math.max(elementAt(largest, i), gain.largest);
         mean[i] = elementAt(mean, i) + gain.mean / gainCount;
       });

@@ -1,5 +1,7 @@
 import { InputError, elementAt, lastOf } from '@ciphernet/foundation';
 import type { Circuit, LinearMap } from './circuit.js';
+import { doublesAt } from './kernels.js';
+import { LANES, type PlacedCircuit, type PlacedMap, placeCircuit } from './placed-circuit.js';
 
 /**
  * y = W·x + bias of one vector.
@@ -33,88 +35,51 @@ export function countExamples(circuit: Circuit, features: Float32Array, purpose:
   });
 }
 
-/**
- * Examples that are evaluated side by side: a weight is read once for all of them, and their sums wait for each other's
- * additions, not for their own. Two rows of four examples are as many sums as there are registers for.
- */
-const LANES = 4;
-
-/**
- * y = W·x + bias of {@link LANES} vectors, each value's lanes side by side. Every lane adds up in the order of
- * {@link applyMap}: the results are the same numbers.
- *
- * @param x map.inputs × LANES values
- * @returns map.outputs × LANES values
- */
-function applyToLanes(map: LinearMap, x: Float64Array): Float64Array {
-  const y = new Float64Array(map.outputs * LANES);
-  for (const { inputs, outputs, weights } of map.blocks) {
-    const gathered = new Float64Array(inputs.length * LANES);
-    for (let i = 0, at = 0; i < inputs.length; i++) {
-      const from = inputs[i]! * LANES;
-      for (let lane = 0; lane < LANES; lane++) gathered[at++] = x[from + lane]!;
-    }
-    const last = outputs.length - 1;
-    // The last of an odd number of rows is added up twice, and stored once.
-    for (let row = 0; row <= last; row += 2)
-      twoRows(weights, row, Math.min(row + 1, last), gathered, y, outputs[row]!, outputs[Math.min(row + 1, last)]!);
+/** y = W·x + bias of {@link LANES} vectors. Every lane adds up in the order of {@link applyMap}: the results are the same numbers. */
+function applyToLanes({ kernels, gathered }: PlacedCircuit, { map, blocks, bias, x, y }: PlacedMap): void {
+  for (const { block, weights, inputs, outputs } of blocks) {
+    kernels.applyBlock(weights, block.outputs.length, block.inputs.length, inputs, outputs, x, gathered, y);
   }
-  for (let at = 0; at < y.length; at++) y[at] = map.bias[Math.trunc(at / LANES)]! + y[at]!;
-  return y;
-}
-
-/** Products of two rows of weights with the lanes of x, in the lanes of two outputs. */
-function twoRows(
-  weights: Float64Array,
-  first: number,
-  second: number,
-  x: Float64Array,
-  y: Float64Array,
-  firstOutput: number,
-  secondOutput: number,
-): void {
-  const columns = x.length / LANES;
-  let a0 = 0;
-  let a1 = 0;
-  let a2 = 0;
-  let a3 = 0;
-  let b0 = 0;
-  let b1 = 0;
-  let b2 = 0;
-  let b3 = 0;
-  for (let i = 0, at = 0, a = first * columns, b = second * columns; i < columns; i++, at += LANES) {
-    const u = weights[a + i]!;
-    const v = weights[b + i]!;
-    const x0 = x[at]!;
-    const x1 = x[at + 1]!;
-    const x2 = x[at + 2]!;
-    const x3 = x[at + 3]!;
-    a0 += u * x0;
-    a1 += u * x1;
-    a2 += u * x2;
-    a3 += u * x3;
-    b0 += v * x0;
-    b1 += v * x1;
-    b2 += v * x2;
-    b3 += v * x3;
-  }
-  const p = firstOutput * LANES;
-  const q = secondOutput * LANES;
-  y[p] = a0;
-  y[p + 1] = a1;
-  y[p + 2] = a2;
-  y[p + 3] = a3;
-  y[q] = b0;
-  y[q + 1] = b1;
-  y[q + 2] = b2;
-  y[q + 3] = b3;
+  kernels.addBias(y, bias, map.outputs);
 }
 
 /** One lane of interleaved values. */
 function laneOf(values: Float64Array, lane: number): Float64Array {
   const one = new Float64Array(values.length / LANES);
-  for (let i = 0; i < one.length; i++) one[i] = values[i * LANES + lane]!;
+  for (let i = 0, at = lane; i < one.length; i++, at += LANES) one[i] = values[at]!;
   return one;
+}
+
+/**
+ * For {@link LANES} examples in turn, the outputs of every linear map (before its square), interleaved: valid until the next are asked for.
+ *
+ * @param features count × inputs of the first map
+ */
+function* lanesOf(
+  circuit: Circuit,
+  features: Float32Array,
+): Generator<{ readonly lanes: number; readonly outputs: readonly Float64Array[] }> {
+  const placed = placeCircuit(circuit);
+  const { kernels, maps } = placed;
+  const inputs = elementAt(circuit.maps, 0).inputs;
+  const count = Math.trunc(features.length / inputs);
+  const values = doublesAt(kernels, elementAt(maps, 0).x, inputs * LANES);
+  const outputs = maps.map(({ map, y }) => doublesAt(kernels, y, map.outputs * LANES));
+  for (let first = 0; first < count; first += LANES) {
+    const lanes = Math.min(LANES, count - first);
+    // Lanes that are left over keep values of examples before, and nobody reads what becomes of them.
+    for (let lane = 0; lane < lanes; lane++) {
+      const from = (first + lane) * inputs;
+      for (let i = 0; i < inputs; i++) values[i * LANES + lane] = features[from + i]!;
+    }
+    maps.forEach((map, i) => {
+      if (i > 0) kernels.square(elementAt(maps, i - 1).y, map.x, map.map.inputs);
+      // Outputs that stand in no block are their bias.
+      elementAt(outputs, i).fill(0);
+      applyToLanes(placed, map);
+    });
+    yield { lanes, outputs };
+  }
 }
 
 /**
@@ -123,21 +88,8 @@ function laneOf(values: Float64Array, lane: number): Float64Array {
  * @param features count × inputs of the first map
  */
 export function* tracesOf(circuit: Circuit, features: Float32Array): Generator<readonly Float64Array[]> {
-  const inputs = elementAt(circuit.maps, 0).inputs;
-  const count = Math.trunc(features.length / inputs);
-  for (let first = 0; first < count; first += LANES) {
-    const lanes = Math.min(LANES, count - first);
-    let values: Float64Array = new Float64Array(inputs * LANES);
-    for (let lane = 0; lane < lanes; lane++) {
-      const from = (first + lane) * inputs;
-      for (let i = 0; i < inputs; i++) values[i * LANES + lane] = features[from + i]!;
-    }
-    const trace = circuit.maps.map((map, i) => {
-      if (i > 0) values = values.map((value) => value * value);
-      values = applyToLanes(map, values);
-      return values;
-    });
-    for (let lane = 0; lane < lanes; lane++) yield trace.map((outputs) => laneOf(outputs, lane));
+  for (const { lanes, outputs } of lanesOf(circuit, features)) {
+    for (let lane = 0; lane < lanes; lane++) yield outputs.map((values) => laneOf(values, lane));
   }
 }
 
@@ -153,9 +105,8 @@ export function evaluateCircuit(circuit: Circuit, features: Float32Array): Float
   const outputs = lastOf(circuit.maps).outputs;
   const logits = new Float64Array((features.length / inputs) * outputs);
   let at = 0;
-  for (const trace of tracesOf(circuit, features)) {
-    logits.set(lastOf(trace), at);
-    at += outputs;
+  for (const group of lanesOf(circuit, features)) {
+    for (let lane = 0; lane < group.lanes; lane++, at += outputs) logits.set(laneOf(lastOf(group.outputs), lane), at);
   }
   return logits;
 }

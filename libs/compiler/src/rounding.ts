@@ -1,6 +1,7 @@
 import { InputError, UnsupportedError, elementAt } from '@ciphernet/foundation';
 import type { Block, Circuit, LinearMap } from './circuit.js';
 import { countExamples, tracesOf } from './evaluate-circuit.js';
+import { type CircuitKernels, DOUBLE, createCircuitKernels, doublesAt } from './kernels.js';
 
 /** Columns of a block that are rounded together: what rounding one weight wrong asks of those that come after it. */
 interface Chunk {
@@ -63,46 +64,70 @@ const DAMPING = 0.01;
 /** Examples whose products are added to a sum at once: it is read and written a fourth as often, and they are added in their order. */
 const TOGETHER = 4;
 
-/** Centred covariance, lower triangle row by row, of the columns of `inputs` over the examples. */
-function covariance(values: Float64Array, width: number, inputs: Uint32Array, means: Float64Array): Float64Array {
+/** Kernels, and in their memory the columns of one chunk: values of {@link TOGETHER} examples, and what is summed of them. */
+interface MomentRoom {
+  readonly kernels: CircuitKernels;
+  readonly centred: number;
+  readonly squares: number;
+  readonly products: number;
+}
+
+/** Room for chunks of any size up to the largest. */
+function createMomentRoom(): MomentRoom {
+  const kernels = createCircuitKernels();
+  return {
+    kernels,
+    centred: kernels.allocate(TOGETHER * CHUNK * DOUBLE),
+    squares: kernels.allocate(CHUNK * DOUBLE),
+    products: kernels.allocate(((CHUNK * (CHUNK + 1)) / 2) * DOUBLE),
+  };
+}
+
+/** Values of a map over the examples, count × width, and their means. */
+interface MapValues {
+  readonly values: Float64Array;
+  readonly width: number;
+  readonly means: Float64Array;
+}
+
+/** Second moments of some columns over the examples: their variances, and their centred covariance, lower triangle row by row. */
+function momentsOf(
+  { values, width, means }: MapValues,
+  inputs: Uint32Array,
+  { kernels, centred, squares, products }: MomentRoom,
+): { readonly variances: Float64Array; readonly covariance: Float64Array } {
   const size = inputs.length;
   const count = values.length / width;
-  const sum = new Float64Array((size * (size + 1)) / 2);
-  const centred = Array.from({ length: TOGETHER }, () => new Float64Array(size));
+  const variances = doublesAt(kernels, squares, size).fill(0);
+  const sum = doublesAt(kernels, products, (size * (size + 1)) / 2).fill(0);
+  const room = doublesAt(kernels, centred, TOGETHER * size);
   for (let first = 0; first < count; first += TOGETHER) {
-    centred.forEach((one, lane) => {
-      // What is not there adds 0 to every sum.
-      if (first + lane < count) centre(values, width, inputs, means, first + lane, one);
-      else one.fill(0);
-    });
-    addProducts(centred, sum);
+    // What is not there adds 0 to every sum.
+    if (first + TOGETHER > count) room.fill(0);
+    for (let lane = 0; lane < Math.min(TOGETHER, count - first); lane++) {
+      const from = (first + lane) * width;
+      for (let j = 0, at = lane * size; j < size; j++, at++) {
+        const input = inputs[j]!;
+        room[at] = values[from + input]! - means[input]!;
+      }
+    }
+    kernels.addSquares(centred, size, count, squares);
+    kernels.addProducts(centred, size, products);
   }
-  return sum.map((value) => value / count);
+  return { variances: variances.slice(), covariance: sum.map((value) => value / count) };
 }
 
-/** The columns of `inputs` of one example, less their means. */
-function centre(
-  values: Float64Array,
-  width: number,
-  inputs: Uint32Array,
-  means: Float64Array,
-  example: number,
-  centred: Float64Array,
-): void {
-  const from = example * width;
-  for (let j = 0; j < inputs.length; j++) {
-    const input = inputs[j]!;
-    centred[j] = values[from + input]! - means[input]!;
+/** The lower triangle of a symmetric matrix whose rows and columns are taken in another order. */
+function reordered(lower: Float64Array, order: Uint32Array): Float64Array {
+  const taken = new Float64Array(lower.length);
+  for (let j = 0, at = 0; j < order.length; j++) {
+    const row = order[j]!;
+    for (let i = 0; i <= j; i++, at++) {
+      const column = order[i]!;
+      taken[at] = row < column ? lower[(column * (column + 1)) / 2 + row]! : lower[(row * (row + 1)) / 2 + column]!;
+    }
   }
-}
-
-/** Adds each example's products of two columns to the lower triangle. */
-function addProducts(centred: readonly Float64Array[], sum: Float64Array): void {
-  const [a, b, c, d] = centred as [Float64Array, Float64Array, Float64Array, Float64Array];
-  for (let j = 0, at = 0; j < a.length; j++) {
-    const [p, q, r, s] = [a[j]!, b[j]!, c[j]!, d[j]!];
-    for (let i = 0; i <= j; i++, at++) sum[at] = sum[at]! + p * a[i]! + q * b[i]! + r * c[i]! + s * d[i]!;
-  }
+  return taken;
 }
 
 /** H = (U + 1)·D·(U + 1)ᵀ with U strictly upper, from the last column to the first, in place; U by columns, D apart. */
@@ -124,18 +149,6 @@ function factorise(lower: Float64Array, size: number): { feedback: Float64Array;
   return { feedback, diagonal };
 }
 
-/** Of each column of `inputs` over the examples. */
-function varianceOf(values: Float64Array, width: number, inputs: Uint32Array, means: Float64Array): Float64Array {
-  const count = values.length / width;
-  const variances = new Float64Array(inputs.length);
-  const centred = new Float64Array(inputs.length);
-  for (let n = 0; n < count; n++) {
-    centre(values, width, inputs, means, n, centred);
-    for (let j = 0; j < centred.length; j++) variances[j] = variances[j]! + centred[j]! ** 2 / count;
-  }
-  return variances;
-}
-
 /** Of each column over the examples. */
 function meansOf(values: Float64Array, width: number): Float64Array {
   const count = values.length / width;
@@ -147,19 +160,17 @@ function meansOf(values: Float64Array, width: number): Float64Array {
 }
 
 function chunkOf(
-  values: Float64Array,
-  width: number,
+  map: MapValues,
   inputs: readonly number[],
-  means: Float64Array,
   range: { readonly from: number; readonly size: number },
+  room: MomentRoom,
 ): { chunk: Chunk; energy: number } {
   const { from, size } = range;
   const columns = Uint32Array.from(inputs.slice(from, from + size));
-  const variances = varianceOf(values, width, columns, means);
+  const { variances, covariance } = momentsOf(map, columns, room);
   // The most variable first: its error can still be made good by all others (GPTQ's "act-order").
   const order = Uint32Array.from(variances.keys()).sort((a, b) => (variances[b] ?? 0) - (variances[a] ?? 0) || a - b);
-  const ordered = order.map((j) => columns[j] ?? 0);
-  const lower = covariance(values, width, ordered, means);
+  const lower = reordered(covariance, order);
   const total = variances.reduce((sum, variance) => sum + variance, 0);
   // Of inputs that never vary nothing can be learned; any damping will do, since nothing may be divided by 0.
   const damping = total > 0 ? (DAMPING * total) / size : 1;
@@ -172,15 +183,16 @@ function chunkOf(
   return { chunk: { order: order.map((j) => j + from), feedback }, energy };
 }
 
-function roundingOfMap(map: LinearMap, values: Float64Array, chunk: number): MapRounding {
+function roundingOfMap(map: LinearMap, values: Float64Array, chunk: number, room: MomentRoom): MapRounding {
   const means = meansOf(values, map.inputs);
+  const measured = { values, width: map.inputs, means };
   let energy = 0;
   const blocks = map.blocks.map(({ inputs }) => {
     const chunks: Chunk[] = [];
     let sum = 0;
     for (let from = 0; from < inputs.length; from += chunk) {
       const size = Math.min(chunk, inputs.length - from);
-      const made = chunkOf(values, map.inputs, inputs, means, { from, size });
+      const made = chunkOf(measured, inputs, { from, size }, room);
       chunks.push(made.chunk);
       sum += made.energy;
     }
@@ -219,7 +231,8 @@ export function roundingBasis(circuit: Circuit, features: Float32Array): Roundin
     n++;
   }
   const chunk = chunkSizeFor(circuit);
-  return circuit.maps.map((map, i) => roundingOfMap(map, elementAt(values, i), chunk));
+  const room = createMomentRoom();
+  return circuit.maps.map((map, i) => roundingOfMap(map, elementAt(values, i), chunk, room));
 }
 
 /**
