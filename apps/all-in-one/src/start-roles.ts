@@ -4,7 +4,11 @@ import { chooseEngine, thisMachine } from '@ciphernet/engines';
 import { InputError } from '@ciphernet/foundation';
 import { identityFingerprint } from '@ciphernet/identity';
 import type { OwnerConfiguration } from '@ciphernet/owner-records';
+import { prepareCharts } from '@ciphernet/report-view';
 import { type WorkerRoles, openAuditor, startWorker } from '@ciphernet/worker';
+
+/** When charts are loaded ahead: behind what is to be there sooner, which takes half a second a sandbox. */
+const CHARTS_AFTER_MS = 3000;
 
 /** Worker and collector in this process. @param onProgress of decrypting and comparing */
 export async function startRoles(
@@ -19,6 +23,7 @@ export async function startRoles(
   const auditor = identityFingerprint(publicKey);
   const engine = roles.infer > 0 ? await chooseEngine('auto', thisMachine(roles.infer)) : undefined;
   startWorker(session, { ...roles, auditor, benchmark: false, ...(engine === undefined ? {} : { engine }) });
+  if (roles.ahead === true) setTimeout(prepareCharts, CHARTS_AFTER_MS).unref();
   startCollector({
     backend,
     blobs,

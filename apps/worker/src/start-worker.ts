@@ -16,6 +16,7 @@ import {
 import type { BackendChoice } from '@ciphernet/training';
 import type { Worker } from 'bullmq';
 import { configureSandboxes } from './sandbox.js';
+import { type SandboxedWorker, startSandboxesAhead } from './sandboxes-ahead.js';
 import { type SilenceWatch, watchSilence } from './silence.js';
 import { configureTraining } from './training-backend.js';
 import { configureEngine } from './worker-engines.js';
@@ -37,6 +38,8 @@ export interface WorkerRoles {
   readonly training?: BackendChoice;
   /** Turn scheduled ticks into runs. */
   readonly benchmark: boolean;
+  /** Start the sandboxes of inference and audits before their first jobs: for a process that will have some soon. */
+  readonly ahead?: boolean;
 }
 
 /**
@@ -96,16 +99,18 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
   shareGpus(engine.gpus ?? []);
   const processor = (file: string): URL => new URL(file, import.meta.url);
   const workers: Worker[] = [];
+  const sandboxed: SandboxedWorker[] = [];
+  const startSandboxed = (queue: string, file: string, count: number): SandboxedWorker => {
+    const worker = backend.worker(queue, processor(file), { ...TUNING, concurrency: count });
+    workers.push(worker);
+    return { worker, processor: processor(file), count };
+  };
   watch ??= watchSilence(configuration.silenceSeconds, (line) => workers[0]?.emit('error', new Error(line)));
-  if (roles.infer > 0) {
-    workers.push(
-      backend.worker(QUEUES.infer, processor('./infer-processor.js'), { ...TUNING, concurrency: roles.infer }),
-    );
-  }
+  if (roles.infer > 0) sandboxed.push(startSandboxed(QUEUES.infer, './infer-processor.js', roles.infer));
   if (roles.audit > 0) {
-    const queues = [QUEUES.audit, ...(roles.auditor === undefined ? [] : [auditQueueOf(roles.auditor)])];
-    for (const queue of queues) {
-      workers.push(backend.worker(queue, processor('./audit-processor.js'), { ...TUNING, concurrency: roles.audit }));
+    sandboxed.push(startSandboxed(QUEUES.audit, './audit-processor.js', roles.audit));
+    if (roles.auditor !== undefined) {
+      startSandboxed(auditQueueOf(roles.auditor), './audit-processor.js', roles.audit);
     }
   }
   if (roles.train) {
@@ -116,6 +121,7 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
     evaluateCheckpoints(backend, trainer);
     workers.push(trainer);
   }
+  if (roles.ahead === true) void startSandboxesAhead(sandboxed);
   if (roles.benchmark) workers.push(startBenchmarks(backend));
   announceWorkers(backend, workers, {
     worker: workerName(configuration),

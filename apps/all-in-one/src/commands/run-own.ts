@@ -66,7 +66,8 @@ export async function runOwn(options: RunOptions, data: string): Promise<void> {
   const board = createProgressBoard();
   try {
     if (options.remote) requireSharedQueue(session);
-    else await startRoles(session, owner, { infer: owner.cores, audit: 1, train: false }, collecting(board));
+    else
+      await startRoles(session, owner, { infer: owner.cores, audit: 1, train: false, ahead: true }, collecting(board));
     await evaluateOwn(session, board, options, resolve(data));
     await dashboard?.untilStopped();
   } finally {

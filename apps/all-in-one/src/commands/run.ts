@@ -79,7 +79,8 @@ async function run(options: RunOptions): Promise<void> {
   const board = createProgressBoard();
   try {
     if (options.remote) requireSharedQueue(session);
-    else await startRoles(session, owner, { infer: owner.cores, audit: 1, train: true }, collecting(board));
+    else
+      await startRoles(session, owner, { infer: owner.cores, audit: 1, train: true, ahead: true }, collecting(board));
     const { model, encrypted } = await readyModel(session, board, options, dataset);
     const accepted = await evaluate(session, board, options, model, { ...encrypted, images: dataset.count });
     board.stop();
