@@ -62,12 +62,12 @@ async function gradientOf(x: Float32Array, dy: Float32Array, c: Convolution): Pr
     x: tf.tensor4d(x, [c.images, c.height, c.width, c.channels]),
     dy: tf.tensor4d(dy, outputs),
   };
-  const gradient = tf.engine().runKernel(tf.Conv2DBackpropFilter, tensors, {
+  const gradient = tf.engine().runKernel<tf.Tensor>(tf.Conv2DBackpropFilter, tensors, {
     strides: c.strides,
     pad: c.pad,
     dataFormat: 'NHWC',
     filterShape: [c.filterHeight, c.filterWidth, c.channels, c.filters],
-  }) as tf.Tensor;
+  });
   const values = await gradient.data<'float32'>();
   tf.dispose([gradient, ...Object.values(tensors)]);
   return values;
