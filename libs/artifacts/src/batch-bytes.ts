@@ -1,3 +1,4 @@
+import { WRITE_BYTES } from '@ciphernet/foundation';
 import { type BatchHeader, encodeHeader } from './batch-header.js';
 import { packWords } from './packed-words.js';
 
@@ -6,14 +7,11 @@ function residueBytes(residues: Uint32Array): Uint8Array {
   return new Uint8Array(residues.buffer, residues.byteOffset, residues.byteLength);
 }
 
-/** How much of a body is written at a time: large enough to stream, small enough to keep timers alive. */
-const CHUNK_BYTES = 8 * 2 ** 20;
-
-/** A batch as chunks: header, then the body. */
+/** A batch as chunks, one for each write: header, then the body. */
 export function* batchChunks(header: BatchHeader, residues: Uint32Array): Generator<Uint8Array> {
   const body = header.wordBits === 32 ? residueBytes(residues) : packWords(residues, header.wordBits);
   yield encodeHeader(header);
-  for (let at = 0; at < body.length; at += CHUNK_BYTES) yield body.subarray(at, at + CHUNK_BYTES);
+  for (let at = 0; at < body.length; at += WRITE_BYTES) yield body.subarray(at, at + WRITE_BYTES);
 }
 
 /** A batch in one piece. */

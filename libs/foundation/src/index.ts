@@ -19,7 +19,7 @@ export {
 export { type WriteOptions, readIfThere, writeOnce, writeWhole } from './files.js';
 export { type FolderOptions, writeFolder } from './folders.js';
 export { type HashedChunks, hashing } from './hashing.js';
-export { writeInTurn } from './in-turn.js';
+export { WRITE_BYTES, writeInTurn } from './in-turn.js';
 export { median } from './median.js';
 export { parseJson, parseOrThrow } from './parse.js';
 export { settleAll } from './settle.js';

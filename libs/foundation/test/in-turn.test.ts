@@ -27,6 +27,16 @@ describe('chunks that are written in turn', () => {
     expect(written).toEqual(bytes);
   });
 
+  it('are written a mebibyte a call at most, also those that are longer', async () => {
+    const asked: number[] = [];
+    const write = (_chunk: Uint8Array, _from: number, length: number): Promise<{ bytesWritten: number }> => {
+      asked.push(length);
+      return Promise.resolve({ bytesWritten: length });
+    };
+    await writeInTurn({ write } as unknown as FileHandle, [new Uint8Array(2 ** 21 + 5), new Uint8Array(3)]);
+    expect(asked).toEqual([2 ** 20, 2 ** 20, 5, 3]);
+  });
+
   it('are behind what a real file holds', async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, 'file');
