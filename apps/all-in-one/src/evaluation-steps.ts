@@ -3,7 +3,7 @@ import { type Progress, type ProgressBoard, type Session, untilStopped } from '@
 import { explainPlan } from '@ciphernet/compiler';
 import type { Dashboard } from '@ciphernet/dashboard';
 import { writeWhole } from '@ciphernet/foundation';
-import { startEncryptionThreads } from '@ciphernet/keyring';
+import { type EncryptionThreads, startEncryptionThreads } from '@ciphernet/keyring';
 import { type Model, compileModel } from '@ciphernet/models';
 import { dashboardPassword } from '@ciphernet/operator';
 import { type Accepted, awaitOutcome, encryptWithProgress, ensureKeys, ringFor } from '@ciphernet/owner';
@@ -22,18 +22,19 @@ export interface EncryptedDigest {
   readonly shards: number;
 }
 
-/** Plans for the model, makes keys where there are none, and encrypts. */
+/** Plans for the model, makes keys where there are none, and encrypts. @param ahead threads that were started before, which it ends */
 export async function encryptForModel(
   session: Session,
   board: ProgressBoard,
   options: RunOptions,
   data: EncryptedData,
   model: Model,
+  ahead?: EncryptionThreads,
 ): Promise<EncryptedDigest> {
   const { blobs, signal } = session;
   const owner = loadOwnerConfiguration();
   // They load while one core plans.
-  await using threads = startEncryptionThreads(owner.cores);
+  await using threads = ahead ?? startEncryptionThreads(owner.cores);
   const { plan, circuit } = compileModel(model, { mode: options.mode, ring: ringFor(options) });
   if (options.explain) process.stderr.write(`${explainPlan(plan, circuit)}\n`);
   const keys = await ensureKeys(owner, plan.parameters);

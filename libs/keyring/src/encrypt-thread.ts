@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { digestColumn } from '@ciphernet/artifacts';
 import { EvaluationError, InputError, elementAt, encodeError } from '@ciphernet/foundation';
+import type { SharedMemory } from '@ciphernet/ring';
 import { type EncryptionKernels, encryptionKernels } from './encryption-kernels.js';
 import { GROUP, GROUPS, layOutEncryption } from './encryption-memory.js';
 import type {
@@ -105,12 +106,22 @@ async function encryptorOf(start: ThreadStart): Promise<(task: ShardTask) => voi
   };
 }
 
+/** The least that a page has. */
+const PAGE = 4096;
+
+/** Has the system give memory, and changes nothing in it: others may write there already. */
+function touch(memory: SharedMemory): void {
+  const bytes = new Uint8Array(memory.buffer);
+  for (let at = 0; at < bytes.length; at += PAGE) Atomics.or(bytes, at, 0);
+}
+
 function main(port: MessagePort): void {
   let run: ((task: ShardTask) => void) | undefined;
   const refuse = (what: string): never => {
     throw new EvaluationError(`an encryption thread ${what}`, { where: 'encryption' });
   };
   const answer = async (request: ThreadRequest): Promise<void> => {
+    if (request.kind === 'touch') return touch(request.memory);
     const reply = (message: ThreadReply): void => port.postMessage(message);
     try {
       if (request.kind === 'task') (run ?? refuse('without a key'))(request.task);

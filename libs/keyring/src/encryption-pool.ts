@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SEED_BYTES, positionListBytes, putSeed } from '@ciphernet/artifacts';
 import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 import { settleAll } from '@ciphernet/foundation';
-import { type SharedMemory, type WasmModule, createSharedMemory } from '@ciphernet/ring';
+import { PAGE_BYTES, type SharedMemory, type WasmModule, createSharedMemory } from '@ciphernet/ring';
 import { writeEmbeddingTables } from './embedding-tables.js';
 import { encryptionKernels, writePrimes } from './encryption-kernels.js';
 import { type EncryptionLayout, layOutEncryption } from './encryption-memory.js';
@@ -10,6 +10,7 @@ import type { EncryptorName, ShardRegion, ShardTask } from './encryption-task.js
 import { type EncryptionThreads, beginThread, runTask, startEncryptionThreads } from './encryption-threads.js';
 import { keyResidues, writeKey } from './key-residues.js';
 import { type EncryptedShard, type PlainShard, type ShardOptions, featuresOf } from './plain-shard.js';
+import { componentsOf, shardBytes } from './shard-bytes.js';
 import { createRegions } from './shard-regions.js';
 import { wideKernels, wideModule } from './wide-kernels.js';
 import { agrees } from './wide-trial.js';
@@ -81,7 +82,7 @@ export async function createEncryptionPool(
 
 async function poolOn(start: EncryptionStart, own: EncryptionThreads): Promise<EncryptionPool> {
   const layout = layOutEncryption(start.parameters, own.workers.length);
-  const memory = createSharedMemory(layout.end);
+  const memory = memoryOf(own, layout.end);
   const end = async (): Promise<void> => {
     await own[Symbol.asyncDispose]();
     // The key, and whatever a thread that was stopped left of its last shard.
@@ -96,6 +97,14 @@ async function poolOn(start: EncryptionStart, own: EncryptionThreads): Promise<E
     throw error;
   }
   return poolOf(start, { workers: own.workers, memory, layout, end });
+}
+
+/** The threads' memory, where there is some ahead. */
+function memoryOf({ memory }: EncryptionThreads, bytes: number): SharedMemory {
+  if (memory === undefined) return createSharedMemory(bytes);
+  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES);
+  if (missing > 0) memory.grow(missing);
+  return memory;
 }
 
 function begin(
@@ -125,11 +134,11 @@ interface PoolParts extends Pick<EncryptionThreads, 'workers'> {
 }
 
 function poolOf(start: EncryptionStart, { workers, memory, layout, end }: PoolParts): EncryptionPool {
-  const { parameters, mode, encryptor = 'simd' } = start;
+  const { parameters } = start;
   const threads = workers.length;
-  const isSeeded = mode === 'symmetric' && encryptor === 'simd';
+  const components = componentsOf(start);
+  const isSeeded = components === 1;
   const takeRegion = createRegions(memory, layout.end);
-  const { ringDegree, primes } = parameters;
   /** Until every thread is done with it, whether one fails or not: they write into the shard's memory. */
   const run = (task: ShardTask): Promise<void> => settleAll(workers.map((worker) => runTask(worker, task)));
   /** Of the shard before: threads do one thing at a time. */
@@ -142,10 +151,8 @@ function poolOf(start: EncryptionStart, { workers, memory, layout, end }: PoolPa
       const { signal } = options;
       // Drawn for this call alone: whoever encrypts again, after a failure or anew, does it under another one.
       const seed = isSeeded ? new Uint8Array(randomBytes(SEED_BYTES)) : undefined;
-      const components = isSeeded ? 1 : 2;
-      const bodyBytes = 4 * primes.length * features * components * ringDegree;
-      const columnBytes = 4 * components * features * options.tile * threads;
-      const held = takeRegion(bodyBytes + columnBytes + 4 * features * images);
+      const sizes = shardBytes(parameters, components, { features, images, tile: options.tile, threads });
+      const held = takeRegion(sizes.body + sizes.columns + sizes.rows);
       const region: ShardRegion = {
         images,
         features,
@@ -154,9 +161,9 @@ function poolOf(start: EncryptionStart, { workers, memory, layout, end }: PoolPa
         tile: options.tile,
         components,
         residues: held.at,
-        columns: held.at + bodyBytes,
+        columns: held.at + sizes.body,
         ...(seed === undefined ? {} : { seed }),
-        rows: held.at + bodyBytes + columnBytes,
+        rows: held.at + sizes.body + sizes.columns,
       };
       const positions = new Uint8Array(new SharedArrayBuffer(positionListBytes(parameters, seed)));
       if (seed !== undefined) putSeed(seed, positions);
@@ -211,7 +218,7 @@ function poolOf(start: EncryptionStart, { workers, memory, layout, end }: PoolPa
       // Thrown where it is waited for: until then a failure must not count as unhandled.
       digested = list.then(settled, settled);
       return {
-        residues: new Uint32Array(memory.buffer, region.residues, bodyBytes / 4),
+        residues: new Uint32Array(memory.buffer, region.residues, sizes.body / 4),
         positions: list,
         ...(seed === undefined ? {} : { seed }),
         [Symbol.dispose]() {

@@ -76,9 +76,11 @@ export interface GroupEncryptor extends Disposable {
   finish(): void;
 }
 
-/** What a thread is asked: its start once and first, then tasks. */
+/** What a thread is asked: its start once, then tasks; before it, perhaps, to touch the memory, which it does not answer. */
 export type ThreadRequest =
-  { readonly kind: 'start'; readonly start: ThreadStart } | { readonly kind: 'task'; readonly task: ShardTask };
+  | { readonly kind: 'touch'; readonly memory: SharedMemory }
+  | { readonly kind: 'start'; readonly start: ThreadStart }
+  | { readonly kind: 'task'; readonly task: ShardTask };
 
-/** What a thread answers to each. */
+/** What a thread answers to the others. */
 export type ThreadReply = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly error: EncodedError };

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { EvaluationError, decodeError, messageOf } from '@ciphernet/foundation';
+import { type SharedMemory, createSharedMemory } from '@ciphernet/ring';
 import type { ShardTask, ThreadReply, ThreadRequest, ThreadStart } from './encryption-task.js';
 
 /** Threads for one pool, which ends them; so does disposing of them, whether a pool was made of them or not. */
 export interface EncryptionThreads extends AsyncDisposable {
   readonly workers: readonly Worker[];
+  /** For the pool, where it was made ahead as well. */
+  readonly memory?: SharedMemory;
 }
 
 /** The built file, also where the package's sources run (tests): threads load JavaScript. */
@@ -17,16 +20,24 @@ const failures = new WeakMap<Worker, unknown>();
 /**
  * Starts threads for a pool ahead of it: loading their modules takes longer than all else that a pool begins with, and needs nothing of
  * the key or the parameters.
+ *
+ * @param bytes of memory to make ahead, and have the system give: that takes as long as encrypting where a virtual machine gets it from its
+ * host. A pool that needs more takes more.
+ * @throws RangeError where there is not so much
  */
-export function startEncryptionThreads(count: number): EncryptionThreads {
+export function startEncryptionThreads(count: number, bytes?: number): EncryptionThreads {
+  const memory = bytes === undefined ? undefined : createSharedMemory(bytes);
   const workers = Array.from({ length: count }, () => {
     const worker = new Worker(THREAD);
     // Told to whoever asks it for something next; without a listener an error would end the process.
     worker.once('error', (error) => failures.set(worker, error));
     return worker;
   });
+  // One core is enough: another thread may be at work.
+  if (memory !== undefined) workers[0]?.postMessage({ kind: 'touch', memory } satisfies ThreadRequest);
   return {
     workers,
+    ...(memory === undefined ? {} : { memory }),
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },

@@ -8,6 +8,7 @@ export { type EncryptorName, ENCRYPTOR_NAMES } from './encryption-task.js';
 export { type EncryptionThreads, startEncryptionThreads } from './encryption-threads.js';
 export { type ExpectedPlan, type ExpectedShard, checkSlots, decryptResult } from './expected-result.js';
 export { type EncryptedShard, type FeatureWriter, type PlainShard, type ShardOptions } from './plain-shard.js';
+export { encryptionBytes } from './shard-bytes.js';
 export { DEFAULT_DAYS, expiryIn } from './expiry.js';
 export { generateKeys } from './generate.js';
 export { type ImageEncoder, createImageEncoder } from './image-encoder.js';

@@ -1,10 +1,11 @@
-import { createParameters } from '@ciphernet/ckks';
+import { createParameters, slotsOf } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
-import { createSharedMemory } from '@ciphernet/ring';
+import { PAGE_BYTES, createSharedMemory } from '@ciphernet/ring';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createEncryptionPool } from '../src/encryption-pool.js';
 import { beginThread, startEncryptionThreads } from '../src/encryption-threads.js';
 import { generateKeys } from '../src/generate.js';
+import { encryptionBytes } from '../src/shard-bytes.js';
 
 const parameters = createParameters(1024, [30], 30);
 const shard = { features: new Float32Array(4), images: 4 };
@@ -24,6 +25,39 @@ describe('threads that are started ahead', () => {
       expect(encrypted.residues.length).toBe(1024);
     }
     expect(threads.workers.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+  });
+
+  it('encrypt in memory that was made ahead, which two shards fill', async () => {
+    const rows = { count: 2 * slotsOf(parameters), width: 3 };
+    const bytes = encryptionBytes(start(), rows, 2);
+    const threads = startEncryptionThreads(2, bytes);
+    await using pool = await createEncryptionPool(start(), threads);
+    const features = new Float32Array(3 * slotsOf(parameters));
+    const encrypt = () => pool.encryptShard({ features, images: slotsOf(parameters) }, { scale: 1024, tile: 4 });
+    using first = await encrypt();
+    using second = await encrypt();
+    expect(first.residues.buffer).toBe(threads.memory?.buffer);
+    expect(second.residues.buffer).toBe(threads.memory?.buffer);
+    expect(threads.memory?.buffer.byteLength).toBe(Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES);
+    using third = await encrypt();
+    expect(third.residues.length).toBe(first.residues.length);
+    expect(threads.memory?.buffer.byteLength).toBeGreaterThan(bytes);
+  });
+
+  it('have memory given that is in use already, and change nothing in it', async () => {
+    const bytes = 64 * PAGE_BYTES;
+    await using threads = startEncryptionThreads(1, bytes);
+    const all = new Uint8Array(threads.memory!.buffer).fill(0x5a);
+    const memory = createSharedMemory(2 ** 20);
+    const worker = elementAt(threads.workers, 0);
+    // Answered after it.
+    await beginThread(worker, { ...start(), encryptor: 'simd', memory, index: 0, threads: 1 }).catch(() => undefined);
+    expect(all.every((byte) => byte === 0x5a)).toBe(true);
+  });
+
+  it('are given no more memory ahead than there can be', () => {
+    const most = encryptionBytes(start(), { count: 4096, width: 1e6 }, 2);
+    expect(most).toBe(2 ** 32);
   });
 
   it('end where their pool cannot be made', async () => {
