@@ -152,9 +152,10 @@ export function parseBatch(bytes: Uint8Array, where: string): Batch {
   const perPrime = stored.residues.length / header.primes.length;
   header.primes.forEach((_prime, primeIndex) => {
     const piece = residues.subarray(2 * primeIndex * perPrime, 2 * (primeIndex + 1) * perPrime);
-    readTiles(primeIndex, 0, piece, (own) =>
-      own.set(stored.residues.subarray(primeIndex * perPrime, (primeIndex + 1) * perPrime)),
-    );
+    readTiles(primeIndex, 0, piece, (parts) => {
+      let at = primeIndex * perPrime;
+      for (const part of parts) part.set(stored.residues.subarray(at, (at += part.length)));
+    });
   });
   return { header, residues };
 }

@@ -1,5 +1,5 @@
 import { type Hash, createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, readvSync } from 'node:fs';
 import { IntegrityError } from '@ciphernet/foundation';
 
 /** Bytes that are hashed at a time: they stay in a core's second cache. */
@@ -12,6 +12,23 @@ export function readFully(file: number, target: Uint8Array, position: number, wh
     const read = readSync(file, target, done, target.length - done, position + done);
     if (read === 0) throw new IntegrityError('the file became shorter while it was read', { where });
     done += read;
+  }
+}
+
+/** Parts that are read in one call: systems take 1,024 at most. */
+const MOST_PARTS = 512;
+
+/** Fills parts, one after the other, from a file. @throws IntegrityError where the file ends before */
+export function readParts(file: number, parts: readonly Uint8Array[], position: number, where: string): void {
+  for (let from = 0; from < parts.length; from += MOST_PARTS) {
+    const some = parts.slice(from, from + MOST_PARTS);
+    let read = readvSync(file, some, position);
+    for (const part of some) {
+      // What one call did not give.
+      if (read < part.length) readFully(file, part.subarray(read), position + read, where);
+      read = Math.max(0, read - part.length);
+      position += part.length;
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { BatchHeader } from './batch-header.js';
 import { WORD_BYTES, tileWords } from './batch-layout.js';
-import { readFully } from './read-file.js';
+import { readParts } from './read-file.js';
 import { unseeded } from './unseeded.js';
 
 /** A batch that is read piece by piece: one (prime, tile) at a time, so memory does not grow with the shard. */
@@ -39,11 +39,15 @@ export function tilesOf(
   return {
     header: view.header,
     readTiles(primeIndex, tile, target) {
-      view.readTiles(primeIndex, tile, target, (own) => {
-        const bytes = new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
-        const position = bodyOffset + (primeIndex * tiles + tile) * words * WORD_BYTES;
-        readFully(file, bytes, position, path);
-        onRead?.(position, bytes);
+      view.readTiles(primeIndex, tile, target, (parts) => {
+        const bytes = parts.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+        let position = bodyOffset + (primeIndex * tiles + tile) * words * WORD_BYTES;
+        readParts(file, bytes, position, path);
+        if (onRead === undefined) return;
+        for (const part of bytes) {
+          onRead(position, part);
+          position += part.length;
+        }
       });
     },
   };

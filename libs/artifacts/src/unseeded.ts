@@ -9,13 +9,13 @@ export interface Unseeded {
   /**
    * Fills `target` with neighbouring tiles, [component][ciphertext][coefficient] each.
    *
-   * @param read fills its argument with what is stored of these tiles
+   * @param read fills the parts, one after the other, with what is stored of these tiles
    */
   readonly readTiles: (
     primeIndex: number,
     tile: number,
     target: Uint32Array,
-    read: (stored: Uint32Array) => void,
+    read: (parts: readonly Uint32Array[]) => void,
   ) => void;
 }
 
@@ -23,18 +23,14 @@ export interface Unseeded {
 export function unseeded(stored: BatchHeader): Unseeded {
   const { seed, ...rest } = stored;
   const header = { ...rest, version: PLAIN_VERSION } as const;
-  if (seed === undefined) return { header: stored, readTiles: (_prime, _tile, target, read) => read(target) };
+  if (seed === undefined) return { header: stored, readTiles: (_prime, _tile, target, read) => read([target]) };
   const expander = createMaskExpander(Buffer.from(seed, 'hex'), header);
   const component = header.ciphertexts * header.tile;
-  let room = new Uint32Array(0);
   return {
     header,
     readTiles(primeIndex, tile, target, read) {
       const count = target.length / (2 * component);
-      if (room.length < count * component) room = new Uint32Array(count * component);
-      const own = room.subarray(0, count * component);
-      read(own);
-      for (let k = 0; k < count; k++) target.set(own.subarray(k * component, (k + 1) * component), 2 * k * component);
+      read(Array.from({ length: count }, (_, k) => target.subarray(2 * k * component, (2 * k + 1) * component)));
       expander.expand(primeIndex, tile, count, target, component, 2 * component);
     },
   };

@@ -47,6 +47,61 @@ function assignRows(map: IntegerMap): { rowOf: Int32Array; rows: number; firstRo
 /** Weights of an output on a pair row: where in the block's inputs each half is, or −1. */
 type Taps = readonly (readonly [number, number])[];
 
+/** A block, and where the weights of its pair rows stand in a row of its matrix. */
+interface TappedBlock {
+  readonly block: IntegerMap['blocks'][number];
+  readonly pairRows: readonly number[];
+  /** Two a pair row; beyond the matrix's columns where there is no half. */
+  readonly taps: Int32Array;
+  /** Its matrix with a column of zeros behind the others. */
+  readonly matrix: Int16Array;
+}
+
+/** Bounds of the parts of a block in which no int32 sum can wrap: pair rows from each to the next. */
+function partsOf({ block, pairRows, taps, matrix }: TappedBlock, maxWeightSum: number): number[] {
+  const outputs = block.outputs.length;
+  const columns = block.inputs.length + 1;
+  const bounds = [0];
+  const sums = new Float64Array(outputs);
+  for (let k = 0; k < pairRows.length; k++) {
+    const a = taps[2 * k]!;
+    const b = taps[2 * k + 1]!;
+    let isFull = false;
+    for (let output = 0, at = 0; output < outputs; output++, at += columns) {
+      const own = Math.abs(matrix[at + a]!) + Math.abs(matrix[at + b]!);
+      if (own > maxWeightSum) {
+        throw new UnsupportedError('a pair of weights is beyond the accumulator’s bound', { where: 'kernel layout' });
+      }
+      const sum = sums[output]! + own;
+      if (sum > maxWeightSum) isFull = true;
+      sums[output] = sum;
+    }
+    if (!isFull) continue;
+    // The next part begins with this one.
+    bounds.push(k);
+    for (let output = 0, at = 0; output < outputs; output++, at += columns) {
+      sums[output] = Math.abs(matrix[at + a]!) + Math.abs(matrix[at + b]!);
+    }
+  }
+  return [...bounds, pairRows.length];
+}
+
+/** Weights of pair rows `from` to `to`: quads of outputs, in each the pair rows, of each four outputs' two halves. */
+function weightsOf({ block, taps, matrix }: TappedBlock, from: number, to: number): Int16Array {
+  const outputs = block.outputs.length;
+  const columns = block.inputs.length + 1;
+  const weights = new Int16Array(Math.ceil(outputs / 4) * 8 * (to - from));
+  for (let output = 0; output < outputs; output++) {
+    const row = output * columns;
+    let at = (output >> 2) * 8 * (to - from) + 2 * (output & 3);
+    for (let k = 2 * from; k < 2 * to; k += 2, at += 8) {
+      weights[at] = matrix[row + taps[k]!]!;
+      weights[at + 1] = matrix[row + taps[k + 1]!]!;
+    }
+  }
+  return weights;
+}
+
 /**
  * Splits a block so that no int32 sum can wrap, and lays out its weights.
  *
@@ -59,46 +114,20 @@ function layBlock(
   firstRow: number,
   maxWeightSum: number,
 ): LaidBlock[] {
-  const outputs = block.outputs.length;
   const inputs = block.inputs.length;
-  const quads = Math.ceil(outputs / 4);
-  const values = block.weights;
-  const weightAt = (output: number, tap: number): number => (tap < 0 ? 0 : values[output * inputs + tap]!);
-  const sumAt = (output: number, a: number, b: number): number =>
-    Math.abs(weightAt(output, a)) + Math.abs(weightAt(output, b));
-  const parts: LaidBlock[] = [];
-  const sums = new Float64Array(outputs);
-  let from = 0;
-  const close = (to: number): void => {
-    const count = to - from;
-    const weights = new Int16Array(quads * 4 * count * 2);
-    for (let k = 0; k < count; k++) {
-      const [a, b] = elementAt(taps, from + k);
-      for (let output = 0; output < outputs; output++) {
-        const at = (((output >> 2) * count + k) * 4 + (output & 3)) * 2;
-        weights[at] = weightAt(output, a);
-        weights[at + 1] = weightAt(output, b);
-      }
-    }
-    parts.push({ pairRows: pairRows.slice(from, to), weights, quads, firstRow, outputs: block.outputs, add: from > 0 });
-    sums.fill(0);
-    from = to;
-  };
-  for (let k = 0; k < pairRows.length; k++) {
-    const [a, b] = elementAt(taps, k);
-    let isFull = false;
-    for (let output = 0; output < outputs; output++) {
-      const own = sumAt(output, a, b);
-      if (own > maxWeightSum) {
-        throw new UnsupportedError('a pair of weights is beyond the accumulator’s bound', { where: 'kernel layout' });
-      }
-      if (own + sums[output]! > maxWeightSum) isFull = true;
-    }
-    if (isFull) close(k);
-    for (let output = 0; output < outputs; output++) sums[output] = sums[output]! + sumAt(output, a, b);
+  const matrix = new Int16Array(block.outputs.length * (inputs + 1));
+  for (let row = 0; row < block.outputs.length; row++) {
+    matrix.set(block.weights.subarray(row * inputs, (row + 1) * inputs), row * (inputs + 1));
   }
-  close(pairRows.length);
-  return parts;
+  const places = Int32Array.from(taps.flat(), (tap) => (tap < 0 ? inputs : tap));
+  const tapped = { block, pairRows, taps: places, matrix };
+  const bounds = partsOf(tapped, maxWeightSum);
+  const quads = Math.ceil(block.outputs.length / 4);
+  return bounds.slice(1).map((to, part) => {
+    const from = elementAt(bounds, part);
+    const weights = weightsOf(tapped, from, to);
+    return { pairRows: pairRows.slice(from, to), weights, quads, firstRow, outputs: block.outputs, add: from > 0 };
+  });
 }
 
 /** Lays out a map whose inputs are rows of a tile: neighbours 2k and 2k + 1 share pair row k, as a square packs them. */
