@@ -23,10 +23,11 @@ async function modelOf({ blobs, configuration }: Session, digest: string): Promi
 }
 
 /** Trains on the dataset's training split. */
-async function train(session: Session, board: ProgressBoard, options: RunOptions): Promise<Model> {
+async function train(session: Session, board: ProgressBoard, options: RunOptions, onBegun: () => void): Promise<Model> {
   const { model, epochs, seed } = options;
   const dataset = options.dataset as NamedDataset;
-  const trained = await runTrainingJob(session, board, { run: newEvaluationId('train'), model, dataset, epochs, seed });
+  const job = { run: newEvaluationId('train'), model, dataset, epochs, seed };
+  const trained = await runTrainingJob(session, board, job, onBegun);
   return modelOf(session, trained.model);
 }
 
@@ -49,7 +50,7 @@ async function assertKeys(options: RunOptions): Promise<void> {
   key.bytes.fill(0);
 }
 
-/** Starts what the test split is encrypted with while one core trains: threads, and memory for what its parameters are expected to be. */
+/** Threads that the test split is encrypted on, and memory for what its parameters are expected to be. */
 function startEncryption(options: RunOptions, dataset: Dataset): EncryptionThreads {
   const { cores } = loadOwnerConfiguration();
   const { transform } = expectedOfZoo(options.model);
@@ -58,17 +59,54 @@ function startEncryption(options: RunOptions, dataset: Dataset): EncryptionThrea
   return startEncryptionThreads(cores, encryptionBytes(expected, rows, cores));
 }
 
-/** Gives the model that the options name or have trained, and the test split encrypted for its plan. */
+/** What is made ready for encryption and evaluation on the core that training leaves: one thing after another, as far as there is time. */
+interface Preparation extends AsyncDisposable {
+  /** Call it once training has begun. */
+  readonly begin: () => void;
+  /** Ends it. @returns threads to encrypt on, where they were started */
+  readonly take: () => EncryptionThreads | undefined;
+}
+
+function preparationOf(startThreads: () => EncryptionThreads, prepare: (() => Promise<void>) | undefined): Preparation {
+  let threads: EncryptionThreads | undefined;
+  let isOver = false;
+  const begin = async (): Promise<void> => {
+    await prepare?.();
+    if (!isOver) threads = startThreads();
+  };
+  return {
+    // What fails here fails again where it is needed, which says so.
+    begin: () => void begin().catch(() => undefined),
+    take() {
+      isOver = true;
+      return threads;
+    },
+    async [Symbol.asyncDispose]() {
+      isOver = true;
+      await threads?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/**
+ * Gives the model that the options name or have trained, and the test split encrypted for its plan.
+ *
+ * @param prepare loads what evaluating waits for otherwise
+ */
 export async function readyModel(
   session: Session,
   board: ProgressBoard,
   options: RunOptions,
   dataset: Dataset,
+  prepare?: () => Promise<void>,
 ): Promise<ReadyModel> {
   const { trained } = options;
+  await using preparation = preparationOf(() => startEncryption(options, dataset), prepare);
   if (trained === undefined) await assertKeys(options);
-  await using ahead = trained === undefined ? startEncryption(options, dataset) : undefined;
-  const model = await (trained === undefined ? train(session, board, options) : modelOf(session, trained));
+  else preparation.begin();
+  const model = await (trained === undefined
+    ? train(session, board, options, preparation.begin)
+    : modelOf(session, trained));
   const data = { examples: examplesOf(dataset, model.record.transform), source: options.dataset };
-  return { model, encrypted: await encryptForModel(session, board, options, data, model, ahead) };
+  return { model, encrypted: await encryptForModel(session, board, options, data, model, preparation.take()) };
 }

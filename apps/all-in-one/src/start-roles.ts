@@ -7,23 +7,29 @@ import type { OwnerConfiguration } from '@ciphernet/owner-records';
 import { prepareCharts } from '@ciphernet/report-view';
 import { type WorkerRoles, openAuditor, startWorker } from '@ciphernet/worker';
 
-/** When charts are loaded ahead: behind what is to be there sooner, which takes half a second a sandbox. */
-const CHARTS_AFTER_MS = 3000;
-
-/** Worker and collector in this process. @param onProgress of decrypting and comparing */
+/**
+ * Worker and collector in this process.
+ *
+ * @param onProgress of decrypting and comparing
+ * @returns loads what the stages of an evaluation would each wait for otherwise: for when there is a core to spare
+ */
 export async function startRoles(
   session: Session,
   owner: OwnerConfiguration,
   roles: Omit<WorkerRoles, 'benchmark'>,
   onProgress?: NonNullable<CollectorTools['onProgress']>,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const { backend, blobs } = session;
   // One process, one owner of everything: its own audits are believed.
   const { publicKey } = await openAuditor(session.configuration);
   const auditor = identityFingerprint(publicKey);
   const engine = roles.infer > 0 ? await chooseEngine('auto', thisMachine(roles.infer)) : undefined;
-  startWorker(session, { ...roles, auditor, benchmark: false, ...(engine === undefined ? {} : { engine }) });
-  if (roles.ahead === true) setTimeout(prepareCharts, CHARTS_AFTER_MS).unref();
+  const { startSandboxes } = startWorker(session, {
+    ...roles,
+    auditor,
+    benchmark: false,
+    ...(engine === undefined ? {} : { engine }),
+  });
   startCollector({
     backend,
     blobs,
@@ -31,6 +37,10 @@ export async function startRoles(
     auditors: [auditor],
     ...(onProgress === undefined ? {} : { onProgress }),
   });
+  return async () => {
+    await startSandboxes();
+    prepareCharts();
+  };
 }
 
 /** @throws InputError unless workers elsewhere can reach the queue */

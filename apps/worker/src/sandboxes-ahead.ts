@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildPool, Worker } from 'bullmq';
 
 /** A worker whose jobs run in sandboxes of a file, and how many side by side. */
@@ -8,16 +7,12 @@ export interface SandboxedWorker {
   readonly count: number;
 }
 
-/** What a process does first, it does alone: opening a queue, and the first job's sandbox. */
-const DELAY_MS = 1000;
-
 /**
  * Starts sandboxes before their first jobs, one after another: BullMQ starts one when a job finds none, and its modules take half a second,
  * which every stage of a run would wait for. BullMQ has no option for it; its pool of sandboxes is public, a worker's own pool is not.
  * What fails here is told by the first job, which then starts its own.
  */
 export async function startSandboxesAhead(workers: readonly SandboxedWorker[]): Promise<void> {
-  await sleep(DELAY_MS, undefined, { ref: false });
   for (const { worker, processor, count } of workers) {
     const pool = worker['childPool'] as ChildPool | undefined;
     const started = [];

@@ -38,8 +38,6 @@ export interface WorkerRoles {
   readonly training?: BackendChoice;
   /** Turn scheduled ticks into runs. */
   readonly benchmark: boolean;
-  /** Start the sandboxes of inference and audits before their first jobs: for a process that will have some soon. */
-  readonly ahead?: boolean;
 }
 
 /**
@@ -89,8 +87,16 @@ export function workerName({ host }: Configuration): string {
 /** Of all sandboxes of this process; it needs no end, since it keeps nothing alive. */
 let watch: SilenceWatch | undefined;
 
+/** Processors of this process. */
+export interface StartedWorker {
+  /** One a queue. */
+  readonly workers: readonly Worker[];
+  /** Starts sandboxes of inference and audits before their first jobs: for who will have some soon, and a core to spare. */
+  readonly startSandboxes: () => Promise<void>;
+}
+
 /** Starts processors for the roles taken. They are closed with the backend. */
-export function startWorker({ backend, configuration }: WorkerTools, roles: WorkerRoles): Worker[] {
+export function startWorker({ backend, configuration }: WorkerTools, roles: WorkerRoles): StartedWorker {
   const engine = roles.engine ?? SIMD;
   configureSandboxes(configuration, roles.infer + 2 * roles.audit + (roles.train ? 1 : 0));
   configureEngine(engine.name);
@@ -121,7 +127,6 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
     evaluateCheckpoints(backend, trainer);
     workers.push(trainer);
   }
-  if (roles.ahead === true) void startSandboxesAhead(sandboxed);
   if (roles.benchmark) workers.push(startBenchmarks(backend));
   announceWorkers(backend, workers, {
     worker: workerName(configuration),
@@ -135,5 +140,5 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
     engine: roles.infer > 0 ? engineNamed(engine.name).version : 'none',
     ...(engine.device === undefined ? {} : { gpu: engine.device }),
   });
-  return workers;
+  return { workers, startSandboxes: () => startSandboxesAhead(sandboxed) };
 }

@@ -39,7 +39,7 @@ async function benchEngine(name: EngineName, prepared: PreparedModel, tools: Ben
   const seconds = await medianSecondsAsync(() => engine.evaluate(compiled, memory), 5);
   const { cores } = tools.configuration;
   const evaluations = evaluationsAtOnce(cores);
-  const workers = startWorker(tools, { infer: cores, audit: 0, train: false, benchmark: false });
+  const { workers } = startWorker(tools, { infer: cores, audit: 0, train: false, benchmark: false });
   try {
     // Not counted: it opens devices and warms up the threads' compilers.
     await queueSeconds(prepared, tools.backend, evaluations, name);

@@ -208,7 +208,7 @@ export async function benchPipeline(prepared: PreparedModel, tools: BenchTools):
   const { blobs, backend } = tools;
   const { cores } = tools.configuration;
   const many = evaluationsAtOnce(cores);
-  const workers = startWorker(tools, { infer: cores, audit: 0, train: false, benchmark: false });
+  const { workers } = startWorker(tools, { infer: cores, audit: 0, train: false, benchmark: false });
   const through = (jobs: number, evaluations: number): ReturnType<typeof queueSeconds> => {
     for (const worker of workers) worker.concurrency = jobs;
     return queueSeconds(prepared, backend, evaluations);

@@ -76,7 +76,7 @@ async function curve(options: CurveOptions): Promise<void> {
   const board = createProgressBoard();
   try {
     if (options.remote) requireSharedQueue(session);
-    else await startRoles(session, owner, { infer: Math.max(1, owner.cores - 1), audit: 1, train: true, ahead: true });
+    else await startRoles(session, owner, { infer: Math.max(1, owner.cores - 1), audit: 1, train: true });
     const whole = await trainedCurve(session, board, options, dataset);
     board.stop();
     const { html } = await writeCurve(join(owner.reportsFolder, whole.run), whole);

@@ -69,7 +69,7 @@ async function reproduce(options: ReproduceOptions): Promise<void> {
   const rows: Row[] = [];
   try {
     if (options.remote) requireSharedQueue(session);
-    else await startRoles(session, owner, { infer: Math.max(1, owner.cores - 1), audit: 1, train: true, ahead: true });
+    else await startRoles(session, owner, { infer: Math.max(1, owner.cores - 1), audit: 1, train: true });
     for (const name of options.dataset) {
       const full = await loadDataset(name, 'test', owner.datasetFolders);
       const dataset = takeExamples(full, options.images ?? full.count);

@@ -66,8 +66,16 @@ export async function runOwn(options: RunOptions, data: string): Promise<void> {
   const board = createProgressBoard();
   try {
     if (options.remote) requireSharedQueue(session);
-    else
-      await startRoles(session, owner, { infer: owner.cores, audit: 1, train: false, ahead: true }, collecting(board));
+    else {
+      const prepare = await startRoles(
+        session,
+        owner,
+        { infer: owner.cores, audit: 1, train: false },
+        collecting(board),
+      );
+      // Reading the model and the data takes one core.
+      void prepare();
+    }
     await evaluateOwn(session, board, options, resolve(data));
     await dashboard?.untilStopped();
   } finally {

@@ -79,9 +79,9 @@ async function run(options: RunOptions): Promise<void> {
   const board = createProgressBoard();
   try {
     if (options.remote) requireSharedQueue(session);
-    else
-      await startRoles(session, owner, { infer: owner.cores, audit: 1, train: true, ahead: true }, collecting(board));
-    const { model, encrypted } = await readyModel(session, board, options, dataset);
+    const roles = { infer: owner.cores, audit: 1, train: true };
+    const prepare = options.remote ? undefined : await startRoles(session, owner, roles, collecting(board));
+    const { model, encrypted } = await readyModel(session, board, options, dataset, prepare);
     const accepted = await evaluate(session, board, options, model, { ...encrypted, images: dataset.count });
     board.stop();
     await showReport(accepted, options.json);

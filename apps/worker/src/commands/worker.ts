@@ -99,7 +99,7 @@ export function workerCommand(): Command {
       if (chosen !== undefined && isInferring) log.info(`engine ${chosen.name}: ${chosen.reason}`);
       const wanted = concurrency === 'auto' ? automaticConcurrency(configuration.cores, roles, chosen) : concurrency;
       const infer = isInferring ? wanted : 0;
-      const workers = startWorker(session, {
+      const { workers } = startWorker(session, {
         infer,
         ...(chosen === undefined ? {} : { engine: chosen }),
         // A check takes a fiftieth of an evaluation: one thread keeps up with many.
