@@ -1,5 +1,6 @@
+import { freemem } from 'node:os';
 import { slotsFor } from '@ciphernet/arrangement';
-import type { CkksParameters } from '@ciphernet/ckks';
+import { type CkksParameters, slotsOf } from '@ciphernet/ckks';
 import { type ProgressBoard, type Session, runTrainingJob } from '@ciphernet/command-line';
 import { type Dataset, examplesOf, transformedShape } from '@ciphernet/datasets';
 import { type EncryptionThreads, encryptionBytes, readEncryptionKey, startEncryptionThreads } from '@ciphernet/keyring';
@@ -11,6 +12,8 @@ import { type NamedDataset, newEvaluationId } from '@ciphernet/queue';
 import type { RunOptions } from './commands/run.js';
 import { expectedOfZoo, profileOf } from './curve-run.js';
 import { type EncryptedDigest, encryptForModel } from './evaluation-steps.js';
+import { preparationOf } from './preparation.js';
+import type { Prepare } from './start-roles.js';
 
 /** A model, and what was encrypted for it. */
 export interface ReadyModel {
@@ -50,58 +53,41 @@ async function assertKeys(options: RunOptions): Promise<void> {
   key.bytes.fill(0);
 }
 
-/** Threads that the test split is encrypted on, and memory for what its parameters are expected to be. */
+/** What is encrypted before there is a model, as far as can be said. */
+function expectedRows(options: RunOptions, dataset: Dataset): { readonly count: number; readonly width: number } {
+  const { transform } = expectedOfZoo(options.model);
+  return { count: slotsFor(dataset.count), width: sizeOf(transformedShape(transform, dataset.shape)) };
+}
+
+/** Threads that the test split is encrypted on, with memory for what its parameters are expected to be. */
 function startEncryption(options: RunOptions, dataset: Dataset): EncryptionThreads {
   const { cores } = loadOwnerConfiguration();
-  const { transform } = expectedOfZoo(options.model);
-  const rows = { count: slotsFor(dataset.count), width: sizeOf(transformedShape(transform, dataset.shape)) };
+  if (ringFor(options) !== undefined) return startEncryptionThreads(cores);
   const expected = { parameters: expectedOf(options), mode: options.mode, encryptor: options.encryptor };
-  return startEncryptionThreads(cores, encryptionBytes(expected, rows, cores));
-}
-
-/** What is made ready for encryption and evaluation on the core that training leaves: one thing after another, as far as there is time. */
-interface Preparation extends AsyncDisposable {
-  /** Call it once training has begun. */
-  readonly begin: () => void;
-  /** Ends it. @returns threads to encrypt on, where they were started */
-  readonly take: () => EncryptionThreads | undefined;
-}
-
-function preparationOf(startThreads: () => EncryptionThreads, prepare: (() => Promise<void>) | undefined): Preparation {
-  let threads: EncryptionThreads | undefined;
-  let isOver = false;
-  const begin = async (): Promise<void> => {
-    await prepare?.();
-    if (!isOver) threads = startThreads();
-  };
-  return {
-    // What fails here fails again where it is needed, which says so.
-    begin: () => void begin().catch(() => undefined),
-    take() {
-      isOver = true;
-      return threads;
-    },
-    async [Symbol.asyncDispose]() {
-      isOver = true;
-      await threads?.[Symbol.asyncDispose]();
-    },
-  };
+  const bytes = encryptionBytes(expected, expectedRows(options, dataset), cores);
+  // Given now it is taken while the network trains, where it might still be wanted.
+  return bytes > freemem() / 4 ? startEncryptionThreads(cores) : startEncryptionThreads(cores, bytes);
 }
 
 /**
  * Gives the model that the options name or have trained, and the test split encrypted for its plan.
  *
- * @param prepare loads what evaluating waits for otherwise
+ * @param prepare loads what evaluating waits for otherwise; on the core that training leaves, where there is one
  */
 export async function readyModel(
   session: Session,
   board: ProgressBoard,
   options: RunOptions,
   dataset: Dataset,
-  prepare?: () => Promise<void>,
+  prepare?: Prepare,
 ): Promise<ReadyModel> {
   const { trained } = options;
-  await using preparation = preparationOf(() => startEncryption(options, dataset), prepare);
+  const isAlone = loadOwnerConfiguration().cores < 2;
+  const shards = Math.ceil(expectedRows(options, dataset).count / slotsOf(expectedOf(options)));
+  await using preparation = preparationOf([
+    async () => (isAlone ? undefined : prepare?.(shards)),
+    () => (isAlone || trained !== undefined ? undefined : startEncryption(options, dataset)),
+  ]);
   if (trained === undefined) await assertKeys(options);
   else preparation.begin();
   const model = await (trained === undefined

@@ -7,18 +7,21 @@ import type { OwnerConfiguration } from '@ciphernet/owner-records';
 import { prepareCharts } from '@ciphernet/report-view';
 import { type WorkerRoles, openAuditor, startWorker } from '@ciphernet/worker';
 
+/** Loads what evaluating waits for otherwise. @param shards that will be evaluated, as far as is known */
+export type Prepare = (shards: number) => Promise<void>;
+
 /**
  * Worker and collector in this process.
  *
  * @param onProgress of decrypting and comparing
- * @returns loads what the stages of an evaluation would each wait for otherwise: for when there is a core to spare
+ * @returns loads what the stages of an evaluation would each wait for otherwise: for when there is a core to spare. Never rejects
  */
 export async function startRoles(
   session: Session,
   owner: OwnerConfiguration,
   roles: Omit<WorkerRoles, 'benchmark'>,
   onProgress?: NonNullable<CollectorTools['onProgress']>,
-): Promise<() => Promise<void>> {
+): Promise<Prepare> {
   const { backend, blobs } = session;
   // One process, one owner of everything: its own audits are believed.
   const { publicKey } = await openAuditor(session.configuration);
@@ -37,8 +40,8 @@ export async function startRoles(
     auditors: [auditor],
     ...(onProgress === undefined ? {} : { onProgress }),
   });
-  return async () => {
-    await startSandboxes();
+  return async (shards) => {
+    await startSandboxes(shards);
     prepareCharts();
   };
 }

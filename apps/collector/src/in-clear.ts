@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DatasetManifest } from '@ciphernet/artifacts';
-import { type CompiledCircuit, dequantise, evaluateCircuit } from '@ciphernet/compiler';
+import { type CompiledCircuit, createEvaluator, dequantise } from '@ciphernet/compiler';
 import type { Examples } from '@ciphernet/datasets';
 import type { PlainModel } from '@ciphernet/models';
 import type { DatasetRecord } from '@ciphernet/owner-records';
@@ -52,14 +52,14 @@ export async function evaluateInClear(
   onProgress: OnClearProgress,
 ): Promise<ClearOutputs> {
   const started = performance.now();
-  const circuit = dequantise(compiled.circuit);
+  const evaluate = createEvaluator(dequantise(compiled.circuit));
   const plain = new Float64Array(count * outputs);
   const quantised = new Float64Array(count * outputs);
   for (let from = 0; from < count; from += CHUNK) {
     const to = Math.min(count, from + CHUNK);
     const part = await features.read(from, to);
     plain.set(await model.evaluate(part), from * outputs);
-    quantised.set(evaluateCircuit(circuit, part), from * outputs);
+    quantised.set(evaluate(part), from * outputs);
     onProgress(to, count);
     await nextTurn();
   }

@@ -91,8 +91,12 @@ let watch: SilenceWatch | undefined;
 export interface StartedWorker {
   /** One a queue. */
   readonly workers: readonly Worker[];
-  /** Starts sandboxes of inference and audits before their first jobs: for who will have some soon, and a core to spare. */
-  readonly startSandboxes: () => Promise<void>;
+  /**
+   * Starts sandboxes of inference and audits before their first jobs: for who will have some soon, and a core to spare. Never rejects.
+   *
+   * @param most jobs of a queue that will come
+   */
+  readonly startSandboxes: (most: number) => Promise<void>;
 }
 
 /** Starts processors for the roles taken. They are closed with the backend. */
@@ -140,5 +144,7 @@ export function startWorker({ backend, configuration }: WorkerTools, roles: Work
     engine: roles.infer > 0 ? engineNamed(engine.name).version : 'none',
     ...(engine.device === undefined ? {} : { gpu: engine.device }),
   });
-  return { workers, startSandboxes: () => startSandboxesAhead(sandboxed) };
+  const startSandboxes = (most: number): Promise<void> =>
+    startSandboxesAhead(sandboxed.map((each) => ({ ...each, count: Math.min(each.count, most) })));
+  return { workers, startSandboxes };
 }

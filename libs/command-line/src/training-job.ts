@@ -6,7 +6,7 @@ import { waitForJob } from './wait.js';
 /**
  * Enqueues a training job, shows its progress, and waits for its model. The job's id is its run's.
  *
- * @param onBegun called once it trains: what it needs is loaded, and it keeps to one core from then on
+ * @param onBegun called once it trains: what it needs is loaded
  */
 export async function runTrainingJob(
   session: Session,

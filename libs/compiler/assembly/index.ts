@@ -11,7 +11,7 @@ const LANES: usize = 32;
  * The rows of a block times the values of four examples, each row's sum in the order of its columns.
  *
  * weights: rows × columns. inputs, outputs: words, the block's places in x and y. x, y: values × four lanes; of y its outputs are
- * overwritten. gathered: room for columns × four lanes. rows ≥ 1.
+ * overwritten. gathered: room for columns × four lanes.
  */
 export function applyBlock(
   weights: usize,

@@ -1,7 +1,7 @@
 import { elementAt } from '@ciphernet/foundation';
 import type { AffineMap } from './affine.js';
 
-/** A dense block of a linear map: outputs × inputs, row-major. Blocks of one map never share an output. */
+/** A dense block of a linear map: outputs × inputs, row-major. No input of it comes twice; blocks of one map never share an output. */
 export interface Block {
   readonly outputs: readonly number[];
   readonly inputs: readonly number[];

@@ -57,9 +57,9 @@ function laneOf(values: Float64Array, lane: number): Float64Array {
  */
 function* lanesOf(
   circuit: Circuit,
+  placed: PlacedCircuit,
   features: Float32Array,
 ): Generator<{ readonly lanes: number; readonly outputs: readonly Float64Array[] }> {
-  const placed = placeCircuit(circuit);
   const { kernels, maps } = placed;
   const inputs = elementAt(circuit.maps, 0).inputs;
   const count = Math.trunc(features.length / inputs);
@@ -88,9 +88,28 @@ function* lanesOf(
  * @param features count × inputs of the first map
  */
 export function* tracesOf(circuit: Circuit, features: Float32Array): Generator<readonly Float64Array[]> {
-  for (const { lanes, outputs } of lanesOf(circuit, features)) {
+  for (const { lanes, outputs } of lanesOf(circuit, placeCircuit(circuit), features)) {
     for (let lane = 0; lane < lanes; lane++) yield outputs.map((values) => laneOf(values, lane));
   }
+}
+
+/**
+ * The circuit in the clear, for features that come in pieces.
+ *
+ * @returns as {@link evaluateCircuit}, of a circuit that is laid out once
+ */
+export function createEvaluator(circuit: Circuit): (features: Float32Array) => Float64Array {
+  const inputs = elementAt(circuit.maps, 0).inputs;
+  const outputs = lastOf(circuit.maps).outputs;
+  const placed = placeCircuit(circuit);
+  return (features) => {
+    const logits = new Float64Array((features.length / inputs) * outputs);
+    let at = 0;
+    for (const group of lanesOf(circuit, placed, features)) {
+      for (let lane = 0; lane < group.lanes; lane++, at += outputs) logits.set(laneOf(lastOf(group.outputs), lane), at);
+    }
+    return logits;
+  };
 }
 
 /**
@@ -101,12 +120,5 @@ export function* tracesOf(circuit: Circuit, features: Float32Array): Generator<r
  * @throws RangeError unless the features are whole examples
  */
 export function evaluateCircuit(circuit: Circuit, features: Float32Array): Float64Array {
-  const inputs = elementAt(circuit.maps, 0).inputs;
-  const outputs = lastOf(circuit.maps).outputs;
-  const logits = new Float64Array((features.length / inputs) * outputs);
-  let at = 0;
-  for (const group of lanesOf(circuit, features)) {
-    for (let lane = 0; lane < group.lanes; lane++, at += outputs) logits.set(laneOf(lastOf(group.outputs), lane), at);
-  }
-  return logits;
+  return createEvaluator(circuit)(features);
 }

@@ -5,7 +5,7 @@ export { type Block, type Circuit, type LinearMap, largestWeight, multiplication
 export { type ClientSide, type Packing, clientPart, clientSideFromJson, clientSideToBytes } from './client-side.js';
 export { type Compilable, compile, compileCircuit } from './compile.js';
 export { type CompiledCircuit, compiledFromJson, compiledToBytes, planOfCompiled } from './compiled.js';
-export { evaluateCircuit } from './evaluate-circuit.js';
+export { createEvaluator, evaluateCircuit } from './evaluate-circuit.js';
 export { type PlanCost, costOf, explainPlan, uploadBytesPerValue } from './explain.js';
 export { lower } from './lower.js';
 export { foldInput } from './fold-input.js';

@@ -109,10 +109,10 @@ async function encryptorOf(start: ThreadStart): Promise<(task: ShardTask) => voi
 /** The least that a page has. */
 const PAGE = 4096;
 
-/** Has the system give memory, and changes nothing in it: others may write there already. */
-function touch(memory: SharedMemory): void {
+/** Has the system give memory until it is stopped, and changes nothing in it: others may write there already. */
+function touch(memory: SharedMemory, stop: Int32Array): void {
   const bytes = new Uint8Array(memory.buffer);
-  for (let at = 0; at < bytes.length; at += PAGE) Atomics.or(bytes, at, 0);
+  for (let at = 0; at < bytes.length && Atomics.load(stop, 0) === 0; at += PAGE) Atomics.or(bytes, at, 0);
 }
 
 function main(port: MessagePort): void {
@@ -121,7 +121,7 @@ function main(port: MessagePort): void {
     throw new EvaluationError(`an encryption thread ${what}`, { where: 'encryption' });
   };
   const answer = async (request: ThreadRequest): Promise<void> => {
-    if (request.kind === 'touch') return touch(request.memory);
+    if (request.kind === 'touch') return touch(request.memory, request.stop);
     const reply = (message: ThreadReply): void => port.postMessage(message);
     try {
       if (request.kind === 'task') (run ?? refuse('without a key'))(request.task);

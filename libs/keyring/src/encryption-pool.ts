@@ -100,7 +100,8 @@ async function poolOn(start: EncryptionStart, own: EncryptionThreads): Promise<E
 }
 
 /** The threads' memory, where there is some ahead. */
-function memoryOf({ memory }: EncryptionThreads, bytes: number): SharedMemory {
+function memoryOf({ takeMemory }: EncryptionThreads, bytes: number): SharedMemory {
+  const memory = takeMemory?.();
   if (memory === undefined) return createSharedMemory(bytes);
   const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES);
   if (missing > 0) memory.grow(missing);

@@ -78,7 +78,11 @@ export interface GroupEncryptor extends Disposable {
 
 /** What a thread is asked: its start once, then tasks; before it, perhaps, to touch the memory, which it does not answer. */
 export type ThreadRequest =
-  | { readonly kind: 'touch'; readonly memory: SharedMemory }
+  | {
+      readonly kind: 'touch';
+      readonly memory: SharedMemory;
+      /** Set to end it. In shared memory. */ readonly stop: Int32Array;
+    }
   | { readonly kind: 'start'; readonly start: ThreadStart }
   | { readonly kind: 'task'; readonly task: ShardTask };
 

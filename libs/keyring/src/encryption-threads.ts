@@ -7,8 +7,8 @@ import type { ShardTask, ThreadReply, ThreadRequest, ThreadStart } from './encry
 /** Threads for one pool, which ends them; so does disposing of them, whether a pool was made of them or not. */
 export interface EncryptionThreads extends AsyncDisposable {
   readonly workers: readonly Worker[];
-  /** For the pool, where it was made ahead as well. */
-  readonly memory?: SharedMemory;
+  /** For the pool, where it was made ahead as well: taking it ends having it given. */
+  readonly takeMemory?: () => SharedMemory;
 }
 
 /** The built file, also where the package's sources run (tests): threads load JavaScript. */
@@ -27,6 +27,7 @@ const failures = new WeakMap<Worker, unknown>();
  */
 export function startEncryptionThreads(count: number, bytes?: number): EncryptionThreads {
   const memory = bytes === undefined ? undefined : createSharedMemory(bytes);
+  const stop = new Int32Array(new SharedArrayBuffer(4));
   const workers = Array.from({ length: count }, () => {
     const worker = new Worker(THREAD);
     // Told to whoever asks it for something next; without a listener an error would end the process.
@@ -34,10 +35,18 @@ export function startEncryptionThreads(count: number, bytes?: number): Encryptio
     return worker;
   });
   // One core is enough: another thread may be at work.
-  if (memory !== undefined) workers[0]?.postMessage({ kind: 'touch', memory } satisfies ThreadRequest);
+  if (memory !== undefined) workers[0]?.postMessage({ kind: 'touch', memory, stop } satisfies ThreadRequest);
   return {
     workers,
-    ...(memory === undefined ? {} : { memory }),
+    ...(memory === undefined
+      ? {}
+      : {
+          takeMemory() {
+            // Whoever uses it has it given page by page, on all threads.
+            Atomics.store(stop, 0, 1);
+            return memory;
+          },
+        }),
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { createParameters, slotsOf } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { PAGE_BYTES, createSharedMemory } from '@ciphernet/ring';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { layOutEncryption } from '../src/encryption-memory.js';
 import { createEncryptionPool } from '../src/encryption-pool.js';
 import { beginThread, startEncryptionThreads } from '../src/encryption-threads.js';
 import { generateKeys } from '../src/generate.js';
@@ -30,29 +32,42 @@ describe('threads that are started ahead', () => {
   it('encrypt in memory that was made ahead, which two shards fill', async () => {
     const rows = { count: 2 * slotsOf(parameters), width: 3 };
     const bytes = encryptionBytes(start(), rows, 2);
-    const threads = startEncryptionThreads(2, bytes);
+    await using threads = startEncryptionThreads(2, bytes);
+    const memory = threads.takeMemory!();
     await using pool = await createEncryptionPool(start(), threads);
     const features = new Float32Array(3 * slotsOf(parameters));
     const encrypt = () => pool.encryptShard({ features, images: slotsOf(parameters) }, { scale: 1024, tile: 4 });
     using first = await encrypt();
     using second = await encrypt();
-    expect(first.residues.buffer).toBe(threads.memory?.buffer);
-    expect(second.residues.buffer).toBe(threads.memory?.buffer);
-    expect(threads.memory?.buffer.byteLength).toBe(Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES);
+    expect(first.residues.buffer).toBe(memory.buffer);
+    expect(second.residues.buffer).toBe(memory.buffer);
+    expect(memory.buffer.byteLength).toBe(Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES);
     using third = await encrypt();
     expect(third.residues.length).toBe(first.residues.length);
-    expect(threads.memory?.buffer.byteLength).toBeGreaterThan(bytes);
+    expect(memory.buffer.byteLength).toBeGreaterThan(bytes);
   });
 
-  it('have memory given that is in use already, and change nothing in it', async () => {
-    const bytes = 64 * PAGE_BYTES;
+  it('have memory given ahead', async () => {
+    const bytes = 2 ** 28;
+    const before = process.memoryUsage.rss();
     await using threads = startEncryptionThreads(1, bytes);
-    const all = new Uint8Array(threads.memory!.buffer).fill(0x5a);
-    const memory = createSharedMemory(2 ** 20);
-    const worker = elementAt(threads.workers, 0);
-    // Answered after it.
-    await beginThread(worker, { ...start(), encryptor: 'simd', memory, index: 0, threads: 1 }).catch(() => undefined);
-    expect(all.every((byte) => byte === 0x5a)).toBe(true);
+    expect(threads.workers).toHaveLength(1);
+    const isGiven = (): boolean => process.memoryUsage.rss() - before > 0.9 * bytes;
+    for (let end = Date.now() + 30_000; !isGiven() && Date.now() < end;) await pause(20);
+    expect(isGiven()).toBe(true);
+  }, 40_000);
+
+  it('change nothing in memory that they have given, and stop once it is taken', async () => {
+    const bytes = 2 ** 31;
+    await using threads = startEncryptionThreads(1, bytes);
+    const end = layOutEncryption(parameters, 1).end;
+    const part = new Uint8Array(threads.takeMemory!().buffer, end, 64 * PAGE_BYTES).fill(0x5a);
+    const before = process.memoryUsage.rss();
+    // Its thread answers after what it was asked before.
+    await using pool = await createEncryptionPool(start(), threads);
+    expect(pool.threads).toBe(1);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(0.5 * bytes);
+    expect(part.every((byte) => byte === 0x5a)).toBe(true);
   });
 
   it('are given no more memory ahead than there can be', () => {

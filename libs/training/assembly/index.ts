@@ -4,8 +4,8 @@
 // gives that adds up one term after the other. The patches are not written down: of a batch they are more than a core's cache holds, and
 // writing them was four fifths of the gradient.
 //
-// x: images × height × width × channels floats. dy: images × outHeight × outWidth × filters, filters a multiple of 4. Padding is left out,
-// since it would add 0.
+// x: images × height × width × channels floats. dy: images × outHeight × outWidth × filters, filters a multiple of 4. Padding is left out:
+// it would add 0, where dy is finite.
 
 /** Bytes of a vector, and of a float. */
 const VECTOR: usize = 16;

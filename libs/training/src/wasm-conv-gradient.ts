@@ -59,7 +59,7 @@ export function registerWasmConvGradient(): void {
   });
 }
 
-/** Memory for one gradient at a time: that of the largest so far. */
+/** Memory for one gradient at a time: that of the largest so far, for the life of the thread. */
 class Rooms {
   #kernels: GradientKernels | undefined;
   #at = 0;
@@ -90,13 +90,18 @@ function gradientTensor(
   const shape = x.shape as [number, number, number, number];
   const geometry = backend_util.computeConv2DInfo(shape, filterShape, strides, 1, pad, dimRoundingMode);
   util.assert(
-    util.sizeFromShape(dy.shape) === util.sizeFromShape(geometry.outShape),
+    filterShape[2] === geometry.inChannels && util.sizeFromShape(dy.shape) === util.sizeFromShape(geometry.outShape),
     () => `Conv2DBackpropFilter (wasm): dy ${dy.shape} does not match a filter ${filterShape} on x ${x.shape}.`,
   );
   // All tensors first, heap views after: makeOutput can grow the memory, which detaches the views.
   const output = backend.makeOutput(filterShape, 'float32');
   const values = (tensor: TensorInfo): Float32Array => backend.typedArrayFromHeap(tensor) as Float32Array;
-  writeGradient(values(x), values(dy), values(output), geometry, rooms);
+  try {
+    writeGradient(values(x), values(dy), values(output), geometry, rooms);
+  } catch (error) {
+    backend.disposeData(output.dataId);
+    throw error;
+  }
   return output;
 }
 

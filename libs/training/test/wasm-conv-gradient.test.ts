@@ -4,6 +4,9 @@ import fc from 'fast-check';
 import { selectBackend } from '../src/backend.js';
 import { stream } from '../src/random.js';
 
+/** Rows above and below, columns left and right. */
+type Explicit = [[number, number], [number, number], [number, number], [number, number]];
+
 interface Convolution {
   readonly images: number;
   readonly height: number;
@@ -13,7 +16,7 @@ interface Convolution {
   readonly filterWidth: number;
   readonly filters: number;
   readonly strides: [number, number];
-  readonly pad: 'same' | 'valid';
+  readonly pad: 'same' | 'valid' | Explicit;
 }
 
 /** Values with all bits of a float in use. */
@@ -94,7 +97,15 @@ describe('the filter gradient of a convolution on wasm', () => {
       filterWidth: size(5),
       filters: size(20),
       strides: fc.tuple(size(3), size(3)),
-      pad: fc.constantFrom('same' as const, 'valid' as const),
+      pad: fc.oneof(
+        fc.constantFrom('same' as const, 'valid' as const),
+        fc.array(size(7), { minLength: 4, maxLength: 4 }).map(([a, b, c, d]): Explicit => [
+          [0, 0],
+          [a!, b!],
+          [c!, d!],
+          [0, 0],
+        ]),
+      ),
     });
     await fc.assert(
       fc.asyncProperty(convolutions, async (c) => {
@@ -156,6 +167,17 @@ describe('the filter gradient of a convolution on wasm', () => {
     expect(() =>
       tf.engine().runKernel(tf.Conv2DBackpropFilter, tensors, { ...attributes, strides: 2, dataFormat: 'NHWC' }),
     ).toThrow(/dy 2,4,4,4 does not match/);
-    tf.dispose(Object.values(tensors));
+    const deep = tf.zeros([2, 6, 6, 3]);
+    expect(() =>
+      tf
+        .engine()
+        .runKernel(
+          tf.Conv2DBackpropFilter,
+          { ...tensors, x: deep },
+          { strides: 1, pad: 'valid', filterShape: [3, 3, 1, 4], dataFormat: 'NHWC' },
+        ),
+    ).toThrow(/filter 3,3,1,4 on x 2,6,6,3/);
+    tf.dispose([deep, ...Object.values(tensors)]);
+    expect(tf.memory().numTensors).toBe(before);
   });
 });

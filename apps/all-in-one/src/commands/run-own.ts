@@ -73,8 +73,8 @@ export async function runOwn(options: RunOptions, data: string): Promise<void> {
         { infer: owner.cores, audit: 1, train: false },
         collecting(board),
       );
-      // Reading the model and the data takes one core.
-      void prepare();
+      // Reading the model and the data takes one core. Most sets of one's own are a shard.
+      void prepare(1);
     }
     await evaluateOwn(session, board, options, resolve(data));
     await dashboard?.untilStopped();
