@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 
 /**
- * Most bytes of a call. The kernel keeps what a call writes in runs of pages as long as the call; runs of 2 MiB and more are what a virtual
- * machine hands back to its host while they are free, and has to be given anew: in calls of 8 MiB, files took ten times as long there.
+ * Most bytes of a call. The kernel keeps what a call writes in runs of pages as long as the call. Runs of 2 MiB and more are what a virtual
+ * machine hands back to its host while they are free, and waits for when they are used again; of shorter ones it keeps some at hand (`bench`
+ * times both: up to ten times as long).
  */
 export const WRITE_BYTES = 2 ** 20;
 

@@ -13,6 +13,7 @@ import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
 import { nodeSealVersion } from '@ciphernet/seal';
 import { benchEncryption } from '../bench/encryption-bench.js';
+import { FILE_BYTES, benchFiles } from '../bench/file-bench.js';
 import { compareWithSimd } from '../bench/engine-bench.js';
 import { type KernelBench, benchKernels } from '../bench/kernel-bench.js';
 import {
@@ -202,6 +203,11 @@ async function bench(options: BenchOptions): Promise<void> {
       `  public key over inference through the queue        ${toInference.toFixed(2)} times; stored, 10,000 images, ${storedToInference.toFixed(2)} times (${rate(cnn.encryptImagesPerSecond)})`,
     );
 
+    const files = benchFiles(folder);
+    say(
+      `  a new file of ${FILE_BYTES / 2 ** 20} MiB, in calls of 1 / of 8 MiB        ${files.seconds.toFixed(2)} / ${files.longCallSeconds.toFixed(2)} s`,
+    );
+
     const starts = benchStarts();
     say('\nstart of a step from file to file, a process each');
     for (const [step, seconds] of Object.entries(starts)) say(`  ${step.padEnd(51)}${seconds.toFixed(2)} s`);
@@ -241,6 +247,7 @@ async function bench(options: BenchOptions): Promise<void> {
       },
       pipelineOverhead: cnn.pipelineOverhead,
       scaling: { twoThreads: cnn.scaling, jobs: cnn.scalingJobs },
+      files,
       startSeconds: starts,
       kernels,
       training,
