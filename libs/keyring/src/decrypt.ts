@@ -8,7 +8,7 @@ import {
   parmsIdOf,
   plaintextBytes,
 } from '@ciphernet/seal';
-import type { SecretKey } from 'node-seal';
+import type { CKKSEncoder, Decryptor } from 'node-seal';
 import { type SecretKeyFile, assertSameKey } from './key-files.js';
 import { keyResidues } from './key-residues.js';
 import { type OwnerSeal, loadOwnerSeal, sealMessage } from './owner-seal.js';
@@ -37,12 +37,14 @@ export interface ResultDecryptor extends Disposable {
   decryptConstants(batch: Batch, where: string): Float64Array;
 }
 
-function decryptCiphertext({ context, secretKey }: DecryptionLevel, batch: Batch, index: number): Float64Array {
+function decryptCiphertext(
+  { context, decryptor, encoder }: DecryptionLevel,
+  batch: Batch,
+  index: number,
+): Float64Array {
   const { seal } = context;
   const { header, residues } = batch;
   const tiles = header.ringDegree / header.tile;
-  using decryptor = new seal.Decryptor(context.context, secretKey);
-  using encoder = new seal.CKKSEncoder(context.context);
   using plaintext = new seal.Plaintext();
   const shape = { components: header.components, limbs: header.primes.length, scale: header.scale };
   using ciphertext = ciphertextFromResidues(context, shape, (component, primeIndex, into) => {
@@ -58,14 +60,16 @@ function decryptCiphertext({ context, secretKey }: DecryptionLevel, batch: Batch
 /** SEAL with the secret key, at one level: over so many of the parameters' primes. */
 interface DecryptionLevel extends Disposable {
   readonly context: SealContext<OwnerSeal>;
-  readonly secretKey: SecretKey;
+  readonly decryptor: Decryptor;
+  /** Made once: it computes a root of unity for each slot. */
+  readonly encoder: CKKSEncoder;
 }
 
 /** @param residues of the secret key in NTT form, of all primes and the special one */
 function openLevel(seal: OwnerSeal, parameters: CkksParameters, residues: Uint32Array, limbs: number): DecryptionLevel {
   const { ringDegree, primes } = parameters;
   const context = createLevelContext(seal, parameters, limbs);
-  const secretKey = new seal.SecretKey();
+  using secretKey = new seal.SecretKey();
   const own = new Uint32Array((limbs + 1) * ringDegree);
   own.set(residues.subarray(0, limbs * ringDegree));
   own.set(residues.subarray(primes.length * ringDegree), limbs * ringDegree);
@@ -73,22 +77,26 @@ function openLevel(seal: OwnerSeal, parameters: CkksParameters, residues: Uint32
   const bytes = plaintextBytes(parmsIdOf(keys), own, parameters);
   try {
     secretKey.loadFromArray(context.context, bytes);
+    // Has a copy of the key.
+    const decryptor = new seal.Decryptor(context.context, secretKey);
+    const encoder = new seal.CKKSEncoder(context.context);
+    return {
+      context,
+      decryptor,
+      encoder,
+      [Symbol.dispose]() {
+        encoder.delete();
+        decryptor.delete();
+        context[Symbol.dispose]();
+      },
+    };
   } catch (error) {
-    secretKey.delete();
     context[Symbol.dispose]();
     throw error;
   } finally {
     own.fill(0);
     bytes.fill(0);
   }
-  return {
-    context,
-    secretKey,
-    [Symbol.dispose]() {
-      secretKey.delete();
-      context[Symbol.dispose]();
-    },
-  };
 }
 
 /** Residues of a secret key. @throws IntegrityError for one that is damaged */
