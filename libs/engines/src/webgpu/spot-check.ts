@@ -22,8 +22,8 @@ export interface SpotChecker {
 }
 
 /**
- * Checks 16 of a prime's N coefficients (a whole tile where that is larger) of each evaluation, so they cost that share of what
- * `simd` would take, 0.2 % at N = 8192. A device that computes wrongly does so in all of a prime's coefficients or in many; one
+ * Checks a unit of `simd`'s of each prime of each evaluation, 32 of the N coefficients of an audited shard, so they cost that share of what
+ * it would take, 0.4 % at N = 8192. A device that computes wrongly does so in all of a prime's coefficients or in many; one
  * that spoils a single word may pass.
  *
  * @param header of shards with the layout that the circuit was put on the device for
