@@ -112,8 +112,7 @@ function writeGradient(x: Float32Array, dy: Float32Array, target: Float32Array, 
   const sums = (target.length / filters) * padded;
   const { kernels, at } = rooms.of((gradients + sums + x.length) * FLOAT);
   const memory = new Float32Array(kernels.u32().buffer, at, gradients + sums + x.length);
-  if (padded === filters) memory.set(dy);
-  else copyRows(dy, filters, memory, padded);
+  copyRows(dy, filters, memory, padded);
   memory.set(x, gradients + sums);
   const sumsAt = at + gradients * FLOAT;
   kernels.filterGradient(
