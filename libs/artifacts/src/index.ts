@@ -27,7 +27,7 @@ export {
   mostResultBytes,
 } from './manifest.js';
 export { imaginaryPart, imaginaryUnit, pairValues, travellingShape } from './paired-values.js';
-export { type Batch, type BatchLayout, batchFromBytes, checkResidues, rowOffset } from './residues.js';
+export { type Batch, type BatchLayout, assertBelow, batchFromBytes, checkResidues, rowOffset } from './residues.js';
 export { type PackedResult, openPackedResult, resultToBytes } from './result-bytes.js';
 export {
   type ResultSample,

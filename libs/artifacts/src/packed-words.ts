@@ -1,3 +1,5 @@
+import { type RingExports, type WasmMemory, createRingKernels } from '@ciphernet/ring';
+
 /** The narrowest words of the wire format. No prime has fewer than 18 bits. */
 export const MIN_PACKED_BITS = 17;
 
@@ -6,30 +8,39 @@ export function packedBytes(words: number, bits: number): number {
   return Math.ceil((words * bits) / 8);
 }
 
-/**
- * Packs words one after the other, least significant bit first. What a word has beyond `bits` must be zero. Words are looked at as
- * signed ones, which stay integers in V8 where unsigned ones can become floating-point numbers.
- */
+/** Words that are packed or unpacked at a time; a multiple of 32, so that every piece but the last ends with a whole word of 32 bits. */
+const PIECE = 2 ** 14;
+
+/** Where this thread packs, piece by piece: both places stay in the second cache. */
+interface PackingRoom {
+  readonly kernels: RingExports & WasmMemory;
+  readonly words: number;
+  readonly packed: number;
+}
+
+let room: PackingRoom | undefined;
+
+function roomOfThread(): PackingRoom {
+  if (room !== undefined) return room;
+  const kernels = createRingKernels();
+  return (room = { kernels, words: kernels.allocate(4 * PIECE), packed: kernels.allocate(4 * PIECE) });
+}
+
+/** Packs words one after the other, least significant bit first. What a word has beyond `bits` must be zero. */
 export function packWords(words: Uint32Array, bits: number): Uint8Array {
-  const bytes = packedBytes(words.length, bits);
-  const from = new Int32Array(words.buffer, words.byteOffset, words.length);
-  const packed = new Int32Array(Math.ceil(bytes / 4));
-  let held = 0;
-  let count = 0;
-  let at = 0;
-  for (let i = 0; i < from.length; i++) {
-    const word = from[i] ?? 0;
-    held |= word << count;
-    const above = 32 - count;
-    count += bits;
-    if (count < 32) continue;
-    packed[at++] = held;
-    // A shift by 32 shifts by nothing.
-    held = above === 32 ? 0 : word >>> above;
-    count -= 32;
+  const target = new Uint8Array(packedBytes(words.length, bits));
+  const { kernels, ...at } = roomOfThread();
+  const memory = kernels.u32();
+  const packed = new Uint8Array(memory.buffer, at.packed, 4 * PIECE);
+  for (let from = 0, to = 0; from < words.length; from += PIECE) {
+    const piece = words.subarray(from, from + PIECE);
+    memory.set(piece, at.words / 4);
+    kernels.packWords(at.words, piece.length, bits, at.packed);
+    const bytes = packedBytes(piece.length, bits);
+    target.set(packed.subarray(0, bytes), to);
+    to += bytes;
   }
-  if (count > 0) packed[at] = held;
-  return new Uint8Array(packed.buffer, 0, bytes);
+  return target;
 }
 
 /** Reads single words of `bits` bits, by their index. A byte that is not there is 0. */
@@ -52,26 +63,18 @@ export function packedReader(bytes: Uint8Array, bits: number): (index: number) =
 
 /** Reads `count` words back. A byte that is not there is 0. */
 export function unpackWords(bytes: Uint8Array, count: number, bits: number): Uint32Array {
-  const length = packedBytes(count, bits);
-  // One more than they take, for the word behind the last.
-  const packed = new Int32Array(Math.ceil(length / 4) + 1);
-  new Uint8Array(packed.buffer).set(bytes.subarray(0, length));
-  const words = new Int32Array(count);
-  const mask = (2 ** bits - 1) | 0;
-  let low = packed[0] ?? 0;
-  let at = 0;
-  let shift = 0;
-  for (let i = 0; i < count; i++) {
-    let word = low >>> shift;
-    const above = 32 - shift;
-    shift += bits;
-    if (shift >= 32) {
-      low = packed[++at] ?? 0;
-      // A shift by 32 shifts by nothing: there is none of the next word then.
-      if (above < bits) word |= low << above;
-      shift -= 32;
-    }
-    words[i] = word & mask;
+  const target = new Uint32Array(count);
+  const { kernels, ...at } = roomOfThread();
+  const memory = kernels.u32();
+  const packed = new Uint8Array(memory.buffer, at.packed, 4 * PIECE);
+  for (let to = 0, from = 0; to < count; to += PIECE) {
+    const length = Math.min(PIECE, count - to);
+    const piece = bytes.subarray(from, from + packedBytes(length, bits));
+    packed.set(piece);
+    packed.fill(0, piece.length, 4 * Math.ceil((length * bits) / 32));
+    kernels.unpackWords(at.packed, length, bits, at.words);
+    target.set(memory.subarray(at.words / 4, at.words / 4 + length), to);
+    from += packedBytes(length, bits);
   }
-  return new Uint32Array(words.buffer);
+  return target;
 }

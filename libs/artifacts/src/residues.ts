@@ -32,6 +32,15 @@ export function rowOffset(
   );
 }
 
+/** Holds the largest of residues against their prime. @throws IntegrityError unless it is below it */
+export function assertBelow(prime: number, largest: number, where: string): void {
+  if (largest < prime) return;
+  throw new IntegrityError(`a residue of ${largest} is not below its prime ${prime}`, {
+    where,
+    hint: 'encrypt again; the shard is damaged or made under other parameters',
+  });
+}
+
 /** Checks the range of residues of one prime. @throws IntegrityError unless every one is below it */
 export function checkResidues(residues: Uint32Array, prime: number, where: string): void {
   let largest = 0;
@@ -39,11 +48,7 @@ export function checkResidues(residues: Uint32Array, prime: number, where: strin
     const value = residues[i] ?? 0;
     if (value > largest) largest = value;
   }
-  if (largest < prime) return;
-  throw new IntegrityError(`a residue of ${largest} is not below its prime ${prime}`, {
-    where,
-    hint: 'encrypt again; the shard is damaged or made under other parameters',
-  });
+  assertBelow(prime, largest, where);
 }
 
 /**

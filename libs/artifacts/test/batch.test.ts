@@ -9,7 +9,6 @@ import fc from 'fast-check';
 import { batchToBytes } from '../src/batch-bytes.js';
 import { openBatchFile, parseBatch, readBatch } from '../src/batch-file.js';
 import { type BatchHeader, encodeHeader } from '../src/batch-header.js';
-import { packWords, unpackWords } from '../src/packed-words.js';
 import { imaginaryPart, pairValues } from '../src/paired-values.js';
 import { rowOffset } from '../src/residues.js';
 
@@ -171,19 +170,6 @@ describe('a result as it travels', () => {
     const packed = batchToBytes({ ...header, wordBits: 30 }, words);
     expect(parseBatch(packed, 'test').residues).toEqual(words);
     expect(packed.length).toBeLessThan(batchToBytes(header, words).length * 0.95);
-  });
-
-  it('packs words of any size', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 17, max: 32 }),
-        fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 50 }),
-        (bits, values) => {
-          const words = Uint32Array.from(values, (value) => value % 2 ** bits);
-          expect(unpackWords(packWords(words, bits), words.length, bits)).toEqual(words);
-        },
-      ),
-    );
   });
 
   it.each([

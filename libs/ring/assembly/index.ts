@@ -3,6 +3,7 @@ export { minimalRoot, rootsInit } from './roots';
 export { nttForward, nttInverse } from './ntt';
 export { rescaleLast, rescaleLimb } from './rescale';
 export { blockInputs, cutWords } from './uniform';
+export { packWords, unpackWords } from './words';
 
 import { MIN_PRIME, MODULUS_BYTES } from './modulus';
 import { CONJUGATE_INVARIANT } from './roots';

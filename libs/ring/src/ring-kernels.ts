@@ -23,6 +23,8 @@ export interface RingExports {
   blockInputs(target: number, first: number, runs: number, length: number, step: number): void;
   /** Returns how many words were not below the prime. */
   cutWords(words: number, count: number, prime: number, mask: number, rejected: number): number;
+  packWords(source: number, count: number, bits: number, target: number): void;
+  unpackWords(source: number, count: number, bits: number, target: number): void;
 }
 
 /** Bytes of the record that `modulusInit` fills: `MODULUS_BYTES` of assembly/modulus.ts. */

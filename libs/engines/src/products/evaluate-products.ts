@@ -1,16 +1,25 @@
-import { type Batch, type BatchHeader, type BatchSource, batchToBytes, readBatch } from '@ciphernet/artifacts';
+import { type Batch, type BatchHeader, type BatchSource, assertBelow, batchToBytes } from '@ciphernet/artifacts';
 import { componentsAfter, parametersDigest } from '@ciphernet/ckks';
 import { IntegrityError, elementAt } from '@ciphernet/foundation';
 import { MIN_PRIME, MODULUS_BYTES, residueOf } from '@ciphernet/ring';
 import { biasInteger } from '../engine.js';
 import { type Kernels, createKernels } from '../wasm/kernels.js';
-import { BLOCK_PAIRS, type ProductsFile, blockWords, blocksOf } from './products-file.js';
+import { BLOCK_PAIRS, type ProductsFile, blocksOf, groupWords } from './products-file.js';
 
 /** Of a product of two fresh ciphertexts. */
 const COMPONENTS = componentsAfter(1);
 
 /** Bytes of the kernel's scratch: `PAIRS * PRODUCT_BYTES` of assembly/products.ts. */
 const SCRATCH_BYTES = 48 * BLOCK_PAIRS;
+
+/** Bytes of weights that are read at a time: they, the ciphertexts' part and that of the sums stay in the second cache. */
+const PIECE_BYTES = 2 ** 17;
+
+/** Groups of four coefficients whose weights are read at a time, a power of two as N is. */
+function groupsAtATime({ header }: ProductsFile): number {
+  const fitting = Math.max(1, PIECE_BYTES / (4 * groupWords(header)));
+  return Math.min(header.parameters.ringDegree / 4, 2 ** Math.floor(Math.log2(fitting)));
+}
 
 /** @throws IntegrityError unless the shard was encrypted for these products */
 function assertFits({ header, layout }: ProductsFile, shard: BatchHeader): void {
@@ -39,19 +48,21 @@ function assertFits({ header, layout }: ProductsFile, shard: BatchHeader): void 
 interface Workspace {
   readonly cipher: number;
   readonly pairs: number;
+  /** Of so many groups as are read at a time. */
   readonly weights: number;
   readonly scratch: number;
   readonly acc: number;
   readonly modulus: number;
 }
 
-function reserve(kernels: Kernels, { header, layout }: ProductsFile): Workspace {
+function reserve(kernels: Kernels, model: ProductsFile): Workspace {
+  const { header, layout } = model;
   const { outputs, parameters } = header;
   const row = 4 * parameters.ringDegree;
   return {
     cipher: kernels.allocate(2 * 2 * layout.chunks * row),
     pairs: kernels.allocate(8 * BLOCK_PAIRS),
-    weights: kernels.allocate(4 * blockWords(header)),
+    weights: kernels.allocate(4 * groupWords(header) * groupsAtATime(model)),
     scratch: kernels.allocate(SCRATCH_BYTES),
     acc: kernels.allocate(outputs * COMPONENTS * row),
     modulus: kernels.allocate(MODULUS_BYTES),
@@ -73,6 +84,42 @@ function checkWeights(largest: number, prime: number, where: string): void {
   throw new IntegrityError('a weight is beyond half its prime', { where, hint: 'compile the model again' });
 }
 
+/** Sums of the products modulo one prime, whose ciphertexts are in their place: [output][component] rows in `acc`. */
+function addProducts(kernels: Kernels, model: ProductsFile, space: Workspace, primeIndex: number): void {
+  const { header, layout } = model;
+  const { outputs, parameters, name } = header;
+  const { ringDegree: N } = parameters;
+  const { cipher, pairs, scratch, acc, modulus } = space;
+  const componentBytes = 4 * 2 * layout.chunks * N;
+  const together = groupsAtATime(model);
+  const i32 = kernels.i32();
+  const at = (pointer: number, words: number): Int32Array => i32.subarray(pointer / 4, pointer / 4 + words);
+  const weights = at(space.weights, groupWords(header) * together);
+  const offsets = Array.from({ length: blocksOf(layout) }, (_, block) => pairOffsets(model, block));
+  at(acc, outputs * COMPONENTS * N).fill(0);
+  for (let group = 0; group < N / 4; group += together) {
+    const from = 16 * group;
+    offsets.forEach((pairsOfBlock, block) => {
+      model.readWeights(primeIndex, block, group, weights);
+      const largest = kernels.largestMagnitude(space.weights, weights.length);
+      checkWeights(largest, elementAt(parameters.primes, primeIndex), `model ${name}`);
+      at(pairs, 2 * BLOCK_PAIRS).set(pairsOfBlock);
+      kernels.productBlock(
+        cipher + from,
+        componentBytes,
+        pairs,
+        space.weights,
+        outputs,
+        together,
+        scratch,
+        acc + from,
+        4 * N,
+        modulus,
+      );
+    });
+  }
+}
+
 /**
  * Evaluates compiled products on the ciphertexts of one example. The result's polynomials hold an output each, as their coefficient of
  * X^0; the other coefficients are sums that nobody needs.
@@ -82,43 +129,22 @@ function checkWeights(largest: number, prime: number, where: string): void {
 export function evaluateProducts(model: ProductsFile, shard: BatchSource, where: string): Batch {
   const { header, layout } = model;
   assertFits(model, shard.header);
-  const { residues } = readBatch(shard, where);
   // The product of wide vectors, which takes time to compile, has no part in these.
   const kernels = createKernels(false);
   const space = reserve(kernels, model);
   const N = layout.ringDegree;
   const { outputs, parameters, constants, inputScale, weightScale } = header;
   const scale = inputScale ** 2 * weightScale;
-  const cipherWords = 2 * 2 * layout.chunks * N;
-  const accWords = outputs * COMPONENTS * N;
   const u32 = kernels.u32();
-  const i32 = kernels.i32();
-  const at = (pointer: number, words: number): Int32Array => i32.subarray(pointer / 4, pointer / 4 + words);
+  const ciphertexts = u32.subarray(space.cipher / 4, space.cipher / 4 + 2 * 2 * layout.chunks * N);
+  const accWords = outputs * COMPONENTS * N;
   const result = new Uint32Array(parameters.primes.length * accWords);
   parameters.primes.forEach((prime, primeIndex) => {
     kernels.modulusInit(space.modulus, prime);
-    u32.set(residues.subarray(primeIndex * cipherWords, (primeIndex + 1) * cipherWords), space.cipher / 4);
-    at(space.acc, accWords).fill(0);
-    const weights = at(space.weights, blockWords(header));
-    for (let block = 0; block < blocksOf(layout); block++) {
-      model.readBlock(primeIndex, block, weights);
-      checkWeights(kernels.largestMagnitude(space.weights, weights.length), prime, `model ${header.name}`);
-      at(space.pairs, 2 * BLOCK_PAIRS).set(pairOffsets(model, block));
-      const { cipher, pairs, scratch, modulus } = space;
-      const componentBytes = 4 * 2 * layout.chunks * N;
-      kernels.productBlock(
-        cipher,
-        componentBytes,
-        pairs,
-        space.weights,
-        outputs,
-        N / 4,
-        scratch,
-        space.acc,
-        4 * N,
-        modulus,
-      );
-    }
+    // Of one tile, [component][ciphertext][coefficient], as the kernel takes them.
+    shard.readTiles(primeIndex, 0, ciphertexts);
+    assertBelow(prime, kernels.largest(space.cipher, ciphertexts.length) >>> 0, where);
+    addProducts(kernels, model, space, primeIndex);
     const target = result.subarray(primeIndex * accWords, (primeIndex + 1) * accWords);
     for (let output = 0; output < outputs; output++) {
       const constant = residueOf(biasInteger(elementAt(constants, output), scale), prime);

@@ -42,9 +42,14 @@ export interface ProductsHeader extends Omit<z.infer<typeof headerSchema>, 'vers
   readonly parameters: CkksParameters;
 }
 
+/** Words of a group of four coefficients in a block of pairs. */
+export function groupWords({ outputs }: Pick<ProductsHeader, 'outputs'>): number {
+  return 4 * outputs * BLOCK_PAIRS;
+}
+
 /** Words of one block of pairs of one prime. */
-export function blockWords({ parameters, outputs }: Pick<ProductsHeader, 'parameters' | 'outputs'>): number {
-  return parameters.ringDegree * outputs * BLOCK_PAIRS;
+export function blockWords(header: Pick<ProductsHeader, 'parameters' | 'outputs'>): number {
+  return (header.parameters.ringDegree / 4) * groupWords(header);
 }
 
 /** Blocks of pairs; the last one may have pairs that are none, with weights of 0. */
@@ -74,8 +79,12 @@ export function encodeProductsHeader(header: ProductsHeader): Uint8Array {
 export interface ProductsFile extends Disposable {
   readonly header: ProductsHeader;
   readonly layout: ProductLayout;
-  /** Reads the weights of a block. @param target takes {@link blockWords} words */
-  readBlock(primeIndex: number, block: number, target: Int32Array): void;
+  /**
+   * Reads weights of a block, as many as fill `target`.
+   *
+   * @param group the first group of four coefficients; {@link groupWords} words each
+   */
+  readWeights(primeIndex: number, block: number, group: number, target: Int32Array): void;
 }
 
 function readExactly(file: number, target: Uint8Array, position: number, where: string): void {
@@ -126,13 +135,13 @@ export function openProductsFile(path: string): ProductsFile {
   try {
     const { header, bodyOffset } = parseProductsHeader(file, path);
     const layout = productLayout(header.features, header.parameters.ringDegree);
-    const bytesOfBlock = 4 * blockWords(header);
+    const [bytesOfBlock, bytesOfGroup] = [4 * blockWords(header), 4 * groupWords(header)];
     return {
       header,
       layout,
-      readBlock(primeIndex, block, target) {
-        const position = bodyOffset + (primeIndex * blocksOf(layout) + block) * bytesOfBlock;
-        readExactly(file, new Uint8Array(target.buffer, target.byteOffset, bytesOfBlock), position, path);
+      readWeights(primeIndex, block, group, target) {
+        const position = bodyOffset + (primeIndex * blocksOf(layout) + block) * bytesOfBlock + group * bytesOfGroup;
+        readExactly(file, new Uint8Array(target.buffer, target.byteOffset, target.byteLength), position, path);
       },
       [Symbol.dispose]: () => closeSync(file),
     };

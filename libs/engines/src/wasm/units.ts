@@ -1,6 +1,6 @@
-import type { BatchHeader, TileReader } from '@ciphernet/artifacts';
+import { type BatchHeader, type TileReader, assertBelow } from '@ciphernet/artifacts';
 import type { CompiledCircuit } from '@ciphernet/compiler';
-import { IntegrityError, elementAt } from '@ciphernet/foundation';
+import { elementAt } from '@ciphernet/foundation';
 import { type Kernels, createKernels } from './kernels.js';
 import { STEP } from './program-memory.js';
 import { type SegmentProgram, createProgram } from './program.js';
@@ -92,13 +92,8 @@ export function createShardRunner(
       }
       const from = index * coefficients;
       shard.readTiles(primeIndex, index * together, input);
-      const most = kernels.largest(program.input, words) >>> 0;
-      if (most >= prime) {
-        throw new IntegrityError(`a residue of ${most} is not below its prime ${prime}`, {
-          where: `prime ${primeIndex}, coefficients from ${from}`,
-          hint: 'encrypt again; the shard is damaged or made under other parameters',
-        });
-      }
+      const where = `prime ${primeIndex}, coefficients from ${from}`;
+      assertBelow(prime, kernels.largest(program.input, words) >>> 0, where);
       program.run();
       const target = elementAt(region, primeIndex);
       storeOutputs(kernels, program, segment, target, coefficients, from, header.ringDegree);
