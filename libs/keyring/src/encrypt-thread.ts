@@ -12,6 +12,7 @@ import type {
   ThreadRequest,
   ThreadStart,
 } from './encryption-task.js';
+import { stepClock } from './encryption-steps.js';
 import { createSealEncryptor } from './seal-encryptor.js';
 import { createSimdEncryptor, takeByFeature } from './simd-encryptor.js';
 import { wideKernels } from './wide-kernels.js';
@@ -84,15 +85,17 @@ async function encryptorOf(start: ThreadStart): Promise<(task: ShardTask) => voi
   const kernels = encryptionKernels(start.memory);
   const space = elementAt(layout.workspaces, start.index);
   const wide = start.wide === undefined ? undefined : wideKernels(start.wide, start.memory);
+  const clock = stepClock(start.steps, start.index);
   const encryptor: GroupEncryptor =
     start.encryptor === 'seal'
       ? await createSealEncryptor({ ...start, values: space.values, take: takeByFeature(kernels, space.values) })
-      : createSimdEncryptor({ ...start, kernels, layout, space, wide });
+      : createSimdEncryptor({ ...start, kernels, layout, space, wide, clock });
   const encrypt = ({ region, progress }: ShardTask): void => {
     const sizes = { most: GROUPS * GROUP, least: GROUP, threads: start.threads };
     try {
       for (const { first, count } of pieces(progress, region.features, sizes)) {
-        checkLargest(start.encryptor, encryptor.take(region, first, count), region.scale);
+        const largest = clock('values', () => encryptor.take(region, first, count));
+        checkLargest(start.encryptor, largest, region.scale);
         encryptor.encrypt(region, first, count);
       }
     } finally {
@@ -101,7 +104,7 @@ async function encryptorOf(start: ThreadStart): Promise<(task: ShardTask) => voi
     }
   };
   return (task) => {
-    if (task.kind === 'digest') digestPositions(start, kernels, task);
+    if (task.kind === 'digest') clock('digests', () => digestPositions(start, kernels, task));
     else encrypt(task);
   };
 }

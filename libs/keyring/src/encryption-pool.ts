@@ -37,6 +37,8 @@ export interface EncryptionStart {
   readonly encryptor?: EncryptorName;
   /** False keeps to vectors of 128 bits, for comparison; residues are the same for the same draws. Default true: 256 where they can be had. */
   readonly isWide?: boolean;
+  /** Takes the seconds of each step, of `createStepSeconds` for as many threads: what a benchmark asks for. */
+  readonly steps?: Float64Array;
 }
 
 const PROGRESS_INTERVAL_MS = 200;
@@ -109,7 +111,7 @@ function memoryOf({ takeMemory }: EncryptionThreads, bytes: number): SharedMemor
 }
 
 function begin(
-  { parameters, mode, encryptor = 'simd', key }: EncryptionStart,
+  { parameters, mode, encryptor = 'simd', key, steps }: EncryptionStart,
   { workers }: EncryptionThreads,
   memory: SharedMemory,
   wide: WasmModule | undefined,
@@ -122,6 +124,7 @@ function begin(
     memory,
     threads: workers.length,
     ...(wide === undefined ? {} : { wide }),
+    ...(steps === undefined ? {} : { steps }),
   };
   return settleAll(workers.map((worker, index) => beginThread(worker, { ...common, index })));
 }

@@ -19,6 +19,8 @@ export interface ThreadStart {
   readonly memory: SharedMemory;
   /** Kernels for four polynomials at a time, where they are used. */
   readonly wide?: WasmModule;
+  /** Takes the seconds of each step, where they are asked for (`encryption-steps.ts`). */
+  readonly steps?: Float64Array;
   /** Which workspace is this thread's. */
   readonly index: number;
   readonly threads: number;

@@ -1,5 +1,6 @@
 export { type DecryptedResult, type ResultDecryptor, createResultDecryptor } from './decrypt.js';
 export { type EncryptionPool, type EncryptionStart, createEncryptionPool } from './encryption-pool.js';
+export { type EncryptionStep, ENCRYPTION_STEPS, createStepSeconds, secondsOfSteps } from './encryption-steps.js';
 export { encryptCoefficients } from './encrypt-coefficients.js';
 export { type SetEncryption, type SlotRows, encryptRows } from './encrypt-rows.js';
 export { type EncodingKey, createEncodingKey, readEncodingKey } from './encoding-key.js';

@@ -3,6 +3,7 @@ import type { CkksParameters, EncryptionMode } from '@ciphernet/ckks';
 import { elementAt } from '@ciphernet/foundation';
 import { type EncryptionLayout, GROUP, type PrimeMemory, type Workspace } from './encryption-memory.js';
 import type { EncryptionKernels } from './encryption-kernels.js';
+import type { StepClock } from './encryption-steps.js';
 import type { GroupEncryptor, ShardRegion } from './encryption-task.js';
 import { montgomeryForm, specialInverse } from './key-residues.js';
 import { type LaneParts, encryptPublicLanes, encryptSymmetricLanes, takeByGroup } from './lane-encryptor.js';
@@ -16,6 +17,7 @@ export interface SimdParts extends RandomSource {
   readonly mode: EncryptionMode;
   /** Where they are used, groups are encrypted with them. */
   readonly wide: WideKernels | undefined;
+  readonly clock: StepClock;
 }
 
 /** Values one feature after another. */
@@ -44,18 +46,22 @@ function embedFeature(parts: SimdParts, region: ShardRegion, c: number, to: numb
 
 /** Draws and embeds what all primes need of a group: [u, e0 − t0, e1 − t1, m], see assembly/encryption.ts. */
 function preparePublic(parts: SimdParts, region: ShardRegion, g: number, count: number): void {
-  const { kernels, layout, space } = parts;
+  const { kernels, layout, space, clock } = parts;
   const { logN } = layout;
   const special = elementAt(layout.primes, layout.primes.length - 1);
   for (let c = 0; c < count; c++) {
     const [u, first0, first1, message] = placesOf(space, layout, c);
-    drawTernary(parts, u);
-    drawErrors(parts, first0, first1);
-    embedFeature(parts, region, GROUP * g + c, message);
-    kernels.transformSmall(u, space.transformed, logN, special.tables, special.modulus);
-    [first0, first1].forEach((error, component) => {
-      const key = elementAt(special.keys, component);
-      kernels.roundingDifference(space.transformed, key, error, space.scratch, logN, special.tables, special.modulus);
+    clock('randomness', () => {
+      drawTernary(parts, u);
+      drawErrors(parts, first0, first1);
+    });
+    clock('embedding', () => embedFeature(parts, region, GROUP * g + c, message));
+    clock('transforms', () => {
+      kernels.transformSmall(u, space.transformed, logN, special.tables, special.modulus);
+      [first0, first1].forEach((error, component) => {
+        const key = elementAt(special.keys, component);
+        kernels.roundingDifference(space.transformed, key, error, space.scratch, logN, special.tables, special.modulus);
+      });
     });
   }
 }
@@ -85,12 +91,12 @@ function encryptPublic(parts: SimdParts, at: PrimeMemory, count: number): void {
 
 /** Embeds messages of several groups and takes errors off; the second draw of a pair is thrown away with the last odd ciphertext. */
 function prepareSymmetric(parts: SimdParts, region: ShardRegion, count: number): void {
-  const { kernels, layout, space } = parts;
+  const { kernels, layout, space, clock } = parts;
   const errors = [space.scratch, space.transformed] as const;
   for (let c = 0; c < count; c++) {
-    if (c % 2 === 0) drawErrors(parts, ...errors);
+    if (c % 2 === 0) clock('randomness', () => drawErrors(parts, ...errors));
     const message = messageOf(space, layout, c);
-    embedFeature(parts, region, c, message);
+    clock('embedding', () => embedFeature(parts, region, c, message));
     kernels.subtractError(message, elementAt(errors, c % 2), layout.logN);
   }
 }
@@ -108,28 +114,34 @@ function encryptSymmetric(
   tile: number,
   { target, tileBytes }: RowPlaces,
 ): void {
-  const { kernels, layout, space } = parts;
+  const { kernels, layout, space, clock } = parts;
   const { logN, stride } = layout;
   const { keys, tables, modulus } = at;
   const [rows, masks] = space.residues;
   const { g, count } = group;
-  for (let c = 0; c < count; c++) {
-    kernels.transformMessage(messageOf(space, layout, GROUP * g + c), rows + stride * c, logN, tables, modulus);
-  }
-  kernels.symmetricRows(rows, stride, count, masks, keys[0], logN, tile, target, tileBytes, modulus);
+  clock('transforms', () => {
+    for (let c = 0; c < count; c++) {
+      kernels.transformMessage(messageOf(space, layout, GROUP * g + c), rows + stride * c, logN, tables, modulus);
+    }
+  });
+  clock('products', () =>
+    kernels.symmetricRows(rows, stride, count, masks, keys[0], logN, tile, target, tileBytes, modulus),
+  );
 }
 
 function encryptPublicGroups(parts: SimdParts, region: ShardRegion, first: number, count: number): void {
-  const { kernels, layout, space } = parts;
+  const { kernels, layout, space, clock } = parts;
   for (let g = 0; GROUP * g < count; g++) {
     const together = Math.min(GROUP, count - GROUP * g);
     preparePublic(parts, region, g, together);
     layout.primes.slice(0, -1).forEach((at, primeIndex) => {
-      encryptPublic(parts, at, together);
+      clock('transforms', () => encryptPublic(parts, at, together));
       space.residues.forEach((source, component) => {
         const from = first + GROUP * g;
         const { target, tileBytes } = placesOfRows(region, primeIndex, component, from, layout.ringDegree);
-        kernels.scatter(source, layout.stride, together, layout.logN, region.tile, target, tileBytes);
+        clock('products', () =>
+          kernels.scatter(source, layout.stride, together, layout.logN, region.tile, target, tileBytes),
+        );
       });
     });
   }
@@ -143,7 +155,7 @@ function encryptSymmetricGroups(
   count: number,
   expander: MaskExpander,
 ): void {
-  const { layout, space, memory } = parts;
+  const { layout, space, memory, clock } = parts;
   const { ringDegree: N } = layout;
   prepareSymmetric(parts, region, count);
   layout.primes.slice(0, -1).forEach((at, primeIndex) => {
@@ -151,7 +163,7 @@ function encryptSymmetricGroups(
       const from = first + GROUP * g;
       const group = { g, count: Math.min(GROUP, count - GROUP * g) };
       const masks = new Uint32Array(memory.buffer, space.residues[1], group.count * N);
-      expander.expandCiphertexts(primeIndex, from, group.count, masks);
+      clock('masks', () => expander.expandCiphertexts(primeIndex, from, group.count, masks));
       encryptSymmetric(parts, at, group, region.tile, placesOfRows(region, primeIndex, 0, from, N));
     }
   });

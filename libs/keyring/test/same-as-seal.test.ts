@@ -7,6 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ShardRegion } from '../src/encryption-task.js';
 import { generateKeys } from '../src/generate.js';
 import { keyResidues, montgomeryForm, specialInverse, writeKey } from '../src/key-residues.js';
+import { stepClock } from '../src/encryption-steps.js';
 import { putPublicRows, takeRoundingOff } from '../src/lane-encryptor.js';
 import { loadOwnerSeal } from '../src/owner-seal.js';
 import { wideKernels } from '../src/wide-kernels.js';
@@ -101,7 +102,8 @@ describe.each(CASES)('in %s', (_name, N, bits, most, ring, specialPrime?: number
 
     // In vectors of 256 bits, the same draws in any of four lanes, beside others in the lanes before it and behind it.
     if (wide === undefined) return;
-    const parts = { parameters, kernels, memory, layout, space, wide: wideKernels(wide, memory) };
+    const clock = stepClock(undefined, 0);
+    const parts = { parameters, kernels, memory, layout, space, clock, wide: wideKernels(wide, memory) };
     const shard = layout.end;
     memory.grow(Math.ceil((4 * 8 * parameters.primes.length * N) / PAGE_BYTES));
     for (let own = 0; own < 4; own++) {

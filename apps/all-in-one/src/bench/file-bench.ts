@@ -20,13 +20,21 @@ function secondsOf(path: string, call: Uint8Array): number {
   return (performance.now() - started) / 1000;
 }
 
+/** Seconds of a new file of {@link FILE_BYTES}, medians. */
+export interface FileFigures {
+  /** In calls as ours are. */
+  readonly seconds: number;
+  /** In longer ones. */
+  readonly longCallSeconds: number;
+}
+
 /**
  * How long new files take by the length of the calls that write them: on a virtual machine that is a question of its host's memory.
  *
  * @param folder where the files are, for as long as it takes
- * @returns medians of seconds, in turns, for {@link FILE_BYTES} in calls as ours are, and in longer ones
+ * @returns what they take in turns
  */
-export function benchFiles(folder: string): { readonly seconds: number; readonly longCallSeconds: number } {
+export function benchFiles(folder: string): FileFigures {
   const files = mkdtempSync(join(folder, 'files-'));
   const [short, long] = [WRITE_BYTES, LONG_BYTES].map((bytes) => new Uint8Array(bytes).fill(1)) as [
     Uint8Array,

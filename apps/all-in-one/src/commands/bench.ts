@@ -3,9 +3,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type EngineName, ENGINE_NAMES, openBatchFile } from '@ciphernet/artifacts';
 import { openBlobStore } from '@ciphernet/blobs';
-import { describeParameters, slotsOf } from '@ciphernet/ckks';
 import { Command, Option } from '@ciphernet/command-line';
-import { costOf } from '@ciphernet/compiler';
 import { loadDataset } from '@ciphernet/datasets';
 import { engineNamed } from '@ciphernet/engines';
 import { elementAt, writeWhole } from '@ciphernet/foundation';
@@ -13,109 +11,29 @@ import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { QUEUES, openQueueBackend } from '@ciphernet/queue';
 import { nodeSealVersion } from '@ciphernet/seal';
 import { benchEncryption } from '../bench/encryption-bench.js';
-import { FILE_BYTES, benchFiles } from '../bench/file-bench.js';
+import { benchFiles } from '../bench/file-bench.js';
 import { compareWithSimd } from '../bench/engine-bench.js';
-import { type KernelBench, benchKernels } from '../bench/kernel-bench.js';
-import {
-  type BenchTools,
-  type PreparedModel,
-  benchPipeline,
-  evaluationsAtOnce,
-  prepare,
-  uploadBytesOf,
-} from '../bench/pipeline-bench.js';
+import { benchKernels } from '../bench/kernel-bench.js';
+import { benchNetwork } from '../bench/network-bench.js';
+import { type PreparedModel, prepare, uploadBytesOf } from '../bench/pipeline-bench.js';
 import { inMemory, sealSecondsScaled } from '../bench/seal-bench.js';
+import {
+  say,
+  showEncryption,
+  showFiles,
+  showKernels,
+  showNetwork,
+  showRings,
+  showStarts,
+  showTraining,
+  showUploads,
+  showVerification,
+} from '../bench/show-figures.js';
 import { benchStarts } from '../bench/start-bench.js';
 import { medianSecondsAsync } from '../bench/timing.js';
 import { benchRings } from '../bench/ring-bench.js';
 import { benchTraining } from '../bench/training-bench.js';
 import { benchVerification } from '../bench/verification-bench.js';
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-/** Figures of one network. */
-interface NetworkFigures {
-  readonly imagesPerSecond: number;
-  readonly imagesPerSecondPerCore: number;
-  readonly seconds10000: number;
-  readonly pipelineOverhead: number;
-  /** Two threads on one shard against one. */
-  readonly scaling: number;
-  /** All cores taking jobs against one job at a time, the same shards of several evaluations. */
-  readonly scalingJobs: number;
-  readonly evaluationsAtOnce: number;
-  readonly efficiency: number;
-  readonly encryptImagesPerSecond: number;
-  readonly uploadPerImage: number;
-  readonly uploadPerImageFullShard: number;
-  readonly downloadPerImage: number;
-  readonly downloadPerImageFullShard: number;
-  readonly parameters: string;
-}
-
-/** Speeds of the bare loop, as it runs here and in narrower vectors. */
-function bareLoops({ peak, peak128, vectorBits }: KernelBench): string {
-  const rate = (perSecond: number): string => (perSecond / 1e9).toFixed(1);
-  const narrow = vectorBits === 128 ? '' : `, ${rate(peak128)} G in vectors of 128 bits`;
-  return `${rate(peak)} G int16 multiply-adds/s in vectors of ${vectorBits} bits${narrow}`;
-}
-
-async function benchNetwork(prepared: PreparedModel, peak: number, tools: BenchTools): Promise<NetworkFigures> {
-  const { blobs } = tools;
-  const { manifest, compiled } = prepared;
-  const first = manifest.shards[0];
-  if (first === undefined) throw new Error('no shard');
-  await using local = await blobs.local(first.digest);
-  using source = openBatchFile(local.path);
-  const engine = engineNamed('simd');
-  const one = await medianSecondsAsync(() => engine.evaluate(compiled, source, { threads: 1 }), 5);
-  const two = await medianSecondsAsync(() => engine.evaluate(compiled, source, { threads: 2 }), 5);
-  const cost = costOf(compiled.plan, compiled.circuit);
-  const slots = slotsOf(manifest.parameters);
-  const pipeline = await benchPipeline(prepared, tools);
-  const upload = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
-  return {
-    imagesPerSecond: prepared.examples / pipeline.seconds,
-    imagesPerSecondPerCore: first.images / one,
-    seconds10000: pipeline.seconds,
-    pipelineOverhead: pipeline.overhead,
-    scaling: one / two,
-    scalingJobs: pipeline.scaling,
-    evaluationsAtOnce: evaluationsAtOnce(tools.configuration.cores),
-    efficiency: (cost.multiplyAddsPerImage * slots) / one / peak,
-    encryptImagesPerSecond: prepared.examples / prepared.encryptSeconds,
-    uploadPerImage: upload / prepared.examples,
-    uploadPerImageFullShard: first.bytes / first.images,
-    downloadPerImage: pipeline.resultBytes / prepared.examples,
-    downloadPerImageFullShard: pipeline.resultBytes / manifest.shards.length / slots,
-    parameters: describeParameters(manifest.parameters),
-  };
-}
-
-function showNetwork(name: string, figures: NetworkFigures): void {
-  const whole = (value: number): string => Math.round(value).toLocaleString('en');
-  say(`\n${name}: ${figures.parameters}`);
-  say(
-    `  10,000 images, blobs to blobs, through the queue   ${figures.seconds10000.toFixed(2)} s, ${whole(figures.imagesPerSecond)} images/s`,
-  );
-  say(
-    `  one core, a full shard                             ${whole(figures.imagesPerSecondPerCore)} images/s, ${(100 * figures.efficiency).toFixed(0)} % of the bare loop`,
-  );
-  say(`  two threads on one shard                           ${figures.scaling.toFixed(2)} times one`);
-  say(
-    `  ${`${figures.evaluationsAtOnce} evaluations, jobs on all cores`.padEnd(51)}${figures.scalingJobs.toFixed(2)} times one at a time`,
-  );
-  say(`  queue, store and sandbox over the engine alone     ${(100 * figures.pipelineOverhead).toFixed(0)} %`);
-  say(`  encryption                                         ${whole(figures.encryptImagesPerSecond)} images/s`);
-  say(
-    `  upload an image, full shards / these 10,000        ${whole(figures.uploadPerImageFullShard)} / ${whole(figures.uploadPerImage)} B`,
-  );
-  say(
-    `  download an image, full shards / these 10,000      ${whole(figures.downloadPerImageFullShard)} / ${whole(figures.downloadPerImage)} B`,
-  );
-}
 
 interface BenchOptions {
   readonly json?: string;
@@ -150,22 +68,14 @@ async function bench(options: BenchOptions): Promise<void> {
       return;
     }
     const kernels = benchKernels();
-    say(`\nkernels, one core, medians (bare loop in L1: ${bareLoops(kernels)})`);
-    for (const { name, microseconds, multiplyAddsPerSecond: rate } of kernels.rows) {
-      const share =
-        rate === undefined ? '' : `  ${(rate / 1e9).toFixed(1)} G/s, ${((100 * rate) / kernels.peak).toFixed(0)} %`;
-      say(`  ${name.padEnd(48)}${microseconds.toFixed(1).padStart(9)} µs${share}`);
-    }
+    showKernels(kernels);
     const training = await benchTraining(configuration.datasetFolders);
-    say(`\ntraining on ${training.backend}, one core, an epoch of 60,000 images`);
-    for (const { network, seconds } of training.epochs) say(`  ${network.padEnd(51)}${seconds.toFixed(1)} s`);
+    showTraining(training);
     const preparedCnn = await prepare('cnn', images, configuration, blobs, { mode: 'public' });
     const cnn = await benchNetwork(preparedCnn, kernels.peak, tools);
     showNetwork('cnn: conv 16@7×7/3, square, dense 64, square, dense 10', cnn);
     const ring = await benchRings(preparedCnn, images, configuration, blobs);
-    say(
-      `\nconjugate-invariant ring over the standard one, cnn, full shards, one core: ${ring.speedup.toFixed(2)} times the images a second (${Math.round(ring.invariant).toLocaleString('en')} against ${Math.round(ring.standard).toLocaleString('en')})`,
-    );
+    showRings(ring);
     const preparedMlp = await prepare('mlp', images, configuration, blobs, { mode: 'public' });
     const mlp = await benchNetwork(preparedMlp, kernels.peak, tools);
     showNetwork('mlp: dense 128, square, dense 10', mlp);
@@ -175,42 +85,20 @@ async function bench(options: BenchOptions): Promise<void> {
       mlp: await uploadBytesOf(preparedMlp, configuration, blobs),
       cnnLight: await uploadBytesOf({ name: 'cnn-light' }, configuration, blobs),
     };
-    say('\nupload an image in full shards, public key / secret key');
-    for (const [name, bytes] of Object.entries(uploads)) {
-      const text = (value: number): string => `${Math.round(value).toLocaleString('en')} B`;
-      say(`  ${name.padEnd(51)}${text(bytes.public)} / ${text(bytes.symmetric)}`);
-    }
+    showUploads(uploads);
 
     const verification = await benchVerification(preparedCnn, blobs, configuration.blobFolder);
-    say(
-      `\nverification of cnn: ${verification.positionsPerPrime} positions a prime miss a forgery with probability 2^${verification.missLog2.toFixed(1)}`,
-    );
-    say(
-      `  audit over evaluation, one thread each             ${(100 * verification.share).toFixed(2)} % (${(1000 * verification.auditSeconds).toFixed(0)} ms over ${verification.evaluationSeconds.toFixed(2)} s)`,
-    );
-    say(`  upload over the cheapest plan, twins included      ${verification.uploadFactor.toFixed(3)} times`);
+    showVerification(verification);
 
     const encryption = await benchEncryption(preparedCnn, configuration.cores);
     const toInference = encryption.publicImagesPerSecond / cnn.imagesPerSecond;
     const storedToInference = cnn.encryptImagesPerSecond / cnn.imagesPerSecond;
-    say(`\nencryption for cnn, full shards in memory, ${configuration.cores} threads`);
-    const rate = (value: number): string => `${Math.round(value).toLocaleString('en')} images/s`;
-    say(
-      `  public key                                         ${rate(encryption.publicImagesPerSecond)}, ${encryption.ratioToSeal.toFixed(1)} times SEAL's ${rate(encryption.sealImagesPerSecond)} (from 96 of its features)`,
-    );
-    say(`  secret key                                         ${rate(encryption.symmetricImagesPerSecond)}`);
-    say(
-      `  public key over inference through the queue        ${toInference.toFixed(2)} times; stored, 10,000 images, ${storedToInference.toFixed(2)} times (${rate(cnn.encryptImagesPerSecond)})`,
-    );
-
+    showEncryption(encryption, configuration.cores, cnn.imagesPerSecond, cnn.encryptImagesPerSecond);
     const files = benchFiles(folder);
-    say(
-      `  a new file of ${FILE_BYTES / 2 ** 20} MiB, in calls of 1 / of 8 MiB        ${files.seconds.toFixed(2)} / ${files.longCallSeconds.toFixed(2)} s`,
-    );
+    showFiles(files);
 
     const starts = benchStarts();
-    say('\nstart of a step from file to file, a process each');
-    for (const [step, seconds] of Object.entries(starts)) say(`  ${step.padEnd(51)}${seconds.toFixed(2)} s`);
+    showStarts(starts);
 
     let simdToSeal: number | null = null;
     if (!options.skipSeal) {
