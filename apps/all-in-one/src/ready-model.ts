@@ -4,7 +4,7 @@ import { type CkksParameters, slotsOf } from '@ciphernet/ckks';
 import { type ProgressBoard, type Session, runTrainingJob } from '@ciphernet/command-line';
 import { type Dataset, examplesOf, transformedShape } from '@ciphernet/datasets';
 import { type EncryptionThreads, encryptionBytes, readEncryptionKey, startEncryptionThreads } from '@ciphernet/keyring';
-import { type Model, loadModel, openModelKey } from '@ciphernet/models';
+import { type Model, assertTakesPixels, loadModel, openModelKey } from '@ciphernet/models';
 import { sizeOf } from '@ciphernet/network';
 import { ensureKeys, ringFor } from '@ciphernet/owner';
 import { loadOwnerConfiguration, openOwnerIdentity } from '@ciphernet/owner-records';
@@ -93,6 +93,7 @@ export async function readyModel(
   const model = await (trained === undefined
     ? train(session, board, options, preparation.begin)
     : modelOf(session, trained));
+  assertTakesPixels(model);
   const data = { examples: examplesOf(dataset, model.record.transform), source: options.dataset };
   return { model, encrypted: await encryptForModel(session, board, options, data, model, preparation.take()) };
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { EvaluationError, IntegrityError, decodeError } from '@ciphernet/foundation';
+import { EvaluationError, IntegrityError, UnavailableError, decodeError } from '@ciphernet/foundation';
 import type { JobProgress } from '@ciphernet/queue';
 import { ForgedResult } from './answers.js';
 import type { CollectReply, CollectTask } from './child-messages.js';
@@ -82,11 +82,19 @@ function answerOf(
       clearInterval(watch);
       child.off('message', onMessage);
       child.off('exit', onExit);
+      child.off('error', onError);
       settle();
     };
     const onExit = (code: number | null): void => {
       const error = new EvaluationError(`the process that decrypts ended by itself (${code ?? 'killed'})`, {
         where: evaluation,
+      });
+      finish(() => reject(error));
+    };
+    const onError = (cause: Error): void => {
+      const error = new UnavailableError(`the process that decrypts failed: ${cause.message}`, {
+        where: evaluation,
+        cause,
       });
       finish(() => reject(error));
     };
@@ -100,6 +108,7 @@ function answerOf(
     };
     child.on('message', onMessage);
     child.on('exit', onExit);
+    child.on('error', onError);
     child.send(task, (error) => {
       if (error !== null) finish(() => reject(new EvaluationError(error.message, { where: evaluation })));
     });
@@ -119,6 +128,8 @@ export function startDecryptionChild(limits: ChildLimits = LIMITS): DecryptionCh
       // What a library prints is not for whoever reads this process' output.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
+    // Who waits for an answer is told; where nobody does, a process that the system did not give is asked for again.
+    child.on('error', () => undefined);
     hold(child, false);
     return child;
   };
@@ -126,7 +137,8 @@ export function startDecryptionChild(limits: ChildLimits = LIMITS): DecryptionCh
   return {
     async collect(task, onProgress = () => undefined) {
       // One that was told to end counts as ended: it may still be connected for a moment.
-      if (!child.connected || child.killed || child.exitCode !== null) child = start();
+      const isThere = child.pid !== undefined && child.connected && !child.killed && child.exitCode === null;
+      if (!isThere) child = start();
       const current = child;
       hold(current, true);
       try {

@@ -55,13 +55,17 @@ export async function evaluateInClear(
   const evaluate = createEvaluator(dequantise(compiled.circuit));
   const plain = new Float64Array(count * outputs);
   const quantised = new Float64Array(count * outputs);
-  for (let from = 0; from < count; from += CHUNK) {
-    const to = Math.min(count, from + CHUNK);
-    const part = await features.read(from, to);
-    plain.set(await model.evaluate(part), from * outputs);
-    quantised.set(evaluate(part), from * outputs);
-    onProgress(to, count);
-    await nextTurn();
+  try {
+    for (let from = 0; from < count; from += CHUNK) {
+      const to = Math.min(count, from + CHUNK);
+      const part = await features.read(from, to);
+      plain.set(await model.evaluate(part), from * outputs);
+      quantised.set(evaluate(part), from * outputs);
+      onProgress(to, count);
+      await nextTurn();
+    }
+  } finally {
+    await model.close?.();
   }
   return { plain, quantised, seconds: (performance.now() - started) / 1000, runtime: model.runtime };
 }

@@ -46,7 +46,11 @@ export function decide(answers: Answers): Int32Array | undefined {
 }
 
 /** Fraction of examples on which two decide the same; of several labels, all of them. */
-export function agreementOf(task: Task, a: Int32Array | undefined, b: Int32Array | undefined): number | undefined {
+export function agreementOf(
+  task: Task,
+  a: ArrayLike<number> | undefined,
+  b: Int32Array | undefined,
+): number | undefined {
   if (a === undefined || b === undefined) return undefined;
   const each = task.kind === 'multilabel' ? task.labels : 1;
   let same = 0;
@@ -58,12 +62,12 @@ export function agreementOf(task: Task, a: Int32Array | undefined, b: Int32Array
   return same / (a.length / each);
 }
 
-/** Fraction of decisions that are right; undefined where nothing is decided or nobody knows. */
-export function accuracyOf({ targets }: Examples, decisions: Int32Array | undefined): number | undefined {
-  if (targets === undefined || decisions === undefined) return undefined;
-  return (
-    decisions.reduce((right, decision, i) => right + (decision === targets.values[i] ? 1 : 0), 0) / decisions.length
-  );
+/** Fraction of examples that are decided rightly, of several labels all of them; undefined where nothing is decided or nobody knows. */
+export function accuracyOf(
+  { task, targets }: Pick<Examples, 'task' | 'targets'>,
+  decisions: Int32Array | undefined,
+): number | undefined {
+  return agreementOf(task, targets?.values, decisions);
 }
 
 /** How close the closest decisions are, where one of several classes is decided on. */

@@ -24,6 +24,7 @@ import {
   readOutcome,
   readQuarantine,
   recordForgery,
+  runOf,
   spendEvaluation,
   writeKeptOutputs,
   writePredictions,
@@ -42,7 +43,7 @@ import { type Job, UnrecoverableError, type Worker } from 'bullmq';
 import { ForgedResult, signersOf } from './answers.js';
 import { parseChildren } from './audits.js';
 import type { CollectTask } from './child-messages.js';
-import { type Gathered, gather } from './collect.js';
+import { type Collected, type Gathered, gather } from './collect.js';
 import { type DecryptionChild, startDecryptionChild } from './decryption-child.js';
 import { recordRun } from './record-run.js';
 
@@ -82,12 +83,14 @@ function whatItReads(owner: OwnerConfiguration): CollectTask['owner'] {
 /**
  * Collects into the owner's folder: a report, or why there is none.
  *
- * @throws UnavailableError when the store did not answer, before it is known which of the two it is
+ * @throws UnavailableError when the store did not answer, before it is known which of the two it is; and what writing a report throws, which
+ * refuses nothing
  */
 async function conclude(gathered: Gathered, tools: CollectorTools, child: DecryptionChild): Promise<void> {
   const { configuration, onProgress } = tools;
   const { reportsFolder, consentsFolder } = configuration;
   const { evaluation } = gathered.job;
+  let collected: Collected;
   try {
     const consent = await allowedBy(gathered.job, tools);
     await assertOwn(gathered.job, tools);
@@ -110,20 +113,22 @@ async function conclude(gathered: Gathered, tools: CollectorTools, child: Decryp
       workers: { workers, quarantine, lockAfter },
       keepOutputs,
     };
-    const collected = child.collect(task, (progress) => onProgress?.(evaluation, progress));
+    const collecting = child.collect(task, (progress) => onProgress?.(evaluation, progress));
     prepareCharts();
-    const { report, predictions, outputs } = await collected;
-    const folder = outcomeFolder(reportsFolder, evaluation);
-    if (predictions !== undefined) await writePredictions(folder, predictions);
-    if (outputs !== undefined) await writeKeptOutputs(folder, outputs);
-    await writeReport(folder, report);
+    collected = await collecting;
   } catch (error) {
     if (encodeError(error).name === 'UnavailableError') throw error;
     if (!(error instanceof ForgedResult)) return writeRefusal(reportsFolder, evaluation, error);
     const workers = signersOf(gathered.results, error.shards);
     await recordForgery(consentsFolder, { dataset: gathered.job.manifest, evaluation, workers });
-    await writeRefusal(reportsFolder, evaluation, error.reason);
+    return writeRefusal(reportsFolder, evaluation, error.reason);
   }
+  // A disk that fails here refuses nothing: what was accepted is written when the job comes again.
+  const { report, predictions, outputs } = collected;
+  const folder = outcomeFolder(reportsFolder, evaluation);
+  if (predictions !== undefined) await writePredictions(folder, predictions);
+  if (outputs !== undefined) await writeKeptOutputs(folder, outputs);
+  await writeReport(folder, report);
 }
 
 /** @throws IntegrityError for a dataset that this data folder's owner has not signed */
@@ -134,11 +139,6 @@ async function assertOwn({ manifest }: CollectJob, { configuration, blobs }: Col
     where: `dataset ${manifest.slice(0, 12)}, owner ${owner.slice(0, 16)}…`,
     hint: `if it is yours, of an earlier version: ciphernet dataset sign ${manifest}`,
   });
-}
-
-/** The training run whose checkpoint an evaluation is of, by the id that the run gives it. */
-function runOf(evaluation: string): string | undefined {
-  return /^(.+)-epoch-\d{1,3}$/.exec(evaluation)?.[1];
 }
 
 /**
@@ -180,10 +180,12 @@ async function collectJob(job: Job, tools: CollectorTools, child: DecryptionChil
     // Written once: a job that comes again under its id, by a retry or by another's hand, changes nothing.
     if ((await readOutcome(reportsFolder, evaluation)) === undefined) await conclude(gathered, tools, child);
   } catch (error) {
-    if (encodeError(error).name === 'UnavailableError') throw asError(error);
-    // The owner's disk, or a file of the owner's that is damaged: its name and place are not for the queue.
+    // The owner's disk, a file of the owner's that is damaged, or a store that does not answer: which, and where, is not for the queue.
     process.stderr.write(`collector: ${evaluation}: ${errorToLine(error)}\n`);
-    throw new UnavailableError('the outcome could not be recorded', { where: evaluation });
+    throw new UnavailableError('the outcome could not be recorded', {
+      where: evaluation,
+      hint: 'the collector says why; it is tried again',
+    });
   }
   return COLLECTED;
 }

@@ -19,7 +19,7 @@ function eligible(audits: Consent['audits'], { believed, owners }: KnownAuditors
  * Auditors that an evaluation asks for by name, so that each audits every shard; none, where anybody may.
  *
  * @param named what the owner asked for
- * @throws InputError when the dataset's consent wants more than there are
+ * @throws InputError when the dataset's consent wants more than there are, or who is named is not asked
  */
 export function chooseAuditors(
   { dataset, audits }: Pick<Consent, 'dataset' | 'audits'>,
@@ -27,8 +27,14 @@ export function chooseAuditors(
   known: KnownAuditors,
 ): readonly string[] {
   const where = `dataset ${dataset.slice(0, 12)}`;
+  if (!audit && named !== undefined) {
+    throw new InputError('auditors are named for an evaluation without audits', {
+      where: '--auditor',
+      hint: 'leave it out, or --no-audit',
+    });
+  }
   if (!audit) {
-    if (audits === 'none' && named === undefined) return [];
+    if (audits === 'none') return [];
     throw new InputError('an evaluation without audits, of a dataset whose consent wants them', {
       where,
       hint: 'leave --no-audit out, or: ciphernet allow --dataset … --audits none',

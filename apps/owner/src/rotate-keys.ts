@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { manifestFromBytes } from '@ciphernet/artifacts';
 import { InputError } from '@ciphernet/foundation';
 import { expiryIn, generateKeys, hasKeyFiles, readPublicKey, writeKeyFiles } from '@ciphernet/keyring';
@@ -22,7 +22,9 @@ const retiredPrefix = (folder: string): string => `${folder}-retired-`;
 async function pendingDatasets(recordsFolder: string, folder: string): Promise<DatasetRecord[]> {
   const records = await readDatasetRecords(recordsFolder);
   const replaced = new Set(records.map(({ replaces }) => replaces));
-  return records.filter(({ keys, manifest }) => keys.startsWith(retiredPrefix(folder)) && !replaced.has(manifest));
+  return records.filter(
+    ({ keys, manifest }) => resolve(keys).startsWith(retiredPrefix(folder)) && !replaced.has(manifest),
+  );
 }
 
 /** New keys that an interrupted rotation has made and not put in their place. */
@@ -49,7 +51,7 @@ async function replaceKeys(folder: string, days: number, { owner }: Pick<OwnerTo
     }
     const retired = `${retiredPrefix(folder)}${fingerprint.slice(0, 16)}`;
     for (const record of await readDatasetRecords(owner.recordsFolder)) {
-      if (record.keys === folder) await writeDatasetRecord(owner.recordsFolder, { ...record, keys: retired });
+      if (resolve(record.keys) === folder) await writeDatasetRecord(owner.recordsFolder, { ...record, keys: retired });
     }
     await rename(folder, retired);
   }
@@ -85,7 +87,9 @@ export interface Rotated {
  *
  * @throws InputError when the folder holds no keys
  */
-export async function rotateKeys(folder: string, days: number, tools: OwnerTools): Promise<readonly Rotated[]> {
+export async function rotateKeys(keys: string, days: number, tools: OwnerTools): Promise<readonly Rotated[]> {
+  // However it is spelled: the folders beside it are named by it, and records by where it is.
+  const folder = resolve(keys);
   const { recordsFolder } = tools.owner;
   const isStaged = (await stagedKeys(folder)) !== undefined;
   if (isStaged || (await pendingDatasets(recordsFolder, folder)).length === 0) await replaceKeys(folder, days, tools);

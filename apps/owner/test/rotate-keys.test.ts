@@ -1,5 +1,5 @@
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { manifestFromBytes } from '@ciphernet/artifacts';
 import { openDirectoryStore } from '@ciphernet/blobs';
 import { profileNamed } from '@ciphernet/ckks';
@@ -120,6 +120,19 @@ describe('keys that are rotated', () => {
     await expect(encryptWithProgress(request, expired, tools)).rejects.toThrow(/expired on \d{4}-.*keys rotate/);
     // Its own file says when; that is authenticated with the secret.
     await expect(readSecretKey(expired, owner.passphrase)).resolves.toMatchObject({ parameters });
+  });
+
+  it('are those of a folder however it is spelled', async () => {
+    await using made = await createOwner();
+    const { owner, keys, tools, request } = made;
+    const spelled = `${relative(process.cwd(), keys)}/`;
+    const { digest } = await encryptWithProgress({ ...request, source: `${request.source}/` }, spelled, tools);
+    expect((await readDatasetRecord(owner.recordsFolder, digest)).keys).toBe(keys);
+    const before = await readPublicKey(keys);
+    const rotated = await rotateKeys(spelled, 90, tools);
+    expect(rotated).toHaveLength(2);
+    expect(rotated.filter(({ after }) => after === undefined)).toEqual([]);
+    expect((await readPublicKey(keys)).fingerprint).not.toBe(before.fingerprint);
   });
 
   it('are refused where there are none', async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { type Arrangement, SEED_BYTES, arrange } from '@ciphernet/arrangement';
 import {
   type BatchHeader,
@@ -162,7 +163,7 @@ export async function encryptDataset(
     labels: examples.targetsDigest,
     ...(request.reading === undefined ? {} : { reading: request.reading }),
     arrangement: seed.toString('hex'),
-    keys: keys.folder,
+    keys: resolve(keys.folder),
     encryptSeconds: seconds,
     publicKeyBytes: key.publicBytes,
     ...(request.replaces === undefined ? {} : { replaces: request.replaces }),

@@ -19,7 +19,11 @@ export default function auditProcessor(job: SandboxedJob): Promise<AuditedResult
       throw new EvaluationError(reason, { where: `shard ${data.shard}` });
     }
     const { inferred, signed: before, earlier = [] } = parseAuditable(value);
-    identity ??= openAuditor(configuration);
+    // What could not be opened once is tried again.
+    identity ??= openAuditor(configuration).catch((error: unknown) => {
+      identity = undefined;
+      throw error;
+    });
     const signed = await audit(data, inferred, {
       blobs,
       identity: await identity,

@@ -21,9 +21,9 @@ async function startFor({ worker, processor, count }: SandboxedWorker): Promise<
   try {
     while (started.length < count && !isWanted && worker.closing === undefined) {
       const child = await pool.retain(processor.href);
-      started.push(child);
       // Closing a worker ends the sandboxes that its pool knows: one that was starting meanwhile is none of them.
       if ((worker.closing as unknown) !== undefined) await pool.kill(child);
+      else started.push(child);
     }
   } finally {
     worker.off('active', giveBack);

@@ -66,7 +66,7 @@ export function watchSilence(limitSeconds: number, say: (line: string) => void):
       if (heard === 0 || seconds() - heard <= limitSeconds) continue;
       threads.delete(id);
       ended++;
-      say(`a job said nothing for ${limitSeconds} s: its thread is ended`);
+      say(`a job said nothing for ${limitSeconds} s: its thread, ${id}, is ended`);
       void thread.terminate();
     }
   }, CHECK_MS);

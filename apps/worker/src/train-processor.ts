@@ -14,8 +14,9 @@ async function dependenciesOf(
   signal: AbortSignal | undefined,
 ): Promise<TrainDependencies> {
   return {
-    // All that training stores is the model, or was.
+    // Models and what they are trained on from epoch to epoch: under the key of whoever trains, where there is one.
     blobs: modelBlobs(blobs, await openModelKey(configuration)),
+    answers: blobs,
     datasetFolders: configuration.datasetFolders,
     sign: async (model) => MODEL_OWNERS.sign(blobs, model, await openAuditor(configuration)),
     ...(signal === undefined ? {} : { signal }),

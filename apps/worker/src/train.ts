@@ -22,6 +22,8 @@ import { type TrainingState, readTrainingState, writeTrainingState } from './tra
 /** What training needs besides the job. */
 export interface TrainDependencies {
   readonly blobs: BlobStore;
+  /** Where answers to a dataset's owner go, who may hold no key of models. Default: `blobs`. */
+  readonly answers?: BlobStore;
   readonly datasetFolders: LoadOptions;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { done: number; total: number; note: string }) => void;
@@ -67,10 +69,14 @@ async function trainingData(
 }
 
 /** Classes of a stored set's test images by a checkpoint: an answer to its owner, who has the labels. @returns their blob */
-async function storePredictions(blobs: BlobStore, digest: string, { train, test }: StoredDataset): Promise<string> {
+async function storePredictions(
+  { blobs, answers = blobs }: TrainDependencies,
+  digest: string,
+  { train, test }: StoredDataset,
+): Promise<string> {
   const { plain, record } = await loadModel(blobs, digest);
   const logits = await plain.evaluate(toFeatures(record.transform, train.shape, test));
-  return (await blobs.put(predictionsOf(logits, train.classes))).digest;
+  return (await answers.put(predictionsOf(logits, train.classes))).digest;
 }
 
 /**
@@ -148,5 +154,5 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
   const trained = { ...best, seconds, backend: backend.name, epochs: job.epochs };
   return stored === undefined
     ? trained
-    : { ...trained, predictions: await storePredictions(blobs, best.model, stored) };
+    : { ...trained, predictions: await storePredictions(dependencies, best.model, stored) };
 }

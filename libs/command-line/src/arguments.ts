@@ -5,7 +5,8 @@ import { InvalidArgumentError, Option } from 'commander';
 /** Parses a whole number in a range; commander prints the message with the option's name and exits. */
 export function integerBetween(low: number, high: number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
+    // An empty text would be 0.
+    const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
     if (!Number.isInteger(value) || value < low || value > high) {
       throw new InvalidArgumentError(`must be a whole number from ${low} to ${high}.`);
     }

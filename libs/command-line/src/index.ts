@@ -10,8 +10,10 @@ export {
   suiteArgument,
 } from './arguments.js';
 export { type Entry, type LazyCommand, runEntry } from './main.js';
+export { assertNotGiven } from './given-options.js';
 export {
   type OwnDataOptions,
+  OWN_DATA_OPTIONS,
   addCalibrationOptions,
   addOwnDataOptions,
   namesArgument,

@@ -43,6 +43,9 @@ export function addCalibrationOptions(command: Command): Command {
     .option('--calibrate <file|folder>', 'a table or images that look like what the model will read: own data');
 }
 
+/** What {@link addOwnDataOptions} adds, as properties. */
+export const OWN_DATA_OPTIONS = ['label', 'ignore', 'slice', 'task', 'classes', 'positive'] as const;
+
 /** Adds the options that say what is in a file of examples. */
 export function addOwnDataOptions(command: Command): Command {
   return command

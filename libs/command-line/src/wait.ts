@@ -14,8 +14,9 @@ async function finished(job: Job, events: QueueEvents): Promise<unknown> {
     try {
       return await (job.waitUntilFinished(events, ASK_AGAIN_MS) as Promise<unknown>);
     } catch (error) {
+      // Asked again, a job that has failed answers with its reason.
       const isLate = error instanceof Error && error.message.includes('timed out before finishing');
-      if (!isLate || (await job.isFailed())) throw error;
+      if (!isLate) throw error;
     }
   }
 }

@@ -17,6 +17,11 @@ describe('an argument', () => {
     );
   });
 
+  it.each(['', ' ', '0x1', '1e1', '0.0'])('that is %j is no number, where 0 is one', (text) => {
+    expect(() => integerBetween(-5, 16)(text)).toThrow(/must be a whole number/);
+    expect(integerBetween(-5, 16)('-3')).toBe(-3);
+  });
+
   it('that is an address is taken as it was printed', () => {
     const digest = '0123456789abcdef'.repeat(4);
     expect(digestArgument(digest)).toBe(digest);

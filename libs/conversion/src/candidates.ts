@@ -2,7 +2,6 @@ import { InputError, elementAt } from '@ciphernet/foundation';
 import { type LayerTopology, type Shape, outputShape } from '@ciphernet/network';
 import { modelSpec, stream } from '@ciphernet/training';
 import { type GraphNode, type LayerGraph, type Operation, type ValueShape, activationsOf } from './graph.js';
-import { depthOf } from './student.js';
 
 /** A structure that a conversion may take: which activations become squares, of the original or of a network of the zoo. */
 export interface Candidate {
@@ -103,7 +102,7 @@ const LEAST_SIDE = 16;
  * image a network of the zoo.
  */
 export function candidatesOf(graph: LayerGraph, seed: number): Candidate[] {
-  const original = ofOriginal(graph).filter(({ squares }) => depthOf(graph, squares) <= MOST_SQUARES);
+  const original = ofOriginal(graph);
   const { shape } = elementAt(graph.nodes, 0);
   if (shape.isFlat || shape.height < LEAST_SIDE || shape.width < LEAST_SIDE) return original;
   const outputs = elementAt(graph.nodes, graph.nodes.length - 1).shape.channels;

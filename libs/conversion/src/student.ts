@@ -1,4 +1,3 @@
-import { elementAt } from '@ciphernet/foundation';
 import type { GraphNode, LayerGraph, Operation } from './graph.js';
 
 /** What took a node's place. */
@@ -39,13 +38,4 @@ export function replacementsOf(teacher: LayerGraph, squares: ReadonlySet<number>
     const isMaximum = (operation.kind === 'pool' || operation.kind === 'globalPool') && operation.statistic === 'max';
     return isMaximum ? [{ node, operator, by: 'average pooling' }] : [];
   });
-}
-
-/** The largest number of places of `squares` on one way through the network. */
-export function depthOf({ nodes }: LayerGraph, squares: ReadonlySet<number>): number {
-  const depths: number[] = [];
-  nodes.forEach(({ from }, i) => {
-    depths[i] = Math.max(0, ...from.map((source) => elementAt(depths, source))) + (squares.has(i) ? 1 : 0);
-  });
-  return elementAt(depths, nodes.length - 1);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { InputError } from './errors.js';
+import { InputError, UnavailableError } from './errors.js';
 
 /** Permissions of what is written. */
 export interface WriteOptions {
@@ -10,6 +10,20 @@ export interface WriteOptions {
   /** Permissions of folders that have to be made. Default 0o777. */
   readonly folderMode?: number;
 }
+
+/** What a disk or a system that is short of something says: nothing that was asked is wrong, and later it may work. */
+const PASSING = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'EAGAIN',
+  'EBUSY',
+  'ESTALE',
+  'ETIMEDOUT',
+]);
 
 /** Writes to a temporary name in the same folder, syncs it, and lets `publish` give it its name. */
 async function writeVia(
@@ -39,7 +53,8 @@ async function writeVia(
     const { code = 'unknown' } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST' && isMade)
       throw new InputError('a file is already there', { where: path, hint: 'it is never replaced' });
-    throw new InputError(`cannot write (${code})`, {
+    const kind = PASSING.has(code) ? UnavailableError : InputError;
+    throw new kind(`cannot write (${code})`, {
       where: path,
       hint: code === 'ENOSPC' ? 'the disk is full: free space' : 'the folder must be writable and have space',
       cause,
@@ -52,7 +67,7 @@ async function writeVia(
 /**
  * Writes a file that is whole or absent, replacing one of that name. Makes the folder.
  *
- * @throws InputError naming the path, when the folder cannot be written
+ * @throws InputError naming the path, when the folder cannot be written; UnavailableError when the disk is full or fails
  */
 export function writeWhole(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
   return writeVia(path, content, options, (partial) => rename(partial, path));

@@ -73,29 +73,32 @@ function openLevel(seal: OwnerSeal, parameters: CkksParameters, residues: Uint32
   const own = new Uint32Array((limbs + 1) * ringDegree);
   own.set(residues.subarray(0, limbs * ringDegree));
   own.set(residues.subarray(primes.length * ringDegree), limbs * ringDegree);
-  using keys = context.context.keyContextData();
-  const bytes = plaintextBytes(parmsIdOf(keys), own, parameters);
+  let bytes: Uint8Array | undefined;
+  let decryptor: Decryptor | undefined;
   try {
+    using keys = context.context.keyContextData();
+    bytes = plaintextBytes(parmsIdOf(keys), own, parameters);
     secretKey.loadFromArray(context.context, bytes);
     // Has a copy of the key.
-    const decryptor = new seal.Decryptor(context.context, secretKey);
+    const opened = (decryptor = new seal.Decryptor(context.context, secretKey));
     const encoder = new seal.CKKSEncoder(context.context);
     return {
       context,
-      decryptor,
+      decryptor: opened,
       encoder,
       [Symbol.dispose]() {
         encoder.delete();
-        decryptor.delete();
+        opened.delete();
         context[Symbol.dispose]();
       },
     };
   } catch (error) {
+    decryptor?.delete();
     context[Symbol.dispose]();
     throw error;
   } finally {
     own.fill(0);
-    bytes.fill(0);
+    bytes?.fill(0);
   }
 }
 

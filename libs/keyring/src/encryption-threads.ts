@@ -68,7 +68,10 @@ async function ask(worker: Worker, request: ThreadRequest): Promise<void> {
     const answer = once(worker, 'message', { signal: ended.signal }) as Promise<[ThreadReply]>;
     worker.postMessage(request);
     const [reply] = await answer.catch((error: unknown) => {
-      throw ended.signal.aborted ? ended.signal.reason : error;
+      // A thread that fails says so before it ends, or ends without a word.
+      if (!ended.signal.aborted) failures.set(worker, error);
+      if (!ended.signal.aborted) onExit();
+      throw ended.signal.reason;
     });
     if (reply.kind === 'failed') throw decodeError(reply.error);
   } finally {

@@ -24,6 +24,7 @@ export { type InterpretedModel, type PlainRuntime, interpretModel } from './own/
 export type { ModelPart, ModelSource } from './own/model-source.js';
 export { openOnnxRuntime } from './own/onnx-runtime.js';
 export { saveOwnModel } from './own/own-model.js';
+export { assertTakesPixels } from './own/takes-pixels.js';
 export { readModelFile } from './own/read-model-file.js';
 export { type ImportedOwnModel, type OwnCalibration, importOwnModel } from './own/import-own-model.js';
 export { type ModelRecord, trainingOf } from './record.js';

@@ -13,6 +13,8 @@ export interface PlainModel {
    * @returns count × outputs
    */
   evaluate(features: Float32Array): Promise<Float32Array>;
+  /** Gives the runtime's memory back, where it has some; the next evaluation opens it again. */
+  close?(): Promise<void>;
 }
 
 /** A network of layers, evaluated layer by layer. */

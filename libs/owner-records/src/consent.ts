@@ -136,6 +136,11 @@ export interface AskedFor {
   readonly owners: ReadonlySet<string>;
 }
 
+/** The training run whose checkpoint an evaluation is of, by the id that the run gives it. */
+export function runOf(evaluation: string): string | undefined {
+  return /^(.+)-epoch-\d{1,3}$/.exec(evaluation)?.[1];
+}
+
 /** True for a model that is named, is of a run that is named, or of an owner who is. */
 export function isAllowed(consent: Consent | undefined, { model, run, owners }: AskedFor): boolean {
   if (consent === undefined) return false;

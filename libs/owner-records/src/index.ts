@@ -5,6 +5,7 @@ export {
   findConsent,
   isAllowed,
   notAllowed,
+  runOf,
   signOldConsent,
   termsOf,
 } from './consent.js';

@@ -56,27 +56,30 @@ export async function benchVerification(
   const audits: number[] = [];
   const start: AuditThreadStart = { blobFolder, model: prepared.model, manifest: prepared.manifestDigest };
   const auditor = new Worker(new URL('./audit-thread.js', import.meta.url), { workerData: start });
-  await secondsOf(auditor);
-  for (let round = 0; round <= ROUNDS; round++) {
-    let evaluation = 0;
-    const results: string[] = [];
-    for (const shard of manifest.shards) {
-      await using local = await blobs.local(shard.digest, { verify: false });
-      using source = openBatchFile(local.path, shard.digest);
-      evaluation += await timed(async () => {
-        const batch = await engine.evaluate(compiled, source);
-        source.verify();
-        results.push((await blobs.put(resultToBytes(batch))).digest);
-      });
+  try {
+    await secondsOf(auditor);
+    for (let round = 0; round <= ROUNDS; round++) {
+      let evaluation = 0;
+      const results: string[] = [];
+      for (const shard of manifest.shards) {
+        await using local = await blobs.local(shard.digest, { verify: false });
+        using source = openBatchFile(local.path, shard.digest);
+        evaluation += await timed(async () => {
+          const batch = await engine.evaluate(compiled, source);
+          source.verify();
+          results.push((await blobs.put(resultToBytes(batch))).digest);
+        });
+      }
+      auditor.postMessage(results);
+      const audit = await secondsOf(auditor);
+      // The first round warms up the compilers.
+      if (round === 0) continue;
+      evaluations.push(evaluation);
+      audits.push(audit);
     }
-    auditor.postMessage(results);
-    const audit = await secondsOf(auditor);
-    // The first round warms up the compilers.
-    if (round === 0) continue;
-    evaluations.push(evaluation);
-    audits.push(audit);
+  } finally {
+    await auditor.terminate();
   }
-  await auditor.terminate();
   const { ring } = manifest.parameters;
   const model = await loadModel(blobs, prepared.model);
   const cheapest = compileModel(model, { mode: manifest.mode, verifiable: 'never', ring });

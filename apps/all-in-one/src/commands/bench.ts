@@ -43,7 +43,9 @@ interface BenchOptions {
 
 async function bench(options: BenchOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ciphernet-bench-'));
-  const configuration = loadOwnerConfiguration({ ...process.env, CIPHERNET_DATA: folder, CIPHERNET_PASSPHRASE: '' });
+  // Blobs are files here, wherever they are otherwise: what is measured is this machine.
+  const { BLOB_URL: _elsewhere, ...environment } = process.env;
+  const configuration = loadOwnerConfiguration({ ...environment, CIPHERNET_DATA: folder, CIPHERNET_PASSPHRASE: '' });
   const processor = cpus()[0]?.model ?? 'unknown';
   say(
     `${processor}, ${configuration.cores} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; Node ${process.versions.node}, V8 ${process.versions.v8}`,

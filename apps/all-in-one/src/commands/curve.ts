@@ -13,6 +13,7 @@ import {
 } from '@ciphernet/command-line';
 import { type Dataset, loadDataset, takeExamples } from '@ciphernet/datasets';
 import { InputError } from '@ciphernet/foundation';
+import { modelBlobs, openModelKey } from '@ciphernet/models';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import type { NamedDataset } from '@ciphernet/queue';
 import { type Curve, curveToText } from '@ciphernet/report';
@@ -52,7 +53,8 @@ async function trainedCurve(
     return runCurve(session, board, { dataset: name, model, epochs, seed, engine, everyEpoch: true }, encrypted);
   }
   // Before seconds of encryption: what cannot be converted is refused at once.
-  const { blobs, configuration } = session;
+  const { configuration } = session;
+  const blobs = modelBlobs(session.blobs, await openModelKey(configuration));
   const job = await conversionJob(blobs, convert, { ...options, train: name }, configuration.datasetFolders);
   const encrypted = await encryptTestSplit(session, board, await expectedOfConverted(dataset), dataset, mode);
   return runConversionCurve(session, board, { job, dataset: name, engine }, encrypted);

@@ -11,7 +11,7 @@ import {
 } from '@ciphernet/command-line';
 import { loadDataset, toFeatures } from '@ciphernet/datasets';
 import { writeWhole } from '@ciphernet/foundation';
-import { loadModel } from '@ciphernet/models';
+import { loadModel, openModelKey } from '@ciphernet/models';
 import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import { encodeWithProgress, openEncodedData, reportEncoded } from '@ciphernet/owner';
 import { type OwnerConfiguration, loadOwnerConfiguration } from '@ciphernet/owner-records';
@@ -46,7 +46,7 @@ async function baseAccuracy(
 ): Promise<number> {
   const job = { run: newEvaluationId('train'), model: MODEL, dataset, epochs, seed };
   const { model } = await runTrainingJob(session, board, job);
-  const { plain, record } = await loadModel(session.blobs, model);
+  const { plain, record } = await loadModel(session.blobs, model, await openModelKey(session.configuration));
   const { images, labels, shape, classes } = await loadDataset(dataset, 'test', owner.datasetFolders);
   const logits = await plain.evaluate(toFeatures(record.transform, shape, images));
   return fractionEqual(predictionsOf(logits, classes), labels);

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { type ProgressBoard, type Session, createProgressBoard, openSession } from '@ciphernet/command-line';
 import { type OwnDataChoice, loadOwnExamples, readingForModel, taskText } from '@ciphernet/datasets';
 import { InputError, printable } from '@ciphernet/foundation';
@@ -16,7 +16,7 @@ function calibrationOf(options: RunOptions, data: string, session: Session): Par
     const note = `calibrated on values from ${inputRange.from} to ${inputRange.to}, as stated`;
     return { path: calibrate ?? data, isData: calibrate === undefined, choice, range: inputRange, note };
   }
-  if (calibrate !== undefined) return { path: calibrate, choice, note: `calibrated on ${calibrate}` };
+  if (calibrate !== undefined) return { path: calibrate, choice, note: `calibrated on ${basename(calibrate)}` };
   // Ranges and covariances of the private data would be in everybody's store.
   if (session.backend.kind !== 'embedded' && !options.calibrateOnData) {
     throw new InputError('workers elsewhere would see statistics of the private data', {

@@ -4,7 +4,9 @@ import {
   Command,
   Option,
   type OwnDataOptions,
+  OWN_DATA_OPTIONS,
   addOwnDataOptions,
+  assertNotGiven,
   createProgressBoard,
   digestArgument,
   integerBetween,
@@ -58,8 +60,16 @@ function assertZooModel(name: string): void {
   });
 }
 
-async function run(options: RunOptions): Promise<void> {
-  if (options.data !== undefined) return runOwn(options, options.data);
+/** What says something of one kind of run only. */
+const OF_OWN_DATA = [...OWN_DATA_OPTIONS, 'calibrate', 'inputRange', 'calibrateOnData'];
+const OF_TRAINING = ['dataset', 'trained', 'epochs', 'seed'];
+
+async function run(options: RunOptions, command: Command): Promise<void> {
+  if (options.data !== undefined) {
+    assertNotGiven(command, OF_TRAINING, 'a model of your own is evaluated on --data as it is: leave it out');
+    return runOwn(options, options.data);
+  }
+  assertNotGiven(command, OF_OWN_DATA, 'name data of your own with --data, or leave it out');
   assertZooModel(options.model);
   const owner = loadOwnerConfiguration();
   const isNamed = (NAMED_DATASETS as readonly string[]).includes(options.dataset);
@@ -132,5 +142,5 @@ export function runCommand(): Command {
       'after',
       '\nExamples:\n  npm start -- --data patients.csv --label diagnosis --model model.onnx --calibrate train.csv\n  npm start\n  npm start -- --dataset fashion-mnist --epochs 10\n  npm start -- --images 1000 --json report.json',
     )
-    .action((options: RunOptions) => run(options));
+    .action(run);
 }

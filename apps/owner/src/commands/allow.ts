@@ -42,15 +42,22 @@ function changesOf(options: AllowOptions): Partial<Terms> | undefined {
 }
 
 /** The dataset that is named; all that the owner has, where a model's owner is trusted and none is named. */
-async function datasetsOf(
-  { dataset, modelOwner }: AllowOptions,
-  { recordsFolder }: OwnerConfiguration,
-): Promise<string[]> {
+async function datasetsOf(options: AllowOptions, { recordsFolder }: OwnerConfiguration): Promise<string[]> {
+  const { dataset, modelOwner } = options;
   if (dataset !== undefined) return [dataset];
   if (modelOwner === undefined) {
     throw new InputError('no dataset is named', {
       where: '--dataset',
       hint: 'name one; only --model-owner may be for all datasets that you have',
+    });
+  }
+  const { model, metrics, slices, evaluations, epsilon, audits } = options;
+  const others = Object.entries({ model, metrics, slices, evaluations, epsilon, audits });
+  const [other] = others.find(([, value]) => value !== undefined) ?? [];
+  if (other !== undefined) {
+    throw new InputError('only a model’s owner is allowed on all datasets at once', {
+      where: `--${other}`,
+      hint: 'name the dataset that it is for with --dataset',
     });
   }
   const records = await readDatasetRecords(recordsFolder);

@@ -27,7 +27,7 @@ import {
 } from '@ciphernet/datasets';
 import { InputError, printable } from '@ciphernet/foundation';
 import { ENCRYPTOR_NAMES, type EncryptorName } from '@ciphernet/keyring';
-import { compileModel, loadModel } from '@ciphernet/models';
+import { assertTakesPixels, compileModel, loadModel } from '@ciphernet/models';
 import {
   type OwnerConfiguration,
   defaultKeysFolder,
@@ -62,6 +62,7 @@ async function chooseProfile(
   if (options.forModel === undefined)
     return { ...profileNamed(options.profile, ring, options.mode), transform: NO_TRANSFORM };
   const model = await loadModel(blobs, options.forModel);
+  assertTakesPixels(model);
   const { parameters, inputScale } = compileModel(model, { mode: options.mode, ring }).plan;
   return { parameters, inputScale, transform: model.record.transform };
 }
@@ -185,7 +186,7 @@ export function datasetCommand(roles: TrainingRoles): Command {
     .option('--for-model <digest>', "use this model's planned parameters and input transform", digestArgument)
     .addOption(new Option('--split <split>').choices(['train', 'test']).default('test'))
     .option('--images <n>', 'only the first n examples', integerBetween(1, 100_000_000))
-    .option('--keys <folder>', 'folder of the key files (default: below CIPHERNET_DATA)')
+    .option('--keys <folder>', 'folder of the key files (default: below CIPHERNET_DATA)', (folder) => resolve(folder))
     .addOption(modeOption('key to encrypt with'))
     .addOption(encryptorOption())
     .option('--json', 'print a JSON object', false);

@@ -16,7 +16,7 @@ import {
 import { InputError, asError, messageOf } from '@ciphernet/foundation';
 import { readPolicy } from '@ciphernet/disclosure';
 import { type ImportedModel, checkModel, importModels } from '@ciphernet/models';
-import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { NO_TERMS, allow, findConsent, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToText } from '@ciphernet/report';
 import { type Accepted, awaitOutcome } from '../await-outcome.js';
@@ -138,9 +138,8 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
   const { backend, blobs } = session;
   const manifest = manifestFromBytes(await blobs.get(options.dataset), `dataset ${options.dataset.slice(0, 12)}`);
   const models = await chooseModels(session, options, manifest.transform);
-  // The owner's own request is the consent.
   const owner = loadOwnerConfiguration();
-  const consent = await allow(owner, options.dataset, { models: models.map(({ model }) => model) });
+  const consent = (await findConsent(owner, options.dataset)) ?? { dataset: options.dataset, ...NO_TERMS };
   const believed = [...(await readPolicy(owner.policyFile)).auditors, ...((await roles.auditors?.(session)) ?? [])];
   const wish = { audit: options.audit, named: options.auditor };
   const auditors = new Map<string, readonly string[]>();
@@ -148,6 +147,8 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
     const owners = await MODEL_OWNERS.among(blobs, model, [...believed, ...consent.modelOwners]);
     auditors.set(model, chooseAuditors(consent, wish, { believed, owners }));
   }
+  // The owner's own request is the consent, once it can be met.
+  await allow(owner, options.dataset, { models: models.map(({ model }) => model) });
   const isInside = await roles.start(session);
   const enqueued: Enqueued[] = [];
   for (const entry of models) {

@@ -21,7 +21,9 @@ async function history(name: string | undefined, options: { json: boolean }): Pr
   const { historyFolder } = loadOwnerConfiguration();
   const store = await openDirectoryStore(historyFolder);
   if (name === undefined) {
-    for (const suite of await listSuites(store)) process.stdout.write(`${suite}\n`);
+    const suites = await listSuites(store);
+    if (options.json) return void process.stdout.write(`${JSON.stringify(suites)}\n`);
+    for (const suite of suites) process.stdout.write(`${suite}\n`);
     return;
   }
   const records = await readHistory(store, name);

@@ -7,8 +7,19 @@ import { type Outcome, loadOwnerConfiguration, readOutcome } from '@ciphernet/ow
 import { verifySigned } from '@ciphernet/publication';
 import { percent, readReports, reportToJson, reportToText } from '@ciphernet/report';
 
-async function list(folder: string): Promise<void> {
-  for (const { name, report } of await readReports(folder)) {
+async function list(folder: string, isJson: boolean): Promise<void> {
+  const reports = await readReports(folder);
+  if (isJson) {
+    const listed = reports.map(({ name, report }) => ({
+      evaluation: name,
+      createdAt: report.createdAt,
+      dataset: report.dataset.name,
+      model: report.model.digest,
+      accuracy: report.accuracy.encrypted,
+    }));
+    return void process.stdout.write(`${JSON.stringify(listed)}\n`);
+  }
+  for (const { name, report } of reports) {
     const model = report.model.name ?? report.model.digest.slice(0, 12);
     process.stdout.write(
       `${name}  ${report.createdAt}  ${report.dataset.name.padEnd(14)} ${model.padEnd(12)} ${percent(report.accuracy.encrypted)}\n`,
@@ -27,7 +38,7 @@ async function outcomeOf(reportsFolder: string, evaluation: string): Promise<Out
 
 async function show(evaluation: string | undefined, options: { json: boolean }): Promise<void> {
   const { reportsFolder } = loadOwnerConfiguration();
-  if (evaluation === undefined) return list(reportsFolder);
+  if (evaluation === undefined) return list(reportsFolder, options.json);
   const outcome = await outcomeOf(reportsFolder, evaluation);
   if (outcome.kind === 'refused') throw outcome.error;
   const { report, folder } = outcome;

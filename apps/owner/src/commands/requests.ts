@@ -9,6 +9,7 @@ import {
   isAllowed,
   loadOwnerConfiguration,
   readRequests,
+  runOf,
   termsOf,
 } from '@ciphernet/owner-records';
 import { type ReleaseTerms, termsToText } from '../consent-text.js';
@@ -28,7 +29,7 @@ async function requests(options: { json: boolean }): Promise<void> {
   for (const request of all) {
     const consent = await findConsent(owner, request.dataset);
     const owners = await MODEL_OWNERS.among(blobs, request.model, consent?.modelOwners ?? []);
-    if (isAllowed(consent, { model: request.model, owners })) continue;
+    if (isAllowed(consent, { model: request.model, run: runOf(request.evaluation), owners })) continue;
     // A request may name a dataset that is none: then there is nothing to say of it.
     const manifest = await blobs
       .get(request.dataset)

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { openBlobStore } from '@ciphernet/blobs';
 import { PROFILE_NAMES, type RingName, profileNamed } from '@ciphernet/ckks';
 import {
@@ -57,7 +58,7 @@ export function rotateCommand(): Command {
     .description('make new keys in place of the old ones, and encrypt again what those were used for')
     .addOption(new Option('--profile <name>', 'parameter set').choices([...PROFILE_NAMES]).default('two-squares'))
     .addOption(ringOption('the cheaper one, as for `dataset encrypt`'))
-    .option('--keys <folder>', 'folder of the key files (default: below CIPHERNET_DATA)')
+    .option('--keys <folder>', 'folder of the key files (default: below CIPHERNET_DATA)', (folder) => resolve(folder))
     .option('--days <n>', 'days until the new ones expire', integerBetween(1, 3650), DEFAULT_DAYS)
     .option('--json', 'print a JSON object', false)
     .addHelpText(

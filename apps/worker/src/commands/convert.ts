@@ -3,6 +3,7 @@ import { openBlobStore } from '@ciphernet/blobs';
 import {
   Command,
   addOwnDataOptions,
+  assertNotGiven,
   createProgressBoard,
   integerBetween,
   namesArgument,
@@ -76,5 +77,8 @@ export function convertCommand(roles: ModelRoles): Command {
         '\nExamples:\n  ciphernet model convert lenet.onnx --train fashion-mnist\n' +
         '  ciphernet model convert mlp.onnx --train train.csv --test test.csv --label diagnosis',
     )
-    .action((path: string, options: ConvertOptions) => convert(roles, path, options));
+    .action((path: string, options: ConvertOptions, own: Command) => {
+      assertNotGiven(own, ['slice'], 'reports of evaluations have slices: say it where data is encrypted');
+      return convert(roles, path, options);
+    });
 }

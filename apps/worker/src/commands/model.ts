@@ -9,7 +9,9 @@ import {
   type OwnDataOptions,
   type Session,
   addCalibrationOptions,
+  OWN_DATA_OPTIONS,
   addOwnDataOptions,
+  assertNotGiven,
   createProgressBoard,
   digestArgument,
   integerBetween,
@@ -85,8 +87,21 @@ async function importFile(path: string, calibrate: string, options: ImportOption
   process.stdout.write(options.json ? `${JSON.stringify({ name, model })}\n` : `model  ${model}  ${name}\n`);
 }
 
-async function importFolder(folder: string, options: ImportOptions): Promise<void> {
-  if (options.calibrate !== undefined) return importFile(folder, options.calibrate, options);
+async function importFolder(folder: string, options: ImportOptions, command: Command): Promise<void> {
+  assertNotGiven(command, ['task', 'positive', 'slice'], 'say it where data is encrypted: a model does not have it');
+  if (options.calibrate !== undefined) {
+    assertNotGiven(
+      command,
+      ['dataset', 'mean', 'crop'],
+      'the model is calibrated on what --calibrate names: leave it out',
+    );
+    return importFile(folder, options.calibrate, options);
+  }
+  assertNotGiven(
+    command,
+    [...OWN_DATA_OPTIONS, 'inputRange'],
+    'it is about the data that --calibrate names: give that as well',
+  );
   if ((await stat(folder).catch(() => undefined))?.isFile() === true) {
     throw new InputError('a model of a file needs data that looks like what it will read', {
       where: '--calibrate',

@@ -5,7 +5,7 @@ import { costOf, dequantise, evaluateCircuit, simulateCircuit } from '@ciphernet
 import { loadConfiguration } from '@ciphernet/configuration';
 import { loadDataset, takeExamples, toFeatures } from '@ciphernet/datasets';
 import { lastOf } from '@ciphernet/foundation';
-import { compileModel, loadModel, openModelKey } from '@ciphernet/models';
+import { assertTakesPixels, compileModel, loadModel, openModelKey } from '@ciphernet/models';
 import { fractionEqual, predictionsOf } from '@ciphernet/network';
 import { percent, sizeText } from '@ciphernet/report';
 import { gaussian } from '@ciphernet/training';
@@ -24,6 +24,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const configuration = loadConfiguration();
   const blobs = await openBlobStore(configuration);
   const model = await loadModel(blobs, options.model, await openModelKey(configuration));
+  assertTakesPixels(model);
   const full = await loadDataset(options.dataset, 'test', configuration.datasetFolders);
   const dataset = takeExamples(full, options.images ?? full.count);
   const compiled = compileModel(model, { mode: options.mode, ring: options.ring });

@@ -92,13 +92,13 @@ export async function namedConversionData(
       { where: `dataset ${name}`, hint: 'train with data that the network was made for' },
     );
   }
-  const test = await loadDataset(name, 'test', folders).catch(() => undefined);
+  const test = await loadDataset(name, 'test', folders);
   return {
     name: dataset.name,
     preprocessing: await preprocessingOfNamed(shape),
     task: { kind: 'multiclass', classes },
     training: partOf(dataset),
-    test: test === undefined ? undefined : partOf(test),
+    test: partOf(test),
   };
 }
 

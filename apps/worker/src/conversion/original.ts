@@ -15,6 +15,8 @@ export interface Original {
   runtime(): string;
   /** Scores by ONNX Runtime, count × outputs. @param onProgress share, 0 to 1 */
   run(values: Float32Array, onProgress: (share: number) => void, signal?: AbortSignal): Promise<Float32Array>;
+  /** Gives the runtime's memory back; it is opened again where it is needed. */
+  close(): Promise<void>;
 }
 
 /** Scores that were computed before, by what they were computed from. */
@@ -69,6 +71,11 @@ export function openOriginal(parts: readonly ModelPart[], name: string): Origina
         onProgress(Math.min(1, (from + CHUNK) / count));
       }
       return result;
+    },
+    async close() {
+      const runtime = await opened;
+      opened = undefined;
+      await runtime?.close();
     },
   };
 }

@@ -92,6 +92,7 @@ export async function prepareConversion(job: ConvertJob, dependencies: ConvertDe
     );
   const training = answered(data.training, await scored(data.training, 'training data'));
   const test = data.test === undefined ? undefined : answered(data.test, await scored(data.test, 'test data'));
+  await original.close();
   const split = splitExamples(training, test, job.seed);
   const outputs = lastOf(teacher.nodes).shape.channels;
   const calibration = firstOf(split.training, CALIBRATION_EXAMPLES);

@@ -62,12 +62,24 @@ function classesOf(
     names = found;
     guess = `classes: ${names.join(', ')}, in this order of the model's outputs`;
   }
-  if (positive !== undefined && names.length === 2) {
+  if (positive !== undefined && names.length !== 2) {
+    throw new InputError(`a positive class of ${names.length} classes`, {
+      where,
+      hint: 'it is for two classes: leave it out',
+    });
+  }
+  if (positive !== undefined) {
     const other = names.find((name) => name !== positive);
     if (!names.includes(positive) || other === undefined) {
       throw new InputError(`there is no class ${JSON.stringify(positive)}`, {
         where,
         hint: `the classes are ${names.join(', ')}`,
+      });
+    }
+    if (stated !== undefined && names[1] !== positive) {
+      throw new InputError(`${JSON.stringify(positive)} is not the second class`, {
+        where,
+        hint: `the classes are stated in the order of the model's outputs, ${names.join(', ')}: the second is what it speaks for`,
       });
     }
     if (stated === undefined) return { names: [other, positive] };
@@ -84,6 +96,12 @@ function classesOf(
 export function chooseTask(labels: readonly ColumnProfile[], known: TaskKnowledge, where: string): ChosenTask {
   const [first] = labels;
   const outputs = known.model?.outputs;
+  if (labels.length > 1 && (known.task === 'binary' || known.task === 'multiclass')) {
+    throw new InputError(`${labels.length} label columns of one classification`, {
+      where,
+      hint: 'name the one column, or say that the task is multilabel or a regression',
+    });
+  }
   if (labels.length > 1) {
     if (known.task === 'regression') return { task: { kind: 'regression', outputs: labels.length }, guesses: [] };
     return {
@@ -107,6 +125,12 @@ export function chooseTask(labels: readonly ColumnProfile[], known: TaskKnowledg
     const chosen = classesOf(first, known, where);
     names = chosen.names;
     if (chosen.guess !== undefined) guesses.push(chosen.guess);
+  }
+  if (known.task === 'binary' && names.length !== 2) {
+    throw new InputError(`${names.length} classes (${names.slice(0, 8).join(', ')}) of a binary task`, {
+      where,
+      hint: 'name the two with --classes, or say that the task is multiclass',
+    });
   }
   const task: Task = names.length === 2 ? { kind: 'binary' } : { kind: 'multiclass', classes: names.length };
   if (outputs !== undefined && outputs !== names.length && !(task.kind === 'binary' && outputs === 1)) {

@@ -27,6 +27,8 @@ export interface PlainRuntime {
   readonly head: ModelAnswers['link'];
   /** @param values count × inputs, images by rows with channels innermost @returns count × outputs */
   run(values: Float32Array): Promise<Float32Array>;
+  /** Gives its memory back. */
+  close(): Promise<void>;
 }
 
 function interpretOnnx({ bytes, external }: Extract<ModelSource, { kind: 'onnx' }>, name: string): InterpretedModel {
@@ -83,6 +85,7 @@ export function interpretModel(source: ModelSource, name: string): InterpretedMo
         name: 'float network',
         head: 'identity',
         run: (values) => Promise.resolve(evaluateNetwork(network, values)),
+        close: () => Promise.resolve(),
       }),
   };
 }

@@ -116,5 +116,6 @@ export async function openOnnxRuntime(
       }
       return out;
     },
+    close: () => session.release(),
   };
 }

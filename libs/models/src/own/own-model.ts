@@ -44,6 +44,11 @@ function plainOf(interpreted: InterpretedModel, preprocessing: Preprocessing): P
       plain.head = runtime.head;
       return runtime.run(values(features));
     },
+    async close() {
+      const runtime = await opened;
+      opened = undefined;
+      await runtime?.close();
+    },
   };
   return plain;
 }
@@ -92,7 +97,8 @@ export async function saveOwnModel(
   const { offsets, scales } = affineOfFeatures(preprocessing);
   const circuit = foldInput(interpreted.circuit, offsets, scales);
   const features = origin.features.subarray(0, CALIBRATION_EXAMPLES * offsets.length);
-  await assertSameAsRuntime(circuit, plainOf(interpreted, preprocessing), features, name);
+  const plain = plainOf(interpreted, preprocessing);
+  await assertSameAsRuntime(circuit, plain, features, name).finally(() => plain.close?.());
   const calibration = calibrate(circuit, features);
   const blobs = modelBlobs(store, key);
   const basis = await blobs.put(basisToBytes(roundingBasis(circuit, features)));
