@@ -3,7 +3,7 @@ import { type ProgressBoard, type Session, runTrainingJob } from '@ciphernet/com
 import { type Dataset, type InputTransform, examplesOf, transformFor } from '@ciphernet/datasets';
 import { messageOf } from '@ciphernet/foundation';
 import { awaitOutcome, encryptWithProgress, ensureKeys } from '@ciphernet/owner';
-import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { allow, keepAsked, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import {
   type ConvertJob,
   type NamedDataset,
@@ -111,7 +111,9 @@ async function checkpointEvaluation(
   const owner = loadOwnerConfiguration();
   await allow(owner, manifest, { runs: [run] });
   // Checkpoints under a key are its workers' to read: there is nothing to compare with.
-  return { manifest, shards, engine, compare: owner.modelKeyFile === undefined, audit: true };
+  const asked = { manifest, compare: owner.modelKeyFile === undefined, audit: true };
+  await keepAsked(owner, run, asked);
+  return { ...asked, shards, engine };
 }
 
 const epochsTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);

@@ -7,7 +7,7 @@ import { type EncryptionThreads, startEncryptionThreads } from '@ciphernet/keyri
 import { type Model, compileModel } from '@ciphernet/models';
 import { dashboardPassword } from '@ciphernet/operator';
 import { type Accepted, awaitOutcome, encryptWithProgress, ensureKeys, ringFor } from '@ciphernet/owner';
-import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { allow, keepAsked, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import type { EncryptionRequest } from '@ciphernet/producer';
 import { type JobProgress, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToJson, reportToText } from '@ciphernet/report';
@@ -71,14 +71,16 @@ export async function evaluate(
   const evaluation = newEvaluationId();
   const owner = loadOwnerConfiguration();
   await allow(owner, dataset.digest, { models: [model] });
+  // A sealed model is its owner's workers' to read: there is nothing to compare with.
+  const [compare, { audit }] = [!isSealed, options];
+  await keepAsked(owner, evaluation, { manifest: dataset.digest, model, compare, audit });
   await enqueueEvaluation(backend.flows(), evaluation, {
     manifest: dataset.digest,
     shards: dataset.shards,
     model,
     engine: options.engine,
-    // A sealed model is its owner's workers' to read: there is nothing to compare with.
-    compare: !isSealed,
-    audit: options.audit,
+    compare,
+    audit,
   });
   const progress = board.start('infer', 'examples');
   const tools = { backend, reportsFolder: owner.reportsFolder, signal };

@@ -60,6 +60,15 @@ async function decryptAll(
 ): Promise<Float64Array> {
   using decryptor = await createResultDecryptor(key);
   const { parameters, outputs, result } = client;
+  // What a list says is the server's word, and memory is made by it.
+  const most = client.packing === 'products' ? 1 : slotsOf(parameters);
+  const beyond = list.batches.find(({ examples }) => examples > most);
+  if (beyond !== undefined) {
+    throw new IntegrityError(`a batch of ${beyond.examples} examples, at most ${most} fit one`, {
+      where: `${folder}/${beyond.file}`,
+      hint: 'evaluate again; the list is damaged, or forged',
+    });
+  }
   const values = new Float64Array(list.examples * outputs);
   let at = 0;
   for (const entry of list.batches) {

@@ -14,6 +14,7 @@ import { identityFingerprint } from '@ciphernet/identity';
 import {
   type Consent,
   type OwnerConfiguration,
+  assertAsked,
   assertKeepable,
   findConsent,
   isAllowed,
@@ -80,6 +81,9 @@ function whatItReads(owner: OwnerConfiguration): CollectTask['owner'] {
   return { blobUrl, blobFolder, blobCache, recordsFolder, datasetFolders, passphrase };
 }
 
+/** A request without consent, and more of them than are kept: a refusal of each would fill the owner's disk. */
+class Flood extends Error {}
+
 /**
  * Collects into the owner's folder: a report, or why there is none.
  *
@@ -92,6 +96,8 @@ async function conclude(gathered: Gathered, tools: CollectorTools, child: Decryp
   const { evaluation } = gathered.job;
   let collected: Collected;
   try {
+    const { manifest, model, compare, audit = false } = gathered.job;
+    await assertAsked(configuration, { evaluation, manifest, model, compare, audit });
     const consent = await allowedBy(gathered.job, tools);
     await assertOwn(gathered.job, tools);
     const { auditors, requireAudit, workers, lockAfter, keepOutputs } = await readPolicy(configuration.policyFile);
@@ -118,6 +124,7 @@ async function conclude(gathered: Gathered, tools: CollectorTools, child: Decryp
     collected = await collecting;
   } catch (error) {
     if (encodeError(error).name === 'UnavailableError') throw error;
+    if (error instanceof Flood) return;
     if (!(error instanceof ForgedResult)) return writeRefusal(reportsFolder, evaluation, error);
     const workers = signersOf(gathered.results, error.shards);
     await recordForgery(consentsFolder, { dataset: gathered.job.manifest, evaluation, workers });
@@ -153,7 +160,7 @@ async function allowedBy(
   const consent = await findConsent(owner, manifest);
   const owners = await MODEL_OWNERS.among(blobs, model, consent?.modelOwners ?? []);
   if (consent !== undefined && isAllowed(consent, { model, run: runOf(evaluation), owners })) return consent;
-  await keepRequest(owner.requestsFolder, { dataset: manifest, model, evaluation });
+  if (!(await keepRequest(owner.requestsFolder, { dataset: manifest, model, evaluation }))) throw new Flood();
   throw notAllowed(manifest, model);
 }
 

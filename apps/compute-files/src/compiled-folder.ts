@@ -1,4 +1,4 @@
-import { open, readFile, stat, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ClientSide,
@@ -8,7 +8,15 @@ import {
   clientSideToBytes,
   compiledFromJson,
 } from '@ciphernet/compiler';
-import { InputError, IntegrityError, hashing, parseJson, sha256Hex, writeInTurn } from '@ciphernet/foundation';
+import {
+  InputError,
+  IntegrityError,
+  hashing,
+  parseJson,
+  sha256Hex,
+  writeInTurn,
+  readPlain,
+} from '@ciphernet/foundation';
 
 /** What the client gets. */
 const CLIENT_FILE = 'client.json';
@@ -41,8 +49,7 @@ export async function writeCompiled(
 
 async function readPart(path: string): Promise<Uint8Array> {
   try {
-    if ((await stat(path)).size > MOST_BYTES) throw new InputError('the file is too long', { where: path });
-    return await readFile(path);
+    return await readPlain(path, MOST_BYTES);
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     throw new InputError('no compiled model', { where: path, hint: 'make one with: ciphernet model compile', cause });

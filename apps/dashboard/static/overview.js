@@ -37,7 +37,11 @@ function fill(id, rows) {
   }
 }
 
-const time = (milliseconds) => new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ');
+/** What a queue or a worker says may be no time at all. */
+const time = (milliseconds) => {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? '?' : date.toISOString().slice(0, 19).replace('T', ' ');
+};
 
 function state(text, reason) {
   const span = document.createElement('span');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { manifestFromBytes, openBatchFile, positionListBytes } from '@ciphernet/artifacts';
+import { MOST_MANIFEST_BYTES, manifestFromBytes, openBatchFile, positionListBytes } from '@ciphernet/artifacts';
 import { MOST_SAMPLED, type SignedStatement, signAttestation } from '@ciphernet/attestation';
 import type { BlobStore } from '@ciphernet/blobs';
 import { type CompiledCircuit, positionsPerPrime } from '@ciphernet/compiler';
@@ -73,7 +73,7 @@ export async function audit(
 ): Promise<SignedStatement | undefined> {
   const { blobs, identity } = dependencies;
   await assertAcceptedDataset(blobs, job.manifest, dependencies.owners ?? []);
-  const manifestBytes = await blobs.get(job.manifest);
+  const manifestBytes = await blobs.get(job.manifest, MOST_MANIFEST_BYTES);
   const manifest = manifestFromBytes(manifestBytes, `dataset ${job.manifest.slice(0, 12)}`);
   const entry = manifest.shards[job.shard];
   if (entry === undefined || inferred.shard !== job.shard) {

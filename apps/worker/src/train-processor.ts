@@ -7,6 +7,7 @@ import { convert } from './conversion/convert.js';
 import { type Sandbox, inSandbox } from './sandbox.js';
 import { type TrainDependencies, train } from './train.js';
 import { trainingBackendFor } from './training-backend.js';
+import { openWorkerTrust } from './worker-trust.js';
 
 async function dependenciesOf(
   job: SandboxedJob,
@@ -17,6 +18,7 @@ async function dependenciesOf(
     // Models and what they are trained on from epoch to epoch: under the key of whoever trains, where there is one.
     blobs: modelBlobs(blobs, await openModelKey(configuration)),
     answers: blobs,
+    trust: await openWorkerTrust(configuration),
     datasetFolders: configuration.datasetFolders,
     sign: async (model) => MODEL_OWNERS.sign(blobs, model, await openAuditor(configuration)),
     ...(signal === undefined ? {} : { signal }),

@@ -1,3 +1,4 @@
+import type { WorkerTrust } from '@ciphernet/attestation';
 import type { BlobStore } from '@ciphernet/blobs';
 import { type Dataset, type LoadOptions, loadDataset, sliceExamples, toFeatures } from '@ciphernet/datasets';
 import { networkToLayersModel } from '@ciphernet/formats';
@@ -24,6 +25,8 @@ export interface TrainDependencies {
   readonly blobs: BlobStore;
   /** Where answers to a dataset's owner go, who may hold no key of models. Default: `blobs`. */
   readonly answers?: BlobStore;
+  /** Whose work is gone on with, and who signs it. */
+  readonly trust: WorkerTrust;
   readonly datasetFolders: LoadOptions;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { done: number; total: number; note: string }) => void;
@@ -94,7 +97,7 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
   const dataset = sliceExamples(whole, 0, split);
   const validation = sliceExamples(whole, split, whole.count);
   const augmentation = augmentationFor(dataset.name, job.epochs);
-  const known = await readTrainingState(blobs, job.run);
+  const known = await readTrainingState(blobs, job.run, dependencies.trust);
   const begunWith = known?.checkpoint.identity['backend'];
   using backend = await (dependencies.backendFor ?? onCores)({
     begunWith: typeof begunWith === 'string' ? begunWith : undefined,
@@ -144,7 +147,7 @@ export async function train(job: TrainJob, dependencies: TrainDependencies): Pro
       await dependencies.sign?.(model);
       const { digest } = await blobs.put(encodeCheckpoint(checkpoint));
       models.push({ epoch: report.epoch, model, validationAccuracy: accuracy });
-      await writeTrainingState(blobs, job.run, { version: 2, checkpoint: digest, seconds, models });
+      await writeTrainingState(blobs, job.run, { version: 2, checkpoint: digest, seconds, models }, dependencies.trust);
       dependencies.onCheckpoint?.({ stage: 'checkpoint', epoch: report.epoch, model });
     }
   } catch (error) {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { sha256Hex } from '@ciphernet/foundation';
+import { openIdentity } from '@ciphernet/identity';
 import { loadModel } from '@ciphernet/models';
 import type { ConvertJob, ConvertedResult } from '@ciphernet/queue';
 import { temporaryFolder } from '@ciphernet/testing';
@@ -45,7 +46,8 @@ async function reportOf(blobs: BlobStore, { report }: ConvertedResult): Promise<
 async function inStore<T>(body: (blobs: BlobStore, dependencies: ConvertDependencies) => Promise<T>): Promise<T> {
   await using folder = await temporaryFolder();
   const blobs = await openDirectoryStore(folder.path);
-  return await body(blobs, { blobs, datasetFolders: { cacheFolder: folder.path } });
+  const trust = { identity: await openIdentity(join(folder.path, 'worker'), undefined), accepted: [] };
+  return await body(blobs, { blobs, trust, datasetFolders: { cacheFolder: folder.path } });
 }
 
 /** Points of accuracy that a conversion cost. */

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { type BlobStore, openDirectoryStore } from '@ciphernet/blobs';
 import { openGpu } from '@ciphernet/engines';
+import { identityFingerprint, openIdentity } from '@ciphernet/identity';
 import type { TrainedResult } from '@ciphernet/queue';
 import { gpuTests, temporaryFolder } from '@ciphernet/testing';
 import { encodeCheckpoint } from '@ciphernet/training';
@@ -23,6 +25,11 @@ describe('a training job', () => {
   let undisturbed: TrainedResult;
   const announced: number[] = [];
 
+  const trustOf = async (name: string): Promise<TrainDependencies['trust']> => ({
+    identity: await openIdentity(join(folder.path, name), undefined),
+    accepted: [],
+  });
+
   const assertUndisturbed = async (result: TrainedResult): Promise<void> => {
     expect(result.epoch).toBe(undisturbed.epoch);
     expect(result.validationAccuracy).toBe(undisturbed.validationAccuracy);
@@ -34,7 +41,7 @@ describe('a training job', () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     const blobs = await openDirectoryStore(folder.path);
-    dependencies = { blobs, datasetFolders: { cacheFolder: folder.path } };
+    dependencies = { blobs, trust: await trustOf('worker'), datasetFolders: { cacheFolder: folder.path } };
     const controller = new AbortController();
     const stopped = train(job, {
       ...dependencies,
@@ -54,13 +61,13 @@ describe('a training job', () => {
   describeOnGpu(() => {
     it('whose GPU is lost is given back with the reason, and goes on without it from its last epoch', async () => {
       const { blobs } = dependencies;
-      const known = await readTrainingState(blobs, job.run);
+      const known = await readTrainingState(blobs, job.run, dependencies.trust);
       if (known === undefined) throw new Error('the stopped run has no state');
       // The first epoch, as one that a GPU has trained: a whole epoch on SwiftShader takes minutes.
       const identity = { ...known.checkpoint.identity, backend: 'webgpu' };
       const { digest } = await blobs.put(encodeCheckpoint({ ...known.checkpoint, identity }));
       const run = 'on-gpu';
-      await writeTrainingState(blobs, run, { ...known.state, checkpoint: digest });
+      await writeTrainingState(blobs, run, { ...known.state, checkpoint: digest }, dependencies.trust);
 
       configureTraining('webgpu');
       const taken: string[] = [];
@@ -81,7 +88,7 @@ describe('a training job', () => {
         name: 'DeviceError',
         message: expect.stringMatching(/the GPU was lost: .*while training .*backend webgpu on .* from its last epoch/),
       });
-      expect((await readTrainingState(blobs, run))?.state.checkpoint).toBe(digest);
+      expect((await readTrainingState(blobs, run, dependencies.trust))?.state.checkpoint).toBe(digest);
 
       await assertUndisturbed(
         await train(
@@ -94,6 +101,25 @@ describe('a training job', () => {
         expect.stringMatching(/^wasm: took wasm .*webgpu not taken again: the GPU was lost/),
       ]);
     });
+  });
+
+  it('takes nothing from a state that it has not signed: who writes to the store plants no weights', async () => {
+    const { blobs, trust } = dependencies;
+    const known = await readTrainingState(blobs, job.run, trust);
+    if (known === undefined) throw new Error('the stopped run has no state');
+    const another = await trustOf('another');
+    await writeTrainingState(blobs, 'planted', known.state, another);
+    expect(await readTrainingState(blobs, 'planted', trust)).toBeUndefined();
+    const { identity } = another;
+    const accepting = { ...trust, accepted: [identityFingerprint(identity.publicKey)] };
+    expect((await readTrainingState(blobs, 'planted', accepting))?.state).toEqual(known.state);
+    // Signed by this worker, for another run, or of other weights.
+    const kept = await blobs.getRef(`training/${job.run}`);
+    await blobs.setRef('training/moved', kept ?? '');
+    expect(await readTrainingState(blobs, 'moved', trust)).toBeUndefined();
+    const changed = (kept ?? '').replace(known.state.checkpoint, 'e'.repeat(64));
+    await blobs.setRef('training/changed', changed);
+    expect(await readTrainingState(blobs, 'changed', trust)).toBeUndefined();
   });
 
   it('that is stopped goes on from its last checkpoint and ends with the same weights', async () => {

@@ -9,6 +9,7 @@ import {
   parseOrThrow,
   sha256Hex,
   writeInTurn,
+  readPlain,
 } from '@ciphernet/foundation';
 import { z } from 'zod';
 
@@ -20,13 +21,16 @@ const LIST = 'batches.json';
 /** Bounds what a hostile list can ask for: 100,000 entries of some 150 bytes. */
 const MOST_LIST_BYTES = 2 ** 24;
 
+/** Examples of a batch: slots of the largest ring. */
+const MOST_EXAMPLES = 2 ** 16;
+
 const entrySchema = z
   .strictObject({
     file: z.string().regex(/^batch-\d{5}\.bin$/),
     bytes: z.number().int().positive(),
     sha256: digestSchema,
     /** Examples in it. */
-    examples: z.number().int().positive(),
+    examples: z.number().int().positive().max(MOST_EXAMPLES),
   })
   .readonly();
 
@@ -92,8 +96,7 @@ export async function readBatchList(folder: string, kind: BatchList['kind']): Pr
   const made = kind === 'examples' ? 'ciphernet encrypt' : 'ciphernet infer';
   let text: string;
   try {
-    if ((await stat(path)).size > MOST_LIST_BYTES) throw new InputError('the list is too long', { where: path });
-    text = await readFile(path, 'utf8');
+    text = (await readPlain(path, MOST_LIST_BYTES)).toString('utf8');
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     throw new InputError('no folder of encrypted batches', { where: path, hint: `make one with: ${made}`, cause });

@@ -22,6 +22,7 @@ export {
   type DatasetManifest,
   type ShardEntry,
   MOST_COMPONENTS,
+  MOST_MANIFEST_BYTES,
   manifestFromBytes,
   manifestToBytes,
   mostResultBytes,

@@ -19,6 +19,9 @@ const shardSchema = z.strictObject({
   positions: digestSchema.optional(),
 });
 
+/** Bytes that a manifest has at most: a hundred thousand shards of some 250 bytes. To be read where one comes from others. */
+export const MOST_MANIFEST_BYTES = 2 ** 25;
+
 const manifestSchema = z.strictObject({
   format: z.literal('ciphernet-encrypted-dataset'),
   version: z.literal(1),

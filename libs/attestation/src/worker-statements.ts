@@ -50,6 +50,19 @@ const compilationSchema = z
 /** What the store remembers of a compiled circuit. */
 export type Compilation = z.infer<typeof compilationSchema>;
 
+const progressSchema = z
+  .strictObject({
+    format: z.literal('ciphernet-progress'),
+    ...common,
+    /** Of what kind of run, and its name. */
+    of: z.string().min(1).max(200),
+    /** SHA-256 of what the store keeps of it. */
+    state: digestSchema,
+  })
+  .readonly();
+/** How far a run is that the store remembers, so that a killed job goes on where it was. */
+export type Progress = z.infer<typeof progressSchema>;
+
 type Said<Statement> = Omit<Statement, 'format' | 'version' | 'worker'>;
 
 const ANSWER: StatementKind<Answer> = { format: 'ciphernet-answer', schema: answerSchema, signer: 'worker' };
@@ -63,6 +76,8 @@ const COMPILATION: StatementKind<Compilation> = {
   schema: compilationSchema,
   signer: 'worker',
 };
+
+const PROGRESS: StatementKind<Progress> = { format: 'ciphernet-progress', schema: progressSchema, signer: 'worker' };
 
 /** Signs a worker's answer to an infer job. */
 export const signAnswer = (said: Said<Answer>, identity: Identity): SignedStatement =>
@@ -111,3 +126,10 @@ export const signCompilation = (said: Said<Compilation>, { identity }: WorkerTru
 /** What the store says of a compiled circuit, where a worker that is accepted said it. */
 export const acceptedCompilation = (signed: SignedStatement | undefined, trust: WorkerTrust): Compilation | undefined =>
   accepted(COMPILATION, signed, trust);
+
+export const signProgress = (said: Said<Progress>, { identity }: WorkerTrust): SignedStatement =>
+  signStatement(PROGRESS, said, identity);
+
+/** What the store says of a run, where a worker that is accepted said it. */
+export const acceptedProgress = (signed: SignedStatement | undefined, trust: WorkerTrust): Progress | undefined =>
+  accepted(PROGRESS, signed, trust);

@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream';
 import { IntegrityError } from '@ciphernet/foundation';
 
+/** Bytes of a reference's text: whoever writes to a store could have a longer one read for ever. */
+export const MOST_REF_BYTES = 2 ** 20;
+
 /** Address and size of a stored blob. */
 export interface BlobRef {
   /** SHA-256 of the content, hex. */

@@ -1,16 +1,17 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobStore } from './blob-store.js';
+import { InputError, readPlain } from '@ciphernet/foundation';
+import { type BlobStore, MOST_REF_BYTES } from './blob-store.js';
 import { getBlob, hasBlob, localBlob, putBlob, streamBlob } from './directory-blobs.js';
 import { type StoreFolder, directoryError, isMissing, openStoreFolder, writeChunks } from './directory-files.js';
 
 async function getRef(folder: StoreFolder, name: string): Promise<string | undefined> {
   const path = folder.refPath(name);
   try {
-    return await readFile(path, 'utf8');
+    return (await readPlain(path, MOST_REF_BYTES)).toString('utf8');
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw directoryError(error, name);
+    throw error instanceof InputError ? error : directoryError(error, name);
   }
 }
 

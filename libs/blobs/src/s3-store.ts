@@ -1,20 +1,35 @@
+import type { Readable } from 'node:stream';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { IntegrityError } from '@ciphernet/foundation';
-import type { BlobStore } from './blob-store.js';
+import { type BlobStore, MOST_REF_BYTES } from './blob-store.js';
 import { getBlob, hasBlob, localBlob, putBlob, streamBlob } from './s3-blobs.js';
 import { type S3Bucket, openS3Bucket } from './s3-bucket.js';
 import { isMissingObject } from './s3-errors.js';
+import { checkPace } from './s3-transfer.js';
 
 async function setRef(store: S3Bucket, name: string, text: string): Promise<void> {
   const put = new PutObjectCommand({ Bucket: store.bucket, Key: store.refKey(name), Body: text });
   await store.guard(store.client.send(put), name);
 }
 
+/** A reference's text, as it comes: it must not be longer than one, nor drip. */
+async function textOf(body: Readable, where: string): Promise<string> {
+  const parts: Uint8Array[] = [];
+  const started = performance.now();
+  let at = 0;
+  for await (const part of body) {
+    parts.push(part as Uint8Array);
+    at += (part as Uint8Array).length;
+    checkPace(at, MOST_REF_BYTES, performance.now() - started, where);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
 async function getRef(store: S3Bucket, name: string): Promise<string | undefined> {
   const Key = store.refKey(name);
   try {
     const { Body } = await store.client.send(new GetObjectCommand({ Bucket: store.bucket, Key }));
-    return await Body?.transformToString('utf8');
+    return Body === undefined ? undefined : await textOf(Body as Readable, `${store.where}, ${name}`);
   } catch (error) {
     if (isMissingObject(error)) return undefined;
     throw store.error(error, name);

@@ -89,6 +89,8 @@ export function disclose(
     );
   }
   const step = accuracyStep(images);
+  // A model of two classes may give one value, which is what a dataset counts.
+  const classes = Math.max(dataset.classes, report.confusion.length);
   const { epsilonPerEvaluation: epsilon, minimumCell } = policy;
   const statement: Statement = {
     format: 'ciphernet-statement',
@@ -100,7 +102,7 @@ export function disclose(
       split: dataset.split,
       manifest: dataset.manifest,
       images,
-      classes: dataset.classes,
+      classes,
     },
     model: { digest: report.model.digest },
     accuracy: publishedAccuracy(report, epsilon, step, uniform),
@@ -116,6 +118,6 @@ export function disclose(
     owner,
   };
   const rows = report.confusion.filter((_, label) => isReleased(release, label)).length;
-  const bits = bitsOf(images, step, confusion ? rows * dataset.classes : 0, minimumCell);
+  const bits = bitsOf(images, step, confusion ? rows * classes : 0, minimumCell);
   return { statement, cost: { bits, epsilon: statement.epsilon } };
 }

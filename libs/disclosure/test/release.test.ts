@@ -1,3 +1,4 @@
+import { statementSchema } from '@ciphernet/publication';
 import type { Report } from '@ciphernet/report';
 import { exampleReport } from '@ciphernet/report-example';
 import { describe, expect, it } from '@jest/globals';
@@ -29,6 +30,20 @@ describe('what a dataset’s consent releases', () => {
     for (const label of [0, 2]) expect(some.statement.confusion?.[label]).toContainEqual(expect.any(Number));
     const accuracy = disclose(report, { ...options, confusion: false }).cost.bits;
     expect((some.cost.bits - accuracy) / (all.cost.bits - accuracy)).toBeCloseTo(2 / 3, 10);
+  });
+
+  it('is of two classes where a model gives one value for both', () => {
+    const matrix = [
+      [3000, 300],
+      [200, 6500],
+    ];
+    const binary: Report = { ...report, confusion: matrix, dataset: { ...report.dataset, classes: 1 } };
+    const { statement, cost } = disclose(binary, options);
+    expect(statement.dataset.classes).toBe(2);
+    const accuracy = disclose(binary, { ...options, confusion: false }).cost.bits;
+    const three = disclose(report, options).cost.bits - accuracy;
+    expect((cost.bits - accuracy) / three).toBeCloseTo(4 / 9, 10);
+    expect(statementSchema.safeParse(statement).success).toBe(true);
   });
 
   it.each<[string, Release['metrics'], boolean, RegExp]>([

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError, UnavailableError } from './errors.js';
@@ -80,6 +81,19 @@ export function writeWhole(path: string, content: string | Uint8Array, options: 
  */
 export function writeOnce(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
   return writeVia(path, content, options, (partial) => link(partial, path));
+}
+
+/**
+ * Reads a plain file of at most so many bytes: a pipe would be waited for, and a device might not end.
+ *
+ * @throws InputError for a file that is longer or none; any other failure is the file system's own error
+ */
+export async function readPlain(path: string, most: number): Promise<Buffer> {
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const stats = await file.stat();
+  if (!stats.isFile()) throw new InputError('is no plain file', { where: path });
+  if (stats.size > most) throw new InputError(`has ${stats.size} bytes, at most ${most} are taken`, { where: path });
+  return await file.readFile();
 }
 
 /** A file's text; undefined where there is none of that name. Any other failure is the file system's own error. */

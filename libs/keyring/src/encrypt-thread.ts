@@ -42,12 +42,18 @@ function* pieces(
 const MOST_ENCODED = 2 ** 30 - 1;
 
 /** @throws InputError for values that the encryptor does not take */
-function checkLargest(encryptor: EncryptorName, largest: number, scale: number): void {
+function checkLargest(
+  encryptor: EncryptorName,
+  largest: number,
+  scale: number,
+  piece: { readonly first: number; readonly count: number },
+): void {
   // Written so that NaN is too large.
   if (encryptor === 'seal' || largest * scale <= MOST_ENCODED) return;
+  const { first, count } = piece;
   throw new InputError(`features of up to ${largest} at a scale of ${scale} take more than 30 bits`, {
-    where: 'encryption',
-    hint: 'use a smaller scale, or the encryptor `seal`',
+    where: `encryption, features ${first} to ${first + count - 1}`,
+    hint: 'features are about ±1 where data is like what the model was calibrated on: correct the value, or calibrate on data that has it',
   });
 }
 
@@ -95,7 +101,7 @@ async function encryptorOf(start: ThreadStart): Promise<(task: ShardTask) => voi
     try {
       for (const { first, count } of pieces(progress, region.features, sizes)) {
         const largest = clock('values', () => encryptor.take(region, first, count));
-        checkLargest(start.encryptor, largest, region.scale);
+        checkLargest(start.encryptor, largest, region.scale, { first, count });
         encryptor.encrypt(region, first, count);
       }
     } finally {

@@ -153,7 +153,10 @@ export async function loadModel(store: BlobStore, digest: string, key?: ModelKey
  * @returns whether it is sealed: then it is not read
  * @throws what {@link loadModel} throws
  */
-export async function checkModel(blobs: BlobStore, digest: string): Promise<{ readonly isSealed: boolean }> {
+export async function checkModel(
+  blobs: BlobStore,
+  digest: string,
+): Promise<{ readonly isSealed: boolean; readonly record?: ModelRecord }> {
   if (isSealed(await blobs.get(digest))) return { isSealed: true };
   return loadModel(blobs, digest);
 }

@@ -47,9 +47,9 @@ export async function readDatasetRecord(folder: string, manifest: string): Promi
   try {
     text = await readFile(path, 'utf8');
   } catch {
-    throw new InputError(`this collector does not know dataset ${manifest.slice(0, 12)}…`, {
+    throw new InputError(`this data folder does not know dataset ${manifest.slice(0, 12)}…`, {
       where: path,
-      hint: 'run the collector with the data folder (CIPHERNET_DATA) that the dataset was encrypted with',
+      hint: 'name one that was encrypted with it, or set CIPHERNET_DATA to the folder that the dataset was encrypted with',
     });
   }
   return parseOrThrow(schema, parseJson(text, path), path, 'encrypt the dataset again with this version');

@@ -1,3 +1,4 @@
+export { type Asked, assertAsked, keepAsked } from './asked.js';
 export {
   type Consent,
   type ConsentLocation,

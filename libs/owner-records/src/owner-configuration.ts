@@ -16,6 +16,8 @@ export interface OwnerConfiguration extends Configuration {
   readonly consentsFolder: string;
   /** What was asked for without consent. */
   readonly requestsFolder: string;
+  /** What the owner asked for, by evaluation or run. */
+  readonly askedFolder: string;
   /** Which plaintext dataset a manifest stands for, and where its keys are. */
   readonly recordsFolder: string;
   /** Encoded copies of datasets, and what the owner keeps about each. */
@@ -37,6 +39,7 @@ export function loadOwnerConfiguration(env: NodeJS.ProcessEnv = process.env): Ow
     policyFile: join(dataFolder, 'policy.json'),
     consentsFolder: join(dataFolder, 'consents'),
     requestsFolder: join(dataFolder, 'requests'),
+    askedFolder: join(dataFolder, 'asked'),
     recordsFolder: join(dataFolder, 'client'),
     encodedFolder: join(dataFolder, 'encoded'),
     passphrase: env['CIPHERNET_PASSPHRASE'] || undefined,

@@ -26,16 +26,17 @@ async function readJson(path: string): Promise<unknown> {
   return text === undefined ? undefined : parseJson(text, path);
 }
 
-/** Keeps a request for the owner to look at; beyond a thousand, no more are kept. */
+/** Keeps a request for the owner to look at; beyond a thousand, no more are kept. @returns whether it was kept */
 export async function keepRequest(
   folder: string,
   request: Pick<EvaluationRequestRecord, 'dataset' | 'model' | 'evaluation'>,
-): Promise<void> {
+): Promise<boolean> {
   const names = await readdir(folder).catch(() => []);
-  if (names.length >= MOST_REQUESTS) return;
+  if (names.length >= MOST_REQUESTS) return false;
   const record = { format: 'ciphernet-request', version: 1, ...request, requestedAt: new Date().toISOString() };
   const text = `${JSON.stringify(requestSchema.parse(record))}\n`;
   await writeWhole(join(folder, `${request.evaluation}.json`), text, { mode: 0o600, folderMode: 0o700 });
+  return true;
 }
 
 /** Requests that came without consent, the oldest first. */

@@ -2,6 +2,9 @@ import { parseJson } from '@ciphernet/foundation';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
+/** The last millisecond that a date can be of. */
+const LATEST_TIME = 8.64e15;
+
 const statusSchema = z
   .strictObject({
     /** host:pid */
@@ -16,8 +19,8 @@ const statusSchema = z
     /** Ids of the jobs that it works on. */
     jobs: z.array(z.string().max(120)).max(300).readonly(),
     memoryBytes: z.number().int().nonnegative(),
-    startedAt: z.number().int().positive(),
-    seenAt: z.number().int().positive(),
+    startedAt: z.number().int().positive().max(LATEST_TIME),
+    seenAt: z.number().int().positive().max(LATEST_TIME),
   })
   .readonly();
 

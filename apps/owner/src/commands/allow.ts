@@ -7,6 +7,7 @@ import {
   allow,
   findConsent,
   loadOwnerConfiguration,
+  readDatasetRecord,
   readDatasetRecords,
   signOldConsent,
   spentEvaluations,
@@ -44,7 +45,11 @@ function changesOf(options: AllowOptions): Partial<Terms> | undefined {
 /** The dataset that is named; all that the owner has, where a model's owner is trusted and none is named. */
 async function datasetsOf(options: AllowOptions, { recordsFolder }: OwnerConfiguration): Promise<string[]> {
   const { dataset, modelOwner } = options;
-  if (dataset !== undefined) return [dataset];
+  if (dataset !== undefined) {
+    // A consent for nothing would be signed for a digest that was copied wrongly.
+    await readDatasetRecord(recordsFolder, dataset);
+    return [dataset];
+  }
   if (modelOwner === undefined) {
     throw new InputError('no dataset is named', {
       where: '--dataset',

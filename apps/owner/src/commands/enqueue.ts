@@ -3,6 +3,7 @@ import {
   type DatasetManifest,
   ENGINE_CHOICES,
   MODEL_OWNERS,
+  MOST_MANIFEST_BYTES,
   manifestFromBytes,
 } from '@ciphernet/artifacts';
 import {
@@ -16,7 +17,8 @@ import {
 import { InputError, asError, messageOf } from '@ciphernet/foundation';
 import { readPolicy } from '@ciphernet/disclosure';
 import { type ImportedModel, checkModel, importModels } from '@ciphernet/models';
-import { NO_TERMS, allow, findConsent, loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { transformName } from '@ciphernet/network';
+import { NO_TERMS, allow, findConsent, keepAsked, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToText } from '@ciphernet/report';
 import { type Accepted, awaitOutcome } from '../await-outcome.js';
@@ -60,7 +62,16 @@ async function chooseModels(
   // A digest that is not in the store, or not a model, must be said now, not by a failed job.
   return Promise.all(
     (options.model ?? []).map(async (model) => {
-      const { isSealed } = await checkModel(blobs, model);
+      const { isSealed, record } = await checkModel(blobs, model);
+      if (record !== undefined && transformName(record.transform) !== transformName(transform)) {
+        throw new InputError(
+          `the model reads features with transform '${transformName(record.transform)}', the dataset has '${transformName(transform)}'`,
+          {
+            where: `model ${model.slice(0, 12)}`,
+            hint: 'encrypt the dataset for this model: dataset encrypt --for-model',
+          },
+        );
+      }
       if (isSealed && options.compare) {
         throw new InputError('the model is sealed: there is nothing that the result could be compared with', {
           where: `model ${model.slice(0, 12)}`,
@@ -105,7 +116,7 @@ async function waitForAll(
   }
   const [only] = results;
   if (results.length === 1 && only?.failure !== undefined) throw asError(only.failure);
-  for (const { name, evaluation, accepted, failure } of results) {
+  for (const { name, model, evaluation, accepted, failure } of results) {
     if (accepted === undefined) {
       process.exitCode = 1;
       const error = messageOf(failure);
@@ -114,7 +125,7 @@ async function waitForAll(
     } else {
       const { report, folder } = accepted;
       const { images } = report;
-      const summary = { evaluation, images, accuracy: report.accuracy.encrypted, folder };
+      const summary = { evaluation, model, images, accuracy: report.accuracy.encrypted, folder };
       process.stdout.write(
         options.json
           ? `${JSON.stringify(summary)}\n`
@@ -136,7 +147,10 @@ export interface EnqueueRoles {
 async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<void> {
   await using session = await roles.open();
   const { backend, blobs } = session;
-  const manifest = manifestFromBytes(await blobs.get(options.dataset), `dataset ${options.dataset.slice(0, 12)}`);
+  const manifest = manifestFromBytes(
+    await blobs.get(options.dataset, MOST_MANIFEST_BYTES),
+    `dataset ${options.dataset.slice(0, 12)}`,
+  );
   const models = await chooseModels(session, options, manifest.transform);
   const owner = loadOwnerConfiguration();
   const consent = (await findConsent(owner, options.dataset)) ?? { dataset: options.dataset, ...NO_TERMS };
@@ -153,13 +167,15 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
   const enqueued: Enqueued[] = [];
   for (const entry of models) {
     const evaluation = newEvaluationId();
+    const { compare, audit } = options;
+    await keepAsked(owner, evaluation, { manifest: options.dataset, model: entry.model, compare, audit });
     await enqueueEvaluation(backend.flows(), evaluation, {
       manifest: options.dataset,
       shards: manifest.shards.length,
       model: entry.model,
       engine: options.engine,
-      compare: options.compare,
-      audit: options.audit,
+      compare,
+      audit,
       auditors: auditors.get(entry.model) ?? [],
       fresh: options.fresh,
       ...(options.priority === undefined ? {} : { priority: options.priority }),

@@ -21,7 +21,7 @@ import {
 import { compileCommand } from '@ciphernet/compute-files';
 import { uploadBytesPerValue } from '@ciphernet/compiler';
 import { loadConfiguration } from '@ciphernet/configuration';
-import { InputError, printable } from '@ciphernet/foundation';
+import { InputError, IntegrityError, printable } from '@ciphernet/foundation';
 import { checkModel, createModelKey, importModels, importOwnModel, openModelKey } from '@ciphernet/models';
 import { type NamedDataset, newEvaluationId } from '@ciphernet/queue';
 import { percent, sizeText } from '@ciphernet/report';
@@ -36,6 +36,7 @@ async function train(
 ): Promise<void> {
   modelSpec(name);
   await using session = await roles.open();
+  const key = await openModelKey(session.configuration);
   await roles.startTraining(session);
   const { stored, epochs, seed } = options;
   const dataset = stored === undefined ? options.dataset : { stored };
@@ -44,6 +45,12 @@ async function train(
     const data = { run: newEvaluationId('train'), model: name, dataset, epochs, seed };
     const trained = await runTrainingJob(session, board, data);
     board.stop();
+    if (key !== undefined && !(await checkModel(session.blobs, trained.model)).isSealed) {
+      throw new IntegrityError('the worker that trained the model stored it in the clear', {
+        where: `model ${trained.model.slice(0, 12)}`,
+        hint: 'workers that train need the key as well: CIPHERNET_MODEL_KEY',
+      });
+    }
     const { predictions } = trained;
     // By the run a stored set's owner finds the predictions: `dataset train --run`.
     const answer = predictions === undefined ? '' : `run    ${data.run}\n`;

@@ -9,6 +9,7 @@ import {
 } from '@ciphernet/command-line';
 import { type ChosenEngine, chooseEngine, thisMachine } from '@ciphernet/engines';
 import { identityFingerprint } from '@ciphernet/identity';
+import { openModelKey } from '@ciphernet/models';
 import { createLog, onJobs } from '@ciphernet/logging';
 import { parseBackend } from '@ciphernet/queue';
 import type { BackendChoice } from '@ciphernet/training';
@@ -87,6 +88,8 @@ export function workerCommand(): Command {
     .action(async ({ roles, concurrency, engine, training, gpu }: WorkerOptions) => {
       await using session = await openSharedSession('worker');
       const { backend, blobs, configuration } = session;
+      // One that cannot be read is told now, not by the first jobs.
+      await openModelKey(configuration);
       const log = createLog('worker', { format: configuration.logFormat });
       const isAuditor = roles.includes('audit');
       const auditor = isAuditor ? identityFingerprint((await openAuditor(configuration)).publicKey) : undefined;

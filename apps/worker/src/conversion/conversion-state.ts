@@ -1,6 +1,8 @@
-import { type BlobStore, refFamily } from '@ciphernet/blobs';
+import type { WorkerTrust } from '@ciphernet/attestation';
+import type { BlobStore } from '@ciphernet/blobs';
 import { digestSchema } from '@ciphernet/foundation';
 import { z } from 'zod';
+import { progressFamily } from '../signed-progress.js';
 
 const stateSchema = z.strictObject({
   version: z.literal(1),
@@ -34,18 +36,23 @@ const stateSchema = z.strictObject({
 /** What a conversion has done so far; kept under its name, so that a killed job goes on where it was. */
 export type ConversionState = z.infer<typeof stateSchema>;
 
-const CONVERSIONS = refFamily('conversion', stateSchema);
+const CONVERSIONS = progressFamily('conversion', stateSchema);
 
 /** A conversion that has done nothing yet. */
 const FRESH: ConversionState = { version: 1, tried: [], seconds: 0, networks: [] };
 
-export async function readConversionState(blobs: BlobStore, run: string): Promise<ConversionState> {
-  return (await CONVERSIONS.get(blobs, run)) ?? FRESH;
+export async function readConversionState(blobs: BlobStore, run: string, trust: WorkerTrust): Promise<ConversionState> {
+  return (await CONVERSIONS.get(blobs, run, trust)) ?? FRESH;
 }
 
 /** Replaces a run's state. */
-export async function writeConversionState(blobs: BlobStore, run: string, state: ConversionState): Promise<void> {
-  await CONVERSIONS.set(blobs, run, state);
+export async function writeConversionState(
+  blobs: BlobStore,
+  run: string,
+  state: ConversionState,
+  trust: WorkerTrust,
+): Promise<void> {
+  await CONVERSIONS.set(blobs, run, state, trust);
 }
 
 /** How a network stands on validation data. */

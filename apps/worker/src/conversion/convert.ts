@@ -33,7 +33,12 @@ type Network = ConversionState['networks'][number];
 /** Keeps what has been done. */
 async function keep(conversion: Conversion, changes: Partial<ConversionState>): Promise<void> {
   conversion.state = { ...conversion.state, ...changes, seconds: conversion.seconds() };
-  await writeConversionState(conversion.store.blobs, conversion.job.run, conversion.state);
+  await writeConversionState(
+    conversion.store.blobs,
+    conversion.job.run,
+    conversion.state,
+    conversion.dependencies.trust,
+  );
 }
 
 /** Counts steps of trials and of training together. */

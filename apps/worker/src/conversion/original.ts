@@ -1,9 +1,11 @@
-import { type BlobStore, refFamily } from '@ciphernet/blobs';
+import type { WorkerTrust } from '@ciphernet/attestation';
+import type { BlobStore } from '@ciphernet/blobs';
 import { type Teacher, readTeacher, runTeacher } from '@ciphernet/conversion';
 import { onnxFromBytes } from '@ciphernet/formats';
 import { InputError, IntegrityError, digestSchema, elementAt, lastOf, sha256Hex } from '@ciphernet/foundation';
 import { type ModelPart, digestOfParts, openOnnxRuntime } from '@ciphernet/models';
 import { z } from 'zod';
+import { progressFamily } from '../signed-progress.js';
 import type { ExamplePart } from './conversion-data.js';
 
 /** A network that is converted, and the runtime that says what it gives. */
@@ -20,7 +22,7 @@ export interface Original {
 }
 
 /** Scores that were computed before, by what they were computed from. */
-const SCORES = refFamily('original-scores', z.strictObject({ scores: digestSchema }));
+const SCORES = progressFamily('original-scores', z.strictObject({ scores: digestSchema }));
 
 /** Examples that are compared with our own reading of the network, and between two signs of life. */
 const COMPARED = 64;
@@ -99,21 +101,21 @@ function assertSameReading({ teacher }: Original, values: Float32Array, scores: 
 }
 
 /**
- * Scores of the original on examples, computed once and kept: a conversion that goes on takes them from the store.
+ * Scores of the original on examples, computed once and kept: a conversion that goes on takes them from the store, where a worker signed
+ * them whom this one accepts.
  *
  * @throws InputError where our own reading of the network gives others: weights would be copied to the wrong places
  */
 export async function scoresOfOriginal(
   original: Original,
   part: ExamplePart,
-  blobs: BlobStore,
+  { blobs, trust, signal }: { readonly blobs: BlobStore; readonly trust: WorkerTrust; readonly signal?: AbortSignal },
   onProgress: (share: number) => void,
-  signal?: AbortSignal,
 ): Promise<Float32Array> {
   const { values, count } = part;
   const data = sha256Hex(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   const key = sha256Hex(`${original.digest} ${data}`);
-  const known = await SCORES.find(blobs, key);
+  const known = await SCORES.get(blobs, key, trust);
   if (known !== undefined && (await blobs.has(known.scores))) {
     const bytes = await blobs.get(known.scores, MOST_BYTES);
     const scores = new Float32Array(new Uint8Array(bytes).buffer);
@@ -122,6 +124,6 @@ export async function scoresOfOriginal(
   const scores = await original.run(values, onProgress, signal);
   assertSameReading(original, values, scores, count);
   const { digest } = await blobs.put(new Uint8Array(scores.buffer));
-  await SCORES.set(blobs, key, { scores: digest });
+  await SCORES.set(blobs, key, { scores: digest }, trust);
   return scores;
 }

@@ -70,25 +70,21 @@ async function openData(
  * @throws InputError, UnsupportedError as {@link openOriginal} and the readers of data
  */
 export async function prepareConversion(job: ConvertJob, dependencies: ConvertDependencies): Promise<Conversion> {
-  const { blobs, signal, onProgress } = dependencies;
+  const { blobs, trust, signal, onProgress } = dependencies;
   const parts = await Promise.all(
     job.original.map(async ({ name, digest }) => ({ name, bytes: await blobs.get(digest) })),
   );
   const original = openOriginal(parts, job.name);
   const { teacher } = original;
   const data = await openData(job, original, dependencies);
-  const state = await readConversionState(blobs, job.run);
+  const state = await readConversionState(blobs, job.run, trust);
   // Its operations read values within a step, which no backend of a GPU but tfjs-node's can.
   const backend = await selectBackend();
   dependencies.onBackend?.(backend);
   const started = performance.now();
   const scored = (part: ConversionData['training'], what: string): Promise<Float32Array> =>
-    scoresOfOriginal(
-      original,
-      part,
-      blobs,
-      (share) => onProgress?.({ done: share, total: 1, note: `scores of the original, ${what}` }),
-      signal,
+    scoresOfOriginal(original, part, { blobs, trust, ...(signal === undefined ? {} : { signal }) }, (share) =>
+      onProgress?.({ done: share, total: 1, note: `scores of the original, ${what}` }),
     );
   const training = answered(data.training, await scored(data.training, 'training data'));
   const test = data.test === undefined ? undefined : answered(data.test, await scored(data.test, 'test data'));

@@ -50,8 +50,10 @@ export function chooseColumns(profile: TableProfile, choice: ColumnChoice, where
   const guesses: string[] = [];
   const ignore = choice.ignore ?? [];
   const slice = choice.slice === undefined ? [] : [choice.slice];
-  // What is ignored may be in another file only.
+  // What is ignored may be in another file only; or its name is wrong.
   assertThere([...(choice.label ?? []), ...slice], profile, where);
+  const absent = ignore.filter((name) => !profile.columns.some((column) => column.name === name));
+  if (absent.length > 0) guesses.push(`nothing to ignore: this file has no column ${quoted(absent)}`);
   let { label } = choice;
   if (label === undefined) {
     const found = profile.columns.find(({ name }) => LABELS.includes(name.toLowerCase()))?.name;
