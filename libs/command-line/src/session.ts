@@ -43,8 +43,11 @@ export async function openSession(): Promise<Session> {
  */
 export function openSharedSession(role: string): Promise<Session> {
   if (loadConfiguration().redisUrl !== undefined) return openSession();
-  throw new InputError(`a ${role} of its own needs a queue that processes can share`, {
-    where: 'REDIS_URL',
-    hint: 'set REDIS_URL=redis://host:6379, or use `npm start`, which has every role in one process',
-  });
+  throw new InputError(
+    `${/^[aeio]/.test(role) ? 'an' : 'a'} ${role} of its own needs a queue that processes can share`,
+    {
+      where: 'REDIS_URL',
+      hint: 'set REDIS_URL=redis://host:6379, or use `npm start`, which has every role in one process',
+    },
+  );
 }
