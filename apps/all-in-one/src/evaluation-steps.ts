@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Progress, type ProgressBoard, type Session, untilStopped } from '@ciphernet/command-line';
 import { explainPlan } from '@ciphernet/compiler';
 import type { Dashboard } from '@ciphernet/dashboard';
@@ -6,7 +5,7 @@ import { writeWhole } from '@ciphernet/foundation';
 import { type EncryptionThreads, startEncryptionThreads } from '@ciphernet/keyring';
 import { type Model, compileModel } from '@ciphernet/models';
 import { dashboardPassword } from '@ciphernet/operator';
-import { type Accepted, awaitOutcome, encryptWithProgress, ensureKeys, ringFor } from '@ciphernet/owner';
+import { type Accepted, awaitOutcome, encryptWithProgress, ensureKeys, filesText, ringFor } from '@ciphernet/owner';
 import { allow, keepAsked, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import type { EncryptionRequest } from '@ciphernet/producer';
 import { type JobProgress, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
@@ -113,7 +112,5 @@ export async function openDashboard(
 /** Prints a report and where it is; writes it to a file as well where one is named. */
 export async function showReport({ report, folder }: Accepted, json: string | undefined): Promise<void> {
   if (json !== undefined) await writeWhole(json, reportToJson(report));
-  process.stdout.write(
-    `\n${reportToText(report)}\n\n  report  ${join(folder, 'report.html')}\n          ${join(folder, 'report.json')}\n`,
-  );
+  process.stdout.write(`\n${reportToText(report)}\n\n${filesText(folder)}`);
 }

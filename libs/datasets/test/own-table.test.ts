@@ -112,7 +112,7 @@ describe('a table of one’s own', () => {
   it('is summed up with the role of each column', () =>
     withFile(PATIENTS, async (path) => {
       const summary = await inspectOwnData(path, CHOICE);
-      expect(summary).toMatchObject({ examples: 4, features: 4, task: { kind: 'binary' } });
+      expect(summary).toMatchObject({ examples: 4, features: 4, task: { kind: 'binary' }, problems: [] });
       expect(summary.columns.map(({ role }) => role)).toEqual([
         'ignored',
         'feature',
@@ -122,6 +122,31 @@ describe('a table of one’s own', () => {
         'label',
       ]);
     }));
+
+  it.each<[string, string, OwnDataChoice, RegExp]>([
+    ['a word among numbers', '0.5', { label: ['diagnosis'] }, /column "dose" holds 70 different texts: no feature/],
+    [
+      'labels of other classes',
+      '',
+      { label: ['diagnosis'], classes: ['a', 'b'] },
+      /the label holds "benign", "malignant"/,
+    ],
+    [
+      'a regression on names',
+      '',
+      { label: ['diagnosis'], task: 'regression' },
+      /numbers as labels, "diagnosis" holds texts/,
+    ],
+  ])('is summed up with what it would be refused for: %s', (_what, wrong, choice, problem) => {
+    const rows = Array.from(
+      { length: 70 },
+      (_, i) => `${i + (wrong === '' ? 0 : 0.25)},${i % 2 ? 'benign' : 'malignant'}`,
+    );
+    if (wrong !== '') rows[3] = 'much,benign';
+    return withFile(`dose,diagnosis\n${rows.join('\n')}\n`, async (path) => {
+      expect((await inspectOwnData(path, choice)).problems).toEqual([expect.stringMatching(problem)]);
+    });
+  });
 
   const replaced = (from: string, to: string): string => PATIENTS.replace(from, to);
 

@@ -23,6 +23,7 @@ import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
 import { reportToText } from '@ciphernet/report';
 import { type Accepted, awaitOutcome } from '../await-outcome.js';
 import { chooseAuditors } from '../choose-auditors.js';
+import { filesText } from '../files-text.js';
 
 interface EnqueueOptions {
   readonly dataset: string;
@@ -127,9 +128,7 @@ async function waitForAll(
       const { images } = report;
       const summary = { evaluation, model, images, accuracy: report.accuracy.encrypted, folder };
       process.stdout.write(
-        options.json
-          ? `${JSON.stringify(summary)}\n`
-          : `\n${reportToText(report)}\n\n  report  ${folder}/report.html\n`,
+        options.json ? `${JSON.stringify(summary)}\n` : `\n${reportToText(report)}\n\n${filesText(folder)}`,
       );
     }
   }

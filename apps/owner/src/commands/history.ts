@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type BenchmarkRecord, findRegressions, listSuites, readHistory } from '@ciphernet/benchmarks';
 import { openDirectoryStore } from '@ciphernet/blobs';
 import { Command, suiteArgument } from '@ciphernet/command-line';
-import { writeWhole } from '@ciphernet/foundation';
+import { InputError, writeWhole } from '@ciphernet/foundation';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { percent } from '@ciphernet/report';
 import { historyPage } from '@ciphernet/report-view';
@@ -24,9 +24,16 @@ async function history(name: string | undefined, options: { json: boolean }): Pr
     const suites = await listSuites(store);
     if (options.json) return void process.stdout.write(`${JSON.stringify(suites)}\n`);
     for (const suite of suites) process.stdout.write(`${suite}\n`);
+    if (suites.length === 0) process.stdout.write('no suite ran on your datasets yet\n');
     return;
   }
   const records = await readHistory(store, name);
+  if (records.length === 0) {
+    throw new InputError('no suite of this name ran on your datasets', {
+      where: name,
+      hint: '`history` without a name lists those that did',
+    });
+  }
   const regressions = findRegressions(records);
   if (options.json) return void process.stdout.write(`${JSON.stringify({ records, regressions })}\n`);
   const flagged = new Set(regressions.map(({ evaluation }) => evaluation));

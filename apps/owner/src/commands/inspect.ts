@@ -38,7 +38,12 @@ function lines(summary: DataSummary): string[] {
   );
   const most = 60;
   const shown = columns.length > most ? [...columns.slice(0, most), `  … and ${columns.length - most} more`] : columns;
-  return [head, ...shown, ...summary.guesses.map((guess) => `  guessed: ${guess}`)];
+  return [
+    head,
+    ...shown,
+    ...summary.guesses.map((guess) => `  guessed: ${guess}`),
+    ...summary.problems.map((problem) => `  problem: ${problem}`),
+  ];
 }
 
 async function inspect(path: string, options: InspectOptions): Promise<void> {

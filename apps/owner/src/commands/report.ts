@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Command, evaluationArgument } from '@ciphernet/command-line';
 import { InputError, IntegrityError, isDigest } from '@ciphernet/foundation';
 import { identityFingerprint } from '@ciphernet/identity';
 import { type Outcome, loadOwnerConfiguration, readOutcome } from '@ciphernet/owner-records';
 import { verifySigned } from '@ciphernet/publication';
 import { percent, readReports, reportToJson, reportToText } from '@ciphernet/report';
+import { filesText } from '../files-text.js';
 
 async function list(folder: string, isJson: boolean): Promise<void> {
   const reports = await readReports(folder);
@@ -42,9 +42,7 @@ async function show(evaluation: string | undefined, options: { json: boolean }):
   const outcome = await outcomeOf(reportsFolder, evaluation);
   if (outcome.kind === 'refused') throw outcome.error;
   const { report, folder } = outcome;
-  process.stdout.write(
-    options.json ? reportToJson(report) : `${reportToText(report)}\n\n  report  ${join(folder, 'report.html')}\n`,
-  );
+  process.stdout.write(options.json ? reportToJson(report) : `${reportToText(report)}\n\n${filesText(folder)}`);
 }
 
 async function verifyFile(path: string, _own: unknown, command: Command): Promise<void> {

@@ -1,11 +1,17 @@
 import { decodeImage } from '@ciphernet/formats';
-import { elementAt } from '@ciphernet/foundation';
+import { elementAt, messageOf } from '@ciphernet/foundation';
 import type { Shape } from '@ciphernet/network';
 import type { Task } from '../task.js';
-import { chooseTask } from './choose-task.js';
+import { type ChosenTask, chooseTask } from './choose-task.js';
 import { listImages } from './list-images.js';
 import { exampleShape, openArrays } from './read-arrays.js';
-import { type OwnDataChoice, describeTable, ownFormatOf } from './plan-reading.js';
+import {
+  type DescribedTable,
+  type OwnDataChoice,
+  describeTable,
+  ownFormatOf,
+  preprocessingOf,
+} from './plan-reading.js';
 import type { ColumnProfile } from './profile.js';
 import type { OwnFormat } from './reading.js';
 
@@ -21,6 +27,8 @@ export interface DataSummary {
   readonly task?: Task;
   readonly classes?: readonly string[];
   readonly guesses: readonly string[];
+  /** Why it cannot be encrypted as it is. */
+  readonly problems: readonly string[];
 }
 
 const figure = (value: number): string => String(Number(value.toPrecision(4)));
@@ -32,8 +40,28 @@ function whatIsIn({ isNumber, missing, minimum, maximum, mean, distinct }: Colum
   return `${distinct.length} texts: ${distinct.slice(0, 6).join(', ')}${distinct.length > 6 ? ', …' : ''}${gaps}`;
 }
 
+/** What a reading of the table would be refused for: features that are none, labels that are not of the task. */
+function problemsOf(table: DescribedTable, labels: readonly ColumnProfile[], chosen: ChosenTask | undefined): string[] {
+  const problems: string[] = [];
+  try {
+    preprocessingOf(table);
+  } catch (error) {
+    problems.push(messageOf(error));
+  }
+  const quoted = (names: readonly string[]): string => names.map((name) => JSON.stringify(name)).join(', ');
+  if (chosen?.task.kind === 'regression') {
+    const texts = labels.filter(({ isNumber }) => !isNumber).map(({ name }) => name);
+    if (texts.length > 0) problems.push(`a regression has numbers as labels, ${quoted(texts)} holds texts`);
+  } else if (chosen?.task.kind !== 'multilabel') {
+    const other = labels[0]?.distinct?.filter((value) => chosen?.classes?.includes(value) === false) ?? [];
+    if (other.length > 0) problems.push(`the label holds ${quoted(other.slice(0, 4))}, not of the classes`);
+  }
+  return problems;
+}
+
 async function inspectTable(path: string, choice: OwnDataChoice): Promise<DataSummary> {
-  const { format, profile, columns, choice: whole } = await describeTable(path, choice, true);
+  const table = await describeTable(path, choice, true);
+  const { format, profile, columns, choice: whole } = table;
   const features = new Set(columns.features.map(({ name }) => name));
   const roleOf = (name: string): string => {
     if (columns.label.includes(name)) return 'label';
@@ -57,6 +85,7 @@ async function inspectTable(path: string, choice: OwnDataChoice): Promise<DataSu
     ...(chosen === undefined ? {} : { task: chosen.task }),
     ...(chosen?.classes === undefined ? {} : { classes: chosen.classes }),
     guesses: [...columns.guesses, ...(chosen?.guesses ?? [])],
+    problems: problemsOf(table, labels, chosen),
   };
 }
 
@@ -78,6 +107,7 @@ async function inspectImages(path: string, { label: column }: OwnDataChoice): Pr
     })),
     ...(n < 2 ? {} : { task: n === 2 ? { kind: 'binary' } : { kind: 'multiclass', classes: n }, classes }),
     guesses: [`the first image has ${height}×${width}×${channels} values of ${depth} bits; all have to be of one size`],
+    problems: [],
   };
 }
 
@@ -97,6 +127,7 @@ async function inspectArrays(path: string): Promise<DataSummary> {
         : [{ name: label ?? 'targets', role: 'label', what: `${targets.shape.join(' × ')} of ${targets.dtype}` }]),
     ],
     guesses: [],
+    problems: [],
   };
 }
 
