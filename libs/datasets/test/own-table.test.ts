@@ -124,7 +124,7 @@ describe('a table of one’s own', () => {
     }));
 
   it.each<[string, string, OwnDataChoice, RegExp]>([
-    ['a word among numbers', '0.5', { label: ['diagnosis'] }, /column "dose" holds 70 different texts: no feature/],
+    ['a word among numbers', '0.5', { label: ['diagnosis'] }, /column "dose" holds 71 different texts: no feature/],
     [
       'labels of other classes',
       '',
@@ -138,10 +138,8 @@ describe('a table of one’s own', () => {
       /numbers as labels, "diagnosis" holds texts/,
     ],
   ])('is summed up with what it would be refused for: %s', (_what, wrong, choice, problem) => {
-    const rows = Array.from(
-      { length: 70 },
-      (_, i) => `${i + (wrong === '' ? 0 : 0.25)},${i % 2 ? 'benign' : 'malignant'}`,
-    );
+    // Each value twice: a column of texts that all differ would name rows.
+    const rows = Array.from({ length: 140 }, (_, i) => `${(i >> 1) + 0.25},${i % 2 === 0 ? 'malignant' : 'benign'}`);
     if (wrong !== '') rows[3] = 'much,benign';
     return withFile(`dose,diagnosis\n${rows.join('\n')}\n`, async (path) => {
       expect((await inspectOwnData(path, choice)).problems).toEqual([expect.stringMatching(problem)]);
