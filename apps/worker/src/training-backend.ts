@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { mayHaveGpu, openThreadGpu, thisMachine } from '@ciphernet/engines';
 import { messageOf, nameOf } from '@ciphernet/foundation';
-import type { BackendChoice, BackendSearch, ChosenBackend } from '@ciphernet/training';
+import type { BackendChoice, BackendSearch, ChosenBackend, SelectedBackend } from '@ciphernet/training';
 
 /** Under this name training threads find what their worker is to train with. */
 const KEY = 'ciphernet.training';
@@ -14,6 +14,13 @@ export function configureTraining(choice: BackendChoice): void {
 
 /** Why the GPU that this thread trained on failed: it trains without one until it ends. */
 let failure: string | undefined;
+
+/** The backend for a conversion: what the worker was told where that is no GPU's, which a conversion cannot use, by default the best of the others. */
+export async function conversionBackend(): Promise<SelectedBackend> {
+  const { selectBackend } = await import('@ciphernet/training');
+  const wanted = (getEnvironmentData(KEY) ?? 'auto') as BackendChoice;
+  return wanted === 'auto' || wanted === 'webgpu' ? selectBackend() : selectBackend([wanted]);
+}
 
 /** What a job knows of the choice: the backend that it began with, and a step of what it trains. */
 export type TrainingSearch = Pick<BackendSearch, 'begunWith' | 'step'>;

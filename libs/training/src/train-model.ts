@@ -37,15 +37,17 @@ async function evaluateOnBackend(
   const count = features.length / inputs;
   const logits = new Float32Array(count * network.classes);
   const tensors = uploadWeights(network, weights);
-  for (let from = 0; from < count; from += EVALUATED_AT_ONCE) {
-    const batch = features.subarray(from * inputs, (from + EVALUATED_AT_ONCE) * inputs);
-    const output = tf.tidy(() =>
-      forward(network, tensors, tf.tensor(batch, [batch.length / inputs, height, width, channels])),
-    );
-    logits.set(await output.data<'float32'>(), from * network.classes);
-    output.dispose();
+  try {
+    for (let from = 0; from < count; from += EVALUATED_AT_ONCE) {
+      const batch = features.subarray(from * inputs, (from + EVALUATED_AT_ONCE) * inputs);
+      const output = tf.tidy(() =>
+        forward(network, tensors, tf.tensor(batch, [batch.length / inputs, height, width, channels])),
+      );
+      logits.set(await output.data<'float32'>().finally(() => output.dispose()), from * network.classes);
+    }
+  } finally {
+    tf.dispose(tensors);
   }
-  tf.dispose(tensors);
   return logits;
 }
 

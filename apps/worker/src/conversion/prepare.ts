@@ -9,8 +9,9 @@ import {
 } from '@ciphernet/conversion';
 import { lastOf } from '@ciphernet/foundation';
 import type { ConvertJob } from '@ciphernet/queue';
-import { type SelectedBackend, selectBackend } from '@ciphernet/training';
+import type { SelectedBackend } from '@ciphernet/training';
 import type { TrainDependencies } from '../train.js';
+import { conversionBackend } from '../training-backend.js';
 import type { StudentStore } from './assess.js';
 import { type ConversionData, namedConversionData } from './conversion-data.js';
 import { type ConversionState, readConversionState } from './conversion-state.js';
@@ -79,7 +80,7 @@ export async function prepareConversion(job: ConvertJob, dependencies: ConvertDe
   const data = await openData(job, original, dependencies);
   const state = await readConversionState(blobs, job.run, trust);
   // Its operations read values within a step, which no backend of a GPU but tfjs-node's can.
-  const backend = await selectBackend();
+  const backend = await conversionBackend();
   dependencies.onBackend?.(backend);
   const started = performance.now();
   const scored = (part: ConversionData['training'], what: string): Promise<Float32Array> =>
