@@ -8,10 +8,17 @@ import { takeOwnerLock } from '../src/owner-lock.js';
 const GONE = 2 ** 30;
 
 describe('the lock of the embedded queue', () => {
-  it.each(['', String(GONE), 'no number'])('is taken over by one of many where it holds %j', async (content) => {
+  it.each([
+    ['', []],
+    [String(GONE), []],
+    ['no number', []],
+    // Two takeovers crashed.
+    [String(GONE), [String(GONE), '']],
+  ])('is taken over by one of many where it holds %j, beside %j', async (content, guards) => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, 'owner.pid');
     await writeFile(path, content);
+    for (const [index, guard] of guards.entries()) await writeFile(`${path}.takeover-${index}`, guard);
     const taken = await Promise.allSettled(Array.from({ length: 12 }, () => takeOwnerLock(path)));
     const locks = taken.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     expect(locks).toHaveLength(1);
@@ -19,6 +26,7 @@ describe('the lock of the embedded queue', () => {
     expect(refusals.filter((text) => !/owns the embedded queue|cannot lock/.test(text))).toEqual([]);
     expect(await readFile(path, 'utf8')).toBe(String(process.pid));
     expect(await readdir(folder.path)).toEqual(['owner.pid']);
+    await expect(takeOwnerLock(path)).rejects.toThrow(/owns the embedded queue/);
     await locks[0]?.[Symbol.asyncDispose]();
     expect(await readdir(folder.path)).toEqual([]);
   });
