@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type BenchmarkRecord, findRegressions, listSuites, readHistory } from '@ciphernet/benchmarks';
 import { openDirectoryStore } from '@ciphernet/blobs';
 import { Command, suiteArgument } from '@ciphernet/command-line';
-import { InputError, writeWhole } from '@ciphernet/foundation';
+import { writeWhole } from '@ciphernet/foundation';
 import { loadOwnerConfiguration } from '@ciphernet/owner-records';
 import { percent } from '@ciphernet/report';
 import { historyPage } from '@ciphernet/report-view';
@@ -28,14 +28,9 @@ async function history(name: string | undefined, options: { json: boolean }): Pr
     return;
   }
   const records = await readHistory(store, name);
-  if (records.length === 0) {
-    throw new InputError('no suite of this name ran on your datasets', {
-      where: name,
-      hint: '`history` without a name lists those that did',
-    });
-  }
   const regressions = findRegressions(records);
   if (options.json) return void process.stdout.write(`${JSON.stringify({ records, regressions })}\n`);
+  if (records.length === 0) return void process.stdout.write(`no run of a suite ${name} yet\n`);
   const flagged = new Set(regressions.map(({ evaluation }) => evaluation));
   for (const record of records) process.stdout.write(`${recordLines(record, flagged).join('\n')}\n`);
   const path = join(historyFolder, `${name}.html`);
