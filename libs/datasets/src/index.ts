@@ -17,7 +17,7 @@ export {
 export { type WantedExamples, choosePreprocessing, readingForModel } from './own/own-data.js';
 export { type DescribedTable, type OwnDataChoice, describeTable, ownFormatOf } from './own/plan-reading.js';
 export { OWN_FORMATS, type OwnFormat, type OwnReading, ownReadingSchema } from './own/reading.js';
-export { readFolder } from './folder.js';
+export { hasSplit, readFolder } from './folder.js';
 export { loadPixelRows } from './pixel-rows.js';
 export { type LoadOptions, NAMED_DATASETS, isOwnData, loadDataset } from './load.js';
 export { type Task, outputsOf, targetsOf, taskSchema, taskText } from './task.js';

@@ -4,8 +4,10 @@ import {
   type OwnDataChoice,
   type Preprocessing,
   type Task,
+  NAMED_DATASETS,
   affineOfFeatures,
   choosePreprocessing,
+  hasSplit,
   loadDataset,
   loadOwnExamples,
   readingForModel,
@@ -92,13 +94,14 @@ export async function namedConversionData(
       { where: `dataset ${name}`, hint: 'train with data that the network was made for' },
     );
   }
-  const test = await loadDataset(name, 'test', folders);
+  const isNamed = (NAMED_DATASETS as readonly string[]).includes(name);
+  const test = isNamed || hasSplit(name, 'test') ? await loadDataset(name, 'test', folders) : undefined;
   return {
     name: dataset.name,
     preprocessing: await preprocessingOfNamed(shape),
     task: { kind: 'multiclass', classes },
     training: partOf(dataset),
-    test: partOf(test),
+    test: test === undefined ? undefined : partOf(test),
   };
 }
 
