@@ -5,10 +5,18 @@ import { writeWhole } from '@ciphernet/foundation';
 import { type EncryptionThreads, startEncryptionThreads } from '@ciphernet/keyring';
 import { type Model, compileModel } from '@ciphernet/models';
 import { dashboardPassword } from '@ciphernet/operator';
-import { type Accepted, awaitOutcome, encryptWithProgress, ensureKeys, filesText, ringFor } from '@ciphernet/owner';
-import { allow, keepAsked, loadOwnerConfiguration } from '@ciphernet/owner-records';
+import {
+  type Accepted,
+  awaitOutcome,
+  encryptWithProgress,
+  enqueueAsked,
+  ensureKeys,
+  filesText,
+  ringFor,
+} from '@ciphernet/owner';
+import { allow, loadOwnerConfiguration } from '@ciphernet/owner-records';
 import type { EncryptionRequest } from '@ciphernet/producer';
-import { type JobProgress, enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
+import { type JobProgress, newEvaluationId } from '@ciphernet/queue';
 import { reportToJson, reportToText } from '@ciphernet/report';
 import type { RunOptions } from './commands/run.js';
 
@@ -70,16 +78,14 @@ export async function evaluate(
   const evaluation = newEvaluationId();
   const owner = loadOwnerConfiguration();
   await allow(owner, dataset.digest, { models: [model] });
-  // A sealed model is its owner's workers' to read: there is nothing to compare with.
-  const [compare, { audit }] = [!isSealed, options];
-  await keepAsked(owner, evaluation, { manifest: dataset.digest, model, compare, audit });
-  await enqueueEvaluation(backend.flows(), evaluation, {
+  await enqueueAsked(owner, backend, evaluation, {
     manifest: dataset.digest,
     shards: dataset.shards,
     model,
     engine: options.engine,
-    compare,
-    audit,
+    // A sealed model is its owner's workers' to read: there is nothing to compare with.
+    compare: !isSealed,
+    audit: options.audit,
   });
   const progress = board.start('infer', 'examples');
   const tools = { backend, reportsFolder: owner.reportsFolder, signal };

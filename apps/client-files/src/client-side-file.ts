@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ClientSide, clientSideFromJson, clientSideToBytes } from '@ciphernet/compiler';
-import { InputError, parseJson, writeWhole, readPlain } from '@ciphernet/foundation';
+import { InputError, parseJson, readPlain, writeWhole } from '@ciphernet/foundation';
 
 /** Name of a compiled model's client side in its folder, and beside the keys that were made for it. */
 const CLIENT_FILE = 'client.json';
@@ -20,7 +20,7 @@ export async function readClientSide(path: string): Promise<ClientSide> {
   const file = found?.isFile() === true ? path : join(path, CLIENT_FILE);
   let text: string;
   try {
-    text = (await readPlain(file, MOST_BYTES)).toString('utf8');
+    text = (await readPlain(file, { most: MOST_BYTES })).toString('utf8');
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     throw new InputError('no client side of a compiled model', {

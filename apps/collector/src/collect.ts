@@ -1,5 +1,5 @@
 import { valuesOfExamples } from '@ciphernet/arrangement';
-import { type DatasetManifest, MODEL_OWNERS, MOST_MANIFEST_BYTES, manifestFromBytes } from '@ciphernet/artifacts';
+import { type DatasetManifest, MODEL_OWNERS, fetchManifest } from '@ciphernet/artifacts';
 import type { BlobStore } from '@ciphernet/blobs';
 import { type Plan, planOfCompiled } from '@ciphernet/compiler';
 import type { LoadOptions } from '@ciphernet/datasets';
@@ -118,10 +118,7 @@ export async function gather(
   failures: readonly string[],
   blobs: BlobStore,
 ): Promise<Gathered> {
-  const manifest = manifestFromBytes(
-    await blobs.get(job.manifest, MOST_MANIFEST_BYTES),
-    `dataset ${job.manifest.slice(0, 12)}`,
-  );
+  const manifest = await fetchManifest(blobs, job.manifest);
   const ordered = orderResults(job, manifest, results, failures);
   return { job, manifest, results: ordered, compiledDigest: oneCircuit(ordered, job.evaluation) };
 }

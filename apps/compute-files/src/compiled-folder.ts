@@ -13,9 +13,9 @@ import {
   IntegrityError,
   hashing,
   parseJson,
+  readPlain,
   sha256Hex,
   writeInTurn,
-  readPlain,
 } from '@ciphernet/foundation';
 
 /** What the client gets. */
@@ -49,7 +49,7 @@ export async function writeCompiled(
 
 async function readPart(path: string): Promise<Uint8Array> {
   try {
-    return await readPlain(path, MOST_BYTES);
+    return await readPlain(path, { most: MOST_BYTES });
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     throw new InputError('no compiled model', { where: path, hint: 'make one with: ciphernet model compile', cause });

@@ -15,6 +15,7 @@ export { encodeWithProgress } from './encode-source.js';
 export { openEncodedData } from './encoded-data.js';
 export { reportEncoded } from './encoded-report.js';
 export { type OwnerTools, encryptWithProgress } from './encryption.js';
+export { enqueueAsked } from './enqueue-asked.js';
 export { filesText } from './files-text.js';
 export { ensureKeys } from './keys.js';
 export { OWNER_ENVIRONMENT } from './environment.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { MOST_MANIFEST_BYTES, manifestFromBytes } from '@ciphernet/artifacts';
+import { fetchManifest } from '@ciphernet/artifacts';
 import { InputError } from '@ciphernet/foundation';
 import { expiryIn, generateKeys, hasKeyFiles, readPublicKey, writeKeyFiles } from '@ciphernet/keyring';
 import {
@@ -62,10 +62,7 @@ async function replaceKeys(folder: string, days: number, { owner }: Pick<OwnerTo
 
 async function encryptAgain(record: DatasetRecord, folder: string, tools: OwnerTools): Promise<string> {
   const { owner, blobs } = tools;
-  const manifest = manifestFromBytes(
-    await blobs.get(record.manifest, MOST_MANIFEST_BYTES),
-    `dataset ${record.manifest.slice(0, 12)}`,
-  );
+  const manifest = await fetchManifest(blobs, record.manifest);
   const { transform, parameters, inputScale, mode, classes } = manifest;
   const examples = await examplesOfRecord(record, transform, owner.datasetFolders);
   const { dataset: source, reading } = record;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { MOST_MANIFEST_BYTES, manifestFromBytes, openBatchFile, positionListBytes } from '@ciphernet/artifacts';
+import { type DatasetManifest, fetchManifest, openBatchFile, positionListBytes } from '@ciphernet/artifacts';
 import { MOST_SAMPLED, type SignedStatement, signAttestation } from '@ciphernet/attestation';
 import type { BlobStore } from '@ciphernet/blobs';
 import { type CompiledCircuit, positionsPerPrime } from '@ciphernet/compiler';
@@ -44,14 +44,14 @@ let latest: { readonly key: string; readonly circuit: Promise<OwnCircuit> } | un
 /** Compiles the model here: what the store calls its compiled circuit may be another's word. */
 function ownCircuit(
   { blobs, modelKey }: AuditDependencies,
-  { model, manifest }: AuditJob,
-  bytes: Uint8Array,
+  { model, manifest: address }: AuditJob,
+  manifest: DatasetManifest,
 ): Promise<OwnCircuit> {
-  const key = `${model} ${manifest}`;
+  const key = `${model} ${address}`;
   if (latest?.key === key) return latest.circuit;
   const circuit = (async () => {
     const loaded = await loadModel(blobs, model, modelKey);
-    const compiled = compileForDataset(loaded, manifestFromBytes(bytes, 'dataset'));
+    const compiled = compileForDataset(loaded, manifest);
     return { compiled, digest: sha256Hex(circuitBytes(loaded, compiled, modelKey)) };
   })();
   latest = { key, circuit };
@@ -73,15 +73,14 @@ export async function audit(
 ): Promise<SignedStatement | undefined> {
   const { blobs, identity } = dependencies;
   await assertAcceptedDataset(blobs, job.manifest, dependencies.owners ?? []);
-  const manifestBytes = await blobs.get(job.manifest, MOST_MANIFEST_BYTES);
-  const manifest = manifestFromBytes(manifestBytes, `dataset ${job.manifest.slice(0, 12)}`);
+  const manifest = await fetchManifest(blobs, job.manifest);
   const entry = manifest.shards[job.shard];
   if (entry === undefined || inferred.shard !== job.shard) {
     throw new InputError(`shard ${job.shard} of ${manifest.shards.length}, and a result of shard ${inferred.shard}`, {
       where: `dataset ${manifest.name}`,
     });
   }
-  const { digest, compiled } = await ownCircuit(dependencies, job, manifestBytes);
+  const { digest, compiled } = await ownCircuit(dependencies, job, manifest);
   if (digest !== inferred.compiled) {
     throw new IntegrityError(`worker ${inferred.worker} evaluated another circuit than the model's`, {
       where: `compiled circuit ${inferred.compiled.slice(0, 12)}, expected ${digest.slice(0, 12)}`,

@@ -1,4 +1,4 @@
-import { type BatchHeader, MOST_MANIFEST_BYTES, manifestFromBytes } from '@ciphernet/artifacts';
+import { type BatchHeader, fetchManifest } from '@ciphernet/artifacts';
 import {
   type Computation,
   type WorkerTrust,
@@ -62,10 +62,7 @@ async function findResult(blobs: BlobStore, source: Source, trust: WorkerTrust):
 export async function infer(job: InferJob, dependencies: InferDependencies): Promise<InferredResult> {
   const { blobs, trust } = dependencies;
   await assertAcceptedDataset(blobs, job.manifest, dependencies.owners ?? []);
-  const manifest = manifestFromBytes(
-    await blobs.get(job.manifest, MOST_MANIFEST_BYTES),
-    `dataset ${job.manifest.slice(0, 12)}`,
-  );
+  const manifest = await fetchManifest(blobs, job.manifest);
   const entry = manifest.shards[job.shard];
   if (entry === undefined) {
     throw new InputError(`shard ${job.shard} of ${manifest.shards.length}`, { where: `dataset ${manifest.name}` });

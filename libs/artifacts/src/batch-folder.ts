@@ -7,9 +7,9 @@ import {
   hashing,
   parseJson,
   parseOrThrow,
+  readPlain,
   sha256Hex,
   writeInTurn,
-  readPlain,
 } from '@ciphernet/foundation';
 import { z } from 'zod';
 
@@ -96,7 +96,7 @@ export async function readBatchList(folder: string, kind: BatchList['kind']): Pr
   const made = kind === 'examples' ? 'ciphernet encrypt' : 'ciphernet infer';
   let text: string;
   try {
-    text = (await readPlain(path, MOST_LIST_BYTES)).toString('utf8');
+    text = (await readPlain(path, { most: MOST_LIST_BYTES })).toString('utf8');
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     throw new InputError('no folder of encrypted batches', { where: path, hint: `make one with: ${made}`, cause });

@@ -22,7 +22,7 @@ export {
   type DatasetManifest,
   type ShardEntry,
   MOST_COMPONENTS,
-  MOST_MANIFEST_BYTES,
+  fetchManifest,
   manifestFromBytes,
   manifestToBytes,
   mostResultBytes,

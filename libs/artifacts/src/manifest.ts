@@ -1,3 +1,4 @@
+import type { BlobStore } from '@ciphernet/blobs';
 import {
   type CkksParameters,
   type EncryptionMode,
@@ -19,8 +20,8 @@ const shardSchema = z.strictObject({
   positions: digestSchema.optional(),
 });
 
-/** Bytes that a manifest has at most: a hundred thousand shards of some 250 bytes. To be read where one comes from others. */
-export const MOST_MANIFEST_BYTES = 2 ** 25;
+/** Bytes that a manifest has at most: a hundred thousand shards of some 250 bytes. */
+const MOST_MANIFEST_BYTES = 2 ** 25;
 
 const manifestSchema = z.strictObject({
   format: z.literal('ciphernet-encrypted-dataset'),
@@ -100,6 +101,15 @@ export function manifestFromBytes(bytes: Uint8Array, where: string): DatasetMani
     });
   }
   return Object.freeze({ ...json, parameters });
+}
+
+/**
+ * The manifest of a dataset in a store, of a size that one can have: whoever writes blobs could name a longer one.
+ *
+ * @throws what the store and {@link manifestFromBytes} throw; IntegrityError for one that is longer
+ */
+export async function fetchManifest(blobs: Pick<BlobStore, 'get'>, digest: string): Promise<DatasetManifest> {
+  return manifestFromBytes(await blobs.get(digest, MOST_MANIFEST_BYTES), `dataset ${digest.slice(0, 12)}`);
 }
 
 /** Components after at most two squares, the most that a plan has. */

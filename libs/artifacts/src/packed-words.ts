@@ -1,4 +1,4 @@
-import { type RingExports, type WasmMemory, createRingKernels } from '@ciphernet/ring';
+import { threadKernels } from './thread-kernels.js';
 
 /** The narrowest words of the wire format. No prime has fewer than 18 bits. */
 export const MIN_PACKED_BITS = 17;
@@ -12,24 +12,13 @@ export function packedBytes(words: number, bits: number): number {
 const PIECE = 2 ** 14;
 
 /** Where this thread packs, piece by piece: both places stay in the second cache. */
-interface PackingRoom {
-  readonly kernels: RingExports & WasmMemory;
-  readonly words: number;
-  readonly packed: number;
-}
-
-let room: PackingRoom | undefined;
-
-function roomOfThread(): PackingRoom {
-  if (room !== undefined) return room;
-  const kernels = createRingKernels();
-  return (room = { kernels, words: kernels.allocate(4 * PIECE), packed: kernels.allocate(4 * PIECE) });
-}
+let room: { readonly words: number; readonly packed: number } | undefined;
 
 /** Packs words one after the other, least significant bit first. What a word has beyond `bits` must be zero. */
 export function packWords(words: Uint32Array, bits: number): Uint8Array {
   const target = new Uint8Array(packedBytes(words.length, bits));
-  const { kernels, ...at } = roomOfThread();
+  const kernels = threadKernels();
+  const at = (room ??= { words: kernels.allocate(4 * PIECE), packed: kernels.allocate(4 * PIECE) });
   const memory = kernels.u32();
   const packed = new Uint8Array(memory.buffer, at.packed, 4 * PIECE);
   for (let from = 0, to = 0; from < words.length; from += PIECE) {
@@ -64,7 +53,8 @@ export function packedReader(bytes: Uint8Array, bits: number): (index: number) =
 /** Reads `count` words back. A byte that is not there is 0. */
 export function unpackWords(bytes: Uint8Array, count: number, bits: number): Uint32Array {
   const target = new Uint32Array(count);
-  const { kernels, ...at } = roomOfThread();
+  const kernels = threadKernels();
+  const at = (room ??= { words: kernels.allocate(4 * PIECE), packed: kernels.allocate(4 * PIECE) });
   const memory = kernels.u32();
   const packed = new Uint8Array(memory.buffer, at.packed, 4 * PIECE);
   for (let to = 0, from = 0; to < count; to += PIECE) {

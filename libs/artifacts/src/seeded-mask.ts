@@ -1,7 +1,8 @@
 import { type Cipher, createCipheriv } from 'node:crypto';
 import { elementAt } from '@ciphernet/foundation';
-import { type RingExports, createRingKernels } from '@ciphernet/ring';
+import type { RingExports } from '@ciphernet/ring';
 import type { BatchHeader } from './batch-header.js';
+import { threadKernels } from './thread-kernels.js';
 
 /** Bytes of the seed that the second components of a shard come from: a key of AES-256. */
 export const SEED_BYTES = 32;
@@ -78,7 +79,7 @@ let room: ExpansionRoom | undefined;
 
 function roomOfThread(): ExpansionRoom {
   if (room !== undefined) return room;
-  const kernels = createRingKernels();
+  const kernels = threadKernels();
   const inputs = kernels.allocate(EXPANSION_BYTES);
   const words = kernels.allocate(EXPANSION_BYTES);
   const rejected = kernels.allocate(EXPANSION_BYTES);

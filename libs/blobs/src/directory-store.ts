@@ -8,7 +8,7 @@ import { type StoreFolder, directoryError, isMissing, openStoreFolder, writeChun
 async function getRef(folder: StoreFolder, name: string): Promise<string | undefined> {
   const path = folder.refPath(name);
   try {
-    return (await readPlain(path, MOST_REF_BYTES)).toString('utf8');
+    return (await readPlain(path, { most: MOST_REF_BYTES })).toString('utf8');
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error instanceof InputError ? error : directoryError(error, name);

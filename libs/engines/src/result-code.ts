@@ -26,6 +26,7 @@ export const RESULT_CODE: Readonly<Record<string, readonly string[]>> = {
     'seeded-mask.js',
     'shard-header.js',
     'stored-tiles.js',
+    'thread-kernels.js',
     'unseeded.js',
     'verified-files.js',
   ],

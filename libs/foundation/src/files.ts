@@ -83,16 +83,31 @@ export function writeOnce(path: string, content: string | Uint8Array, options: W
   return writeVia(path, content, options, (partial) => link(partial, path));
 }
 
+/** What is read of a file that somebody names. */
+export interface PlainFile {
+  /** Bytes that are taken. */
+  readonly most: number;
+  /** False where a link could name a file that is not to be had: it fails with ELOOP. Default true. */
+  readonly followsLinks?: boolean;
+  /** What to do where it is no plain file, and where it is longer. */
+  readonly hints?: { readonly kind: string; readonly size: string };
+}
+
 /**
  * Reads a plain file of at most so many bytes: a pipe would be waited for, and a device might not end.
  *
  * @throws InputError for a file that is longer or none; any other failure is the file system's own error
  */
-export async function readPlain(path: string, most: number): Promise<Buffer> {
-  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+export async function readPlain(path: string, { most, followsLinks = true, hints }: PlainFile): Promise<Buffer> {
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | (followsLinks ? 0 : constants.O_NOFOLLOW);
+  await using file = await open(path, flags);
   const stats = await file.stat();
-  if (!stats.isFile()) throw new InputError('is no plain file', { where: path });
-  if (stats.size > most) throw new InputError(`has ${stats.size} bytes, at most ${most} are taken`, { where: path });
+  const refuse = (what: string, hint: { readonly hint?: string }): never => {
+    throw new InputError(what, { where: path, ...hint });
+  };
+  if (!stats.isFile()) refuse('is not a plain file', hints === undefined ? {} : { hint: hints.kind });
+  if (stats.size > most)
+    refuse(`has ${stats.size} bytes, at most ${most} are taken`, hints === undefined ? {} : { hint: hints.size });
   return await file.readFile();
 }
 

@@ -16,7 +16,7 @@ export {
   messageOf,
   printable,
 } from './errors.js';
-export { type WriteOptions, readIfThere, readPlain, writeOnce, writeWhole } from './files.js';
+export { type PlainFile, type WriteOptions, readIfThere, readPlain, writeOnce, writeWhole } from './files.js';
 export { type FolderOptions, writeFolder } from './folders.js';
 export { type HashedChunks, hashing } from './hashing.js';
 export { WRITE_BYTES, writeInTurn } from './in-turn.js';

@@ -67,10 +67,9 @@ async function ask(worker: Worker, request: ThreadRequest): Promise<void> {
   try {
     const answer = once(worker, 'message', { signal: ended.signal }) as Promise<[ThreadReply]>;
     worker.postMessage(request);
-    const [reply] = await answer.catch((error: unknown) => {
-      // A thread that fails says so before it ends, or ends without a word.
-      if (!ended.signal.aborted) failures.set(worker, error);
-      if (!ended.signal.aborted) onExit();
+    const [reply] = await answer.catch(() => {
+      // A thread that fails says so, and why is known, before it ends.
+      onExit();
       throw ended.signal.reason;
     });
     if (reply.kind === 'failed') throw decodeError(reply.error);

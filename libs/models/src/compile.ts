@@ -13,6 +13,7 @@ import { transformName } from '@ciphernet/datasets';
 import { InputError, parseJson, sha256Hex } from '@ciphernet/foundation';
 import type { ModelKey } from './model-key.js';
 import { type Model, loadModel } from './model-store.js';
+import type { ModelRecord } from './record.js';
 
 /** Changes when planning or quantisation could give another circuit from the same model. */
 const COMPILER_VERSION = 8;
@@ -40,19 +41,20 @@ export function compileModel(
  * @throws UnsupportedError that says which bound was hit when no plan fits
  */
 export function compileForDataset(model: Model, manifest: DatasetManifest): CompiledCircuit {
-  const wanted = transformName(model.record.transform);
-  const actual = transformName(manifest.transform);
-  if (wanted !== actual) {
-    throw new InputError(
-      `model ${model.record.name} reads features with transform '${wanted}', the dataset has '${actual}'`,
-      {
-        where: `dataset ${manifest.name}`,
-        hint: 'encrypt the dataset for this model, or use a model with the same transform',
-      },
-    );
-  }
+  assertReads(model.record, manifest);
   const { parameters, inputScale, mode } = manifest;
   return compileModel(model, { mode, given: { parameters, inputScale } });
+}
+
+/** @throws InputError for a model that declares another input transform than the dataset was encrypted with */
+export function assertReads(record: ModelRecord, manifest: Pick<DatasetManifest, 'name' | 'transform'>): void {
+  const wanted = transformName(record.transform);
+  const actual = transformName(manifest.transform);
+  if (wanted === actual) return;
+  throw new InputError(`model ${record.name} reads features with transform '${wanted}', the dataset has '${actual}'`, {
+    where: `dataset ${manifest.name}`,
+    hint: 'encrypt the dataset for this model, or use a model with the same transform',
+  });
 }
 
 /** A compiled circuit as it is stored: of a sealed model, only its plan is in the clear. */

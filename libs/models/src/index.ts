@@ -1,4 +1,4 @@
-export { circuitBytes, compileForDataset, compileModel, ensureCompiled } from './compile.js';
+export { assertReads, circuitBytes, compileForDataset, compileModel, ensureCompiled } from './compile.js';
 export { type ImportedModel, importModels } from './import-models.js';
 export {
   type Model,
@@ -23,6 +23,7 @@ export { CONVERTED_FROM, digestOfParts } from './own/converted.js';
 export { type InterpretedModel, type PlainRuntime, interpretModel } from './own/interpret.js';
 export type { ModelPart, ModelSource } from './own/model-source.js';
 export { openOnnxRuntime } from './own/onnx-runtime.js';
+export { openedWhenUsed } from './own/opened-when-used.js';
 export { saveOwnModel } from './own/own-model.js';
 export { assertTakesPixels } from './own/takes-pixels.js';
 export { readModelFile } from './own/read-model-file.js';

@@ -1,4 +1,4 @@
-import { DEFAULT_ENGINE, ENGINE_CHOICES, MOST_MANIFEST_BYTES, manifestFromBytes } from '@ciphernet/artifacts';
+import { DEFAULT_ENGINE, ENGINE_CHOICES, fetchManifest } from '@ciphernet/artifacts';
 import { addSchedule, listSchedules, removeSchedule, runSuite } from '@ciphernet/benchmarks';
 import {
   Command,
@@ -23,10 +23,7 @@ const digests = (text: string, before?: string[]): string[] => [...(before ?? []
 async function readSuite({ blobs }: Session, suite: string, options: SuiteOptions): Promise<BenchmarkSuite> {
   const datasets = await Promise.all(
     options.dataset.map(async (manifest) => {
-      const { shards } = manifestFromBytes(
-        await blobs.get(manifest, MOST_MANIFEST_BYTES),
-        `dataset ${manifest.slice(0, 12)}`,
-      );
+      const { shards } = await fetchManifest(blobs, manifest);
       return { manifest, shards: shards.length };
     }),
   );

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { DATASET_OWNERS, MOST_MANIFEST_BYTES, manifestFromBytes } from '@ciphernet/artifacts';
+import { DATASET_OWNERS, fetchManifest } from '@ciphernet/artifacts';
 import { type BlobStore, openBlobStore } from '@ciphernet/blobs';
 import { type EncryptionMode, PROFILE_NAMES, type Profile, type RingName, profileNamed } from '@ciphernet/ckks';
 import {
@@ -144,7 +144,7 @@ async function sign(digests: readonly string[]): Promise<void> {
   const identity = await openOwnerIdentity(owner);
   for (const digest of digests) {
     await readDatasetRecord(owner.recordsFolder, digest);
-    manifestFromBytes(await blobs.get(digest, MOST_MANIFEST_BYTES), `dataset ${digest.slice(0, 12)}`);
+    await fetchManifest(blobs, digest);
     const signer = await DATASET_OWNERS.sign(blobs, digest, identity);
     process.stdout.write(`dataset  ${digest}  signed by ${signer}\n`);
   }

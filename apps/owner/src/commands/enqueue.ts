@@ -3,8 +3,7 @@ import {
   type DatasetManifest,
   ENGINE_CHOICES,
   MODEL_OWNERS,
-  MOST_MANIFEST_BYTES,
-  manifestFromBytes,
+  fetchManifest,
 } from '@ciphernet/artifacts';
 import {
   Command,
@@ -16,13 +15,13 @@ import {
 } from '@ciphernet/command-line';
 import { InputError, asError, messageOf } from '@ciphernet/foundation';
 import { readPolicy } from '@ciphernet/disclosure';
-import { type ImportedModel, checkModel, importModels } from '@ciphernet/models';
-import { transformName } from '@ciphernet/network';
-import { NO_TERMS, allow, findConsent, keepAsked, loadOwnerConfiguration } from '@ciphernet/owner-records';
-import { enqueueEvaluation, newEvaluationId } from '@ciphernet/queue';
+import { type ImportedModel, assertReads, checkModel, importModels } from '@ciphernet/models';
+import { NO_TERMS, allow, findConsent, loadOwnerConfiguration } from '@ciphernet/owner-records';
+import { newEvaluationId } from '@ciphernet/queue';
 import { reportToText } from '@ciphernet/report';
 import { type Accepted, awaitOutcome } from '../await-outcome.js';
 import { chooseAuditors } from '../choose-auditors.js';
+import { enqueueAsked } from '../enqueue-asked.js';
 import { filesText } from '../files-text.js';
 
 interface EnqueueOptions {
@@ -47,7 +46,7 @@ interface Enqueued extends ImportedModel {
 async function chooseModels(
   session: Session,
   options: EnqueueOptions,
-  transform: DatasetManifest['transform'],
+  manifest: DatasetManifest,
 ): Promise<ImportedModel[]> {
   const { blobs, configuration } = session;
   if ((options.model === undefined) === (options.models === undefined)) {
@@ -58,21 +57,17 @@ async function chooseModels(
   }
   const { calibrate: dataset } = options;
   if (options.models !== undefined) {
-    return importModels(blobs, options.models, { dataset, transform, folders: configuration.datasetFolders });
+    return importModels(blobs, options.models, {
+      dataset,
+      transform: manifest.transform,
+      folders: configuration.datasetFolders,
+    });
   }
   // A digest that is not in the store, or not a model, must be said now, not by a failed job.
   return Promise.all(
     (options.model ?? []).map(async (model) => {
       const { isSealed, record } = await checkModel(blobs, model);
-      if (record !== undefined && transformName(record.transform) !== transformName(transform)) {
-        throw new InputError(
-          `the model reads features with transform '${transformName(record.transform)}', the dataset has '${transformName(transform)}'`,
-          {
-            where: `model ${model.slice(0, 12)}`,
-            hint: 'encrypt the dataset for this model: dataset encrypt --for-model',
-          },
-        );
-      }
+      if (record !== undefined) assertReads(record, manifest);
       if (isSealed && options.compare) {
         throw new InputError('the model is sealed: there is nothing that the result could be compared with', {
           where: `model ${model.slice(0, 12)}`,
@@ -146,11 +141,8 @@ export interface EnqueueRoles {
 async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<void> {
   await using session = await roles.open();
   const { backend, blobs } = session;
-  const manifest = manifestFromBytes(
-    await blobs.get(options.dataset, MOST_MANIFEST_BYTES),
-    `dataset ${options.dataset.slice(0, 12)}`,
-  );
-  const models = await chooseModels(session, options, manifest.transform);
+  const manifest = await fetchManifest(blobs, options.dataset);
+  const models = await chooseModels(session, options, manifest);
   const owner = loadOwnerConfiguration();
   const consent = (await findConsent(owner, options.dataset)) ?? { dataset: options.dataset, ...NO_TERMS };
   const believed = [...(await readPolicy(owner.policyFile)).auditors, ...((await roles.auditors?.(session)) ?? [])];
@@ -166,15 +158,13 @@ async function enqueue(roles: EnqueueRoles, options: EnqueueOptions): Promise<vo
   const enqueued: Enqueued[] = [];
   for (const entry of models) {
     const evaluation = newEvaluationId();
-    const { compare, audit } = options;
-    await keepAsked(owner, evaluation, { manifest: options.dataset, model: entry.model, compare, audit });
-    await enqueueEvaluation(backend.flows(), evaluation, {
+    await enqueueAsked(owner, backend, evaluation, {
       manifest: options.dataset,
       shards: manifest.shards.length,
       model: entry.model,
       engine: options.engine,
-      compare,
-      audit,
+      compare: options.compare,
+      audit: options.audit,
       auditors: auditors.get(entry.model) ?? [],
       fresh: options.fresh,
       ...(options.priority === undefined ? {} : { priority: options.priority }),

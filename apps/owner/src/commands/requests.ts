@@ -1,4 +1,4 @@
-import { MODEL_OWNERS, manifestFromBytes } from '@ciphernet/artifacts';
+import { MODEL_OWNERS, fetchManifest } from '@ciphernet/artifacts';
 import { openBlobStore } from '@ciphernet/blobs';
 import { Command } from '@ciphernet/command-line';
 import { InputError } from '@ciphernet/foundation';
@@ -31,13 +31,10 @@ async function requests(options: { json: boolean }): Promise<void> {
     const owners = await MODEL_OWNERS.among(blobs, request.model, consent?.modelOwners ?? []);
     if (isAllowed(consent, { model: request.model, run: runOf(request.evaluation), owners })) continue;
     // A request may name a dataset that is none: then there is nothing to say of it.
-    const manifest = await blobs
-      .get(request.dataset)
-      .then((bytes) => manifestFromBytes(bytes, 'dataset'))
-      .catch((error: unknown) => {
-        if (error instanceof InputError || (error as Error).name === 'IntegrityError') return undefined;
-        throw error;
-      });
+    const manifest = await fetchManifest(blobs, request.dataset).catch((error: unknown) => {
+      if (error instanceof InputError || (error as Error).name === 'IntegrityError') return undefined;
+      throw error;
+    });
     const terms = consent === undefined ? NO_TERMS : termsOf(consent);
     const { metrics, slices, budget, audits } = terms;
     const named = manifest === undefined ? {} : { images: manifest.images, name: manifest.name };

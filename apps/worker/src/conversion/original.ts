@@ -3,7 +3,7 @@ import type { BlobStore } from '@ciphernet/blobs';
 import { type Teacher, readTeacher, runTeacher } from '@ciphernet/conversion';
 import { onnxFromBytes } from '@ciphernet/formats';
 import { InputError, IntegrityError, digestSchema, elementAt, lastOf, sha256Hex } from '@ciphernet/foundation';
-import { type ModelPart, digestOfParts, openOnnxRuntime } from '@ciphernet/models';
+import { type ModelPart, digestOfParts, openOnnxRuntime, openedWhenUsed } from '@ciphernet/models';
 import { z } from 'zod';
 import { progressFamily } from '../signed-progress.js';
 import type { ExamplePart } from './conversion-data.js';
@@ -49,21 +49,22 @@ export function openOriginal(parts: readonly ModelPart[], name: string): Origina
   const { height, width, channels } = elementAt(nodes, 0).shape;
   const size = height * width * channels;
   const isOutput = graph.outputs.some((output) => output.name === scores && output.kind === 'tensor');
-  let opened: ReturnType<typeof openOnnxRuntime> | undefined;
+  const opened = openedWhenUsed(() =>
+    openOnnxRuntime(file.bytes, external, {
+      ...input,
+      outputs,
+      batch: graph.inputs[0]?.shape?.[0],
+      scores: { name: scores, isFirst: true, isOutput },
+      head: 'identity',
+    }),
+  );
   let runtimeName = 'ONNX Runtime';
   return {
     teacher,
     digest: digestOfParts(parts),
     runtime: () => runtimeName,
     async run(values, onProgress, signal) {
-      opened ??= openOnnxRuntime(file.bytes, external, {
-        ...input,
-        outputs,
-        batch: graph.inputs[0]?.shape?.[0],
-        scores: { name: scores, isFirst: true, isOutput },
-        head: 'identity',
-      });
-      const runtime = await opened;
+      const runtime = await opened.runtime();
       runtimeName = runtime.name;
       const count = values.length / size;
       const result = new Float32Array(count * outputs);
@@ -74,11 +75,7 @@ export function openOriginal(parts: readonly ModelPart[], name: string): Origina
       }
       return result;
     },
-    async close() {
-      const runtime = await opened;
-      opened = undefined;
-      await runtime?.close();
-    },
+    close: () => opened.close(),
   };
 }
 

@@ -87,9 +87,11 @@ export async function prepareConversion(job: ConvertJob, dependencies: ConvertDe
     scoresOfOriginal(original, part, { blobs, trust, ...(signal === undefined ? {} : { signal }) }, (share) =>
       onProgress?.({ done: share, total: 1, note: `scores of the original, ${what}` }),
     );
-  const training = answered(data.training, await scored(data.training, 'training data'));
-  const test = data.test === undefined ? undefined : answered(data.test, await scored(data.test, 'test data'));
-  await original.close();
+  const scores = async (): Promise<{ training: Answered; test: Answered | undefined }> => ({
+    training: answered(data.training, await scored(data.training, 'training data')),
+    test: data.test === undefined ? undefined : answered(data.test, await scored(data.test, 'test data')),
+  });
+  const { training, test } = await scores().finally(() => original.close());
   const split = splitExamples(training, test, job.seed);
   const outputs = lastOf(teacher.nodes).shape.channels;
   const calibration = firstOf(split.training, CALIBRATION_EXAMPLES);

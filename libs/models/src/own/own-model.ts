@@ -12,6 +12,7 @@ import { recordToBytes } from '../record.js';
 import { assertSameAsRuntime } from './compare-runtime.js';
 import { type InterpretedModel, interpretModel } from './interpret.js';
 import type { ModelPart, ModelSource } from './model-source.js';
+import { openedWhenUsed } from './opened-when-used.js';
 import type { OwnModelRecord } from './own-record.js';
 
 /** Largest part of a model that is read. */
@@ -32,23 +33,18 @@ export interface OwnModelOrigin {
 /** The plain model over features as they are encrypted: what preprocessing did is undone before. */
 function plainOf(interpreted: InterpretedModel, preprocessing: Preprocessing): PlainModel {
   const { offsets, scales } = affineOfFeatures(preprocessing);
-  let opened: ReturnType<InterpretedModel['openRuntime']> | undefined;
+  const opened = openedWhenUsed(() => interpreted.openRuntime());
   const values = (features: Float32Array): Float32Array =>
     features.map((value, i) => value * (scales[i % scales.length] ?? 1) + (offsets[i % scales.length] ?? 0));
   const plain: { -readonly [K in keyof PlainModel]: PlainModel[K] } = {
     runtime: 'not run',
     async evaluate(features: Float32Array) {
-      opened ??= interpreted.openRuntime();
-      const runtime = await opened;
+      const runtime = await opened.runtime();
       plain.runtime = runtime.name;
       plain.head = runtime.head;
       return runtime.run(values(features));
     },
-    async close() {
-      const runtime = await opened;
-      opened = undefined;
-      await runtime?.close();
-    },
+    close: () => opened.close(),
   };
   return plain;
 }

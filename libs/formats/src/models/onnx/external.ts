@@ -1,7 +1,5 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
-import { InputError } from '@ciphernet/foundation';
+import { InputError, readPlain } from '@ciphernet/foundation';
 import type { ModelMessage, TensorMessage } from './messages.js';
 
 /** Far above any model that can be evaluated encrypted; keeps a wrong file from filling the memory. */
@@ -17,16 +15,8 @@ const MOST_FILES = 64;
 export async function readBounded(path: string, hint: string): Promise<Uint8Array> {
   try {
     // A link could name any file of the importer, and what is imported goes into the store.
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stats = await file.stat();
-    if (!stats.isFile()) throw new InputError('is not a plain file', { where: path, hint });
-    if (stats.size > MAX_BYTES) {
-      throw new InputError(`has ${stats.size} bytes, at most ${MAX_BYTES} are taken`, {
-        where: path,
-        hint: 'use a smaller model',
-      });
-    }
-    return new Uint8Array(await file.readFile());
+    const hints = { kind: hint, size: 'use a smaller model' };
+    return new Uint8Array(await readPlain(path, { most: MAX_BYTES, followsLinks: false, hints }));
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     const { code = 'unknown' } = cause as NodeJS.ErrnoException;

@@ -1,7 +1,6 @@
-import { constants } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { InputError } from '@ciphernet/foundation';
+import { InputError, readPlain } from '@ciphernet/foundation';
 import { type LayersModelArtifact, parseModelJson } from './artifact.js';
 
 const MODEL_FILE = 'model.json';
@@ -17,12 +16,7 @@ export interface ModelFolder {
 async function readBounded(path: string): Promise<Uint8Array> {
   try {
     // A link could name any file of the importer, a secret key among them, and what is imported goes into the store.
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-    const stats = await file.stat();
-    if (!stats.isFile()) throw new InputError('is not a plain file', { where: path });
-    const { size } = stats;
-    if (size > MAX_BYTES) throw new InputError(`has ${size} bytes, at most ${MAX_BYTES} are taken`, { where: path });
-    return new Uint8Array(await file.readFile());
+    return new Uint8Array(await readPlain(path, { most: MAX_BYTES, followsLinks: false }));
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === 'ELOOP') {
