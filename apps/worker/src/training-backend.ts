@@ -12,13 +12,18 @@ export function configureTraining(choice: BackendChoice): void {
   setEnvironmentData(KEY, choice);
 }
 
+/** What the training threads of this process were told. */
+function toldChoice(): BackendChoice {
+  return (getEnvironmentData(KEY) ?? 'auto') as BackendChoice;
+}
+
 /** Why the GPU that this thread trained on failed: it trains without one until it ends. */
 let failure: string | undefined;
 
 /** The backend for a conversion: what the worker was told where that is no GPU's, which a conversion cannot use, by default the best of the others. */
 export async function conversionBackend(): Promise<SelectedBackend> {
   const { selectBackend } = await import('@ciphernet/training');
-  const wanted = (getEnvironmentData(KEY) ?? 'auto') as BackendChoice;
+  const wanted = toldChoice();
   return wanted === 'auto' || wanted === 'webgpu' ? selectBackend() : selectBackend([wanted]);
 }
 
@@ -38,7 +43,7 @@ export async function trainingBackendFor(search: TrainingSearch): Promise<Chosen
     const chosen = await chooseBackend({ ...search, wanted: 'auto', openGpu: undefined });
     return { ...chosen, reason: `${chosen.reason}; webgpu not taken again: ${failure}` };
   }
-  const wanted = (getEnvironmentData(KEY) ?? 'auto') as BackendChoice;
+  const wanted = toldChoice();
   const isWorthAsking = wanted === 'webgpu' || mayHaveGpu(thisMachine(availableParallelism()));
   const chosen = await chooseBackend({ ...search, wanted, openGpu: isWorthAsking ? () => openThreadGpu() : undefined });
   return {

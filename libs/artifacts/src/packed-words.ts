@@ -11,19 +11,28 @@ export function packedBytes(words: number, bits: number): number {
 /** Words that are packed or unpacked at a time; a multiple of 32, so that every piece but the last ends with a whole word of 32 bits. */
 const PIECE = 2 ** 14;
 
-/** Where this thread packs, piece by piece: both places stay in the second cache. */
+/** Where this thread packs, piece by piece: pointers to 4 * {@link PIECE} bytes each, which stay in the second cache. */
 let room: { readonly words: number; readonly packed: number } | undefined;
+
+function roomOfThread() {
+  const kernels = threadKernels();
+  const at = (room ??= { words: kernels.allocate(4 * PIECE), packed: kernels.allocate(4 * PIECE) });
+  const memory = kernels.u32();
+  return {
+    kernels,
+    at,
+    unpacked: memory.subarray(at.words / 4, at.words / 4 + PIECE),
+    packed: new Uint8Array(memory.buffer, at.packed, 4 * PIECE),
+  };
+}
 
 /** Packs words one after the other, least significant bit first. What a word has beyond `bits` must be zero. */
 export function packWords(words: Uint32Array, bits: number): Uint8Array {
   const target = new Uint8Array(packedBytes(words.length, bits));
-  const kernels = threadKernels();
-  const at = (room ??= { words: kernels.allocate(4 * PIECE), packed: kernels.allocate(4 * PIECE) });
-  const memory = kernels.u32();
-  const packed = new Uint8Array(memory.buffer, at.packed, 4 * PIECE);
+  const { kernels, at, unpacked, packed } = roomOfThread();
   for (let from = 0, to = 0; from < words.length; from += PIECE) {
     const piece = words.subarray(from, from + PIECE);
-    memory.set(piece, at.words / 4);
+    unpacked.set(piece);
     kernels.packWords(at.words, piece.length, bits, at.packed);
     const bytes = packedBytes(piece.length, bits);
     target.set(packed.subarray(0, bytes), to);
@@ -53,17 +62,14 @@ export function packedReader(bytes: Uint8Array, bits: number): (index: number) =
 /** Reads `count` words back. A byte that is not there is 0. */
 export function unpackWords(bytes: Uint8Array, count: number, bits: number): Uint32Array {
   const target = new Uint32Array(count);
-  const kernels = threadKernels();
-  const at = (room ??= { words: kernels.allocate(4 * PIECE), packed: kernels.allocate(4 * PIECE) });
-  const memory = kernels.u32();
-  const packed = new Uint8Array(memory.buffer, at.packed, 4 * PIECE);
+  const { kernels, at, unpacked, packed } = roomOfThread();
   for (let to = 0, from = 0; to < count; to += PIECE) {
     const length = Math.min(PIECE, count - to);
     const piece = bytes.subarray(from, from + packedBytes(length, bits));
     packed.set(piece);
     packed.fill(0, piece.length, 4 * Math.ceil((length * bits) / 32));
     kernels.unpackWords(at.packed, length, bits, at.words);
-    target.set(memory.subarray(at.words / 4, at.words / 4 + length), to);
+    target.set(unpacked.subarray(0, length), to);
     from += packedBytes(length, bits);
   }
   return target;

@@ -95,11 +95,15 @@ export function showVerification(figures: VerificationFigures): void {
   row('upload over the cheapest plan, twins included', `${uploadFactor.toFixed(3)} times`);
 }
 
-/**
- * @param inference images a second through the queue
- * @param stored images a second of encryption with storing
- */
-export function showEncryption(figures: EncryptionFigures, threads: number, inference: number, stored: number): void {
+/** Encryption through the store, and how fast encryption is beside inference through the queue. */
+interface EncryptionRatios {
+  readonly imagesPerSecond: number;
+  readonly toInference: number;
+  readonly storedToInference: number;
+}
+
+export function showEncryption(figures: EncryptionFigures, threads: number, stored: EncryptionRatios): void {
+  const { toInference, storedToInference, imagesPerSecond } = stored;
   const { publicImagesPerSecond, symmetricImagesPerSecond, sealImagesPerSecond, ratioToSeal, steps } = figures;
   say(`\nencryption for cnn, full shards in memory, ${threads} threads`);
   row(
@@ -109,7 +113,7 @@ export function showEncryption(figures: EncryptionFigures, threads: number, infe
   row('secret key', rate(symmetricImagesPerSecond));
   row(
     'public key over inference through the queue',
-    `${(publicImagesPerSecond / inference).toFixed(2)} times; stored, 10,000 images, ${(stored / inference).toFixed(2)} times (${rate(stored)})`,
+    `${toInference.toFixed(2)} times; stored, 10,000 images, ${storedToInference.toFixed(2)} times (${rate(imagesPerSecond)})`,
   );
   row('share of the threads’ time', 'public key / secret key');
   for (const step of [...ENCRYPTION_STEPS, 'rest'] as const) {

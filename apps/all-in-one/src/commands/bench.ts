@@ -93,9 +93,12 @@ async function bench(options: BenchOptions): Promise<void> {
     showVerification(verification);
 
     const encryption = await benchEncryption(preparedCnn, configuration.cores);
-    const toInference = encryption.publicImagesPerSecond / cnn.imagesPerSecond;
-    const storedToInference = cnn.encryptImagesPerSecond / cnn.imagesPerSecond;
-    showEncryption(encryption, configuration.cores, cnn.imagesPerSecond, cnn.encryptImagesPerSecond);
+    const stored = {
+      imagesPerSecond: cnn.encryptImagesPerSecond,
+      toInference: encryption.publicImagesPerSecond / cnn.imagesPerSecond,
+      storedToInference: cnn.encryptImagesPerSecond / cnn.imagesPerSecond,
+    };
+    showEncryption(encryption, configuration.cores, stored);
     const files = benchFiles(folder);
     showFiles(files);
 
@@ -128,7 +131,7 @@ async function bench(options: BenchOptions): Promise<void> {
       cnn,
       mlp,
       ring,
-      encrypt: { imagesPerSecond: cnn.encryptImagesPerSecond, toInference, storedToInference, ...encryption },
+      encrypt: { ...stored, ...encryption },
       bytes: {
         uploadPerImage: cnn.uploadPerImageFullShard,
         downloadPerImage: cnn.downloadPerImageFullShard,

@@ -12,9 +12,9 @@ export function openedWhenUsed(open: () => Promise<PlainRuntime>): OpenedWhenUse
   return {
     runtime: () => (opened ??= open()),
     async close() {
-      const runtime = await opened;
+      const closed = opened;
       opened = undefined;
-      await runtime?.close();
+      await (await closed)?.close();
     },
   };
 }
